@@ -1,0 +1,1 @@
+"""What leaves the project: office files, pages, tables."""

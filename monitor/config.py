@@ -1,0 +1,218 @@
+"""Configuration: `monitor.toml` beside the data, over it a closed list of environment variables.
+
+Order: environment, then file, then default. Unknown keys are refused by name with the nearest known one.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rapidfuzz import process
+
+from monitor.errors import UsageError
+
+ENVIRONMENT = (
+    "MONITOR_CONFIG",
+    "MONITOR_DATA_DIR",
+    "MONITOR_DATABASE_URL",
+    "MONITOR_RESULTS_URL",
+    "MONITOR_PHONE_KEY_FILE",
+    "MONITOR_SAMPLES",
+)  # and MONITOR_<SLUG>_KEY, read where a marketplace needs one
+CONFIG_NAME = "monitor.toml"
+
+
+@dataclass(frozen=True)
+class Region:
+    """Which province is measured; another province is a data change."""
+
+    code: str = "36"
+    name: str = "Banten"
+    time_zone: str = "Asia/Jakarta"
+    boundaries: str = ""  # GeoJSON of the kab/kota; empty: the tile map that ships with the project
+    boundaries_key: str = "kode"  # property that holds the code, with or without dots
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True)
+class Office:
+    """Who publishes, and how to reach them."""
+
+    name: str = "Dinas Koperasi, Usaha Kecil, dan Menengah Provinsi Banten"
+    contact: str = ""
+    signatory: str = ""
+
+
+@dataclass(frozen=True)
+class RegistryOptions:
+    file: str = ""  # a registry file that `week` imports when it changed
+    as_of: str = ""  # its date; required with `file`
+    office: str = ""  # kode of the office that handed it in; default the province
+    max_reject_share: float = 0.01
+    columns: Mapping[str, str] = field(default_factory=dict)  # common field -> column as written
+
+
+@dataclass(frozen=True)
+class CrawlOptions:
+    user_agent_contact: str = ""  # e-mail or page for complaints; a live crawl refuses to start without it
+    max_seconds: int = 6 * 3600
+    terms_checked_on: Mapping[str, str] = field(default_factory=dict)  # slug -> date; overrides the catalogue
+
+
+@dataclass(frozen=True)
+class ReviewOptions:
+    weekly_rows: int = 60
+    deadline_days: int = 3
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a run needs to know; `load_config` builds it."""
+
+    data_dir: Path
+    database_url: str
+    results_url: str
+    phone_key_file: Path
+    samples: Path
+    source: Path | None = None  # the file it was read from
+    region: Region = field(default_factory=Region)
+    office: Office = field(default_factory=Office)
+    registry: RegistryOptions = field(default_factory=RegistryOptions)
+    crawl: CrawlOptions = field(default_factory=CrawlOptions)
+    review: ReviewOptions = field(default_factory=ReviewOptions)
+    feed_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slug -> item field -> column
+
+    @property
+    def crawls_dir(self) -> Path:
+        return self.data_dir / "crawls"
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.data_dir / "reports"
+
+    @property
+    def inbox_dir(self) -> Path:
+        return self.data_dir / "inbox"
+
+    @property
+    def outbox_dir(self) -> Path:
+        return self.data_dir / "outbox"
+
+
+_SECTIONS: dict[str, type] = {
+    "region": Region,
+    "office": Office,
+    "registry": RegistryOptions,
+    "crawl": CrawlOptions,
+    "review": ReviewOptions,
+}
+_TOP_KEYS = ("data_dir", "database_url", "results_url", "phone_key_file", "samples", "feed", *_SECTIONS)
+
+
+def _refuse_unknown(keys: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in keys:
+        if key not in known:
+            nearest = process.extractOne(key, known)
+            hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+            raise UsageError(f"Unknown key '{key}' in {where}.{hint}")
+
+
+def _typed(value: Any, default: Any, where: str) -> Any:
+    if isinstance(value, date):
+        value = value.isoformat()  # TOML has dates of its own
+    wanted = float if isinstance(default, float) else type(default)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if isinstance(default, Mapping) and isinstance(value, dict):
+        return {key: item.isoformat() if isinstance(item, date) else str(item) for key, item in value.items()}
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        raise UsageError(f"{where} must be of type {wanted.__name__}, not {value!r}.")
+    return value
+
+
+def _section(kind: type, values: Any, where: str) -> Any:
+    if not isinstance(values, dict):
+        raise UsageError(f"{where} must be a table like [{where.split('[')[-1]}")
+    _refuse_unknown(values, tuple(item.name for item in fields(kind)), where)
+    blank = kind()
+    return kind(**{key: _typed(value, getattr(blank, key), f"'{key}' in {where}") for key, value in values.items()})
+
+
+def _feed_columns(values: Any, where: str) -> dict[str, dict[str, str]]:
+    from monitor.marketplaces import catalogue
+
+    if not isinstance(values, dict):
+        raise UsageError(f"'feed' in {where} must hold tables like [feed.<slug>.columns].")
+    _refuse_unknown(values, tuple(catalogue()), f"[feed] of {where}")
+    found: dict[str, dict[str, str]] = {}
+    for slug, table in values.items():
+        _refuse_unknown(table, ("columns",), f"[feed.{slug}] of {where}")
+        found[slug] = {str(key): str(value) for key, value in table.get("columns", {}).items()}
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise UsageError(f"The configuration file {path} does not exist; check MONITOR_CONFIG.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from None
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Configuration of this process. Raises UsageError with one sentence on any mistake in it.
+
+    `monitor.toml` is looked for at MONITOR_CONFIG, else in the data folder, else in the working folder.
+    """
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("MONITOR_DATA_DIR") or "data")
+    source: Path | None = None
+    if env.get("MONITOR_CONFIG"):
+        source = Path(env["MONITOR_CONFIG"])
+    else:
+        source = next((p for p in (data_dir / CONFIG_NAME, Path(CONFIG_NAME)) if p.is_file()), None)
+    values = _read(source) if source else {}
+    where = str(source)
+    _refuse_unknown(values, _TOP_KEYS, where)
+
+    def choose(name: str, default: str) -> str:
+        found = env.get(f"MONITOR_{name.upper()}") or values.get(name) or default
+        if not isinstance(found, str):
+            raise UsageError(f"'{name}' in {where} must be text.")
+        return found
+
+    if not env.get("MONITOR_DATA_DIR") and isinstance(values.get("data_dir"), str):
+        data_dir = Path(values["data_dir"])
+        if source and not data_dir.is_absolute():
+            data_dir = source.parent / data_dir
+    data_dir = data_dir.absolute()
+    sections = {
+        name: _section(kind, values[name], f"{where}, [{name}]") for name, kind in _SECTIONS.items() if name in values
+    }
+    config = Config(
+        data_dir=data_dir,
+        database_url=choose("database_url", f"sqlite:///{data_dir / 'private.sqlite'}"),
+        results_url=choose("results_url", f"sqlite:///{data_dir / 'results.sqlite'}"),
+        phone_key_file=Path(choose("phone_key_file", str(data_dir / "keys" / "phone.key"))),
+        samples=Path(choose("samples", "../shared/samples")),
+        source=source,
+        feed_columns=_feed_columns(values["feed"], where) if "feed" in values else {},
+        **sections,
+    )
+    try:
+        _ = config.region.zone
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UsageError(f"'time_zone' in {where} is not a known zone: {config.region.time_zone!r}.") from None
+    return config

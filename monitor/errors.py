@@ -1,0 +1,25 @@
+"""Exceptions that a person may see; every one is a single sentence: what was wrong, where, what to do."""
+
+
+class MonitorError(Exception):
+    """The work failed (exit code 1). The message is shown to the user as it is."""
+
+    exit_code = 1
+
+
+class UsageError(MonitorError):
+    """The program was asked wrongly: a bad argument, configuration key or missing input (exit code 2)."""
+
+    exit_code = 2
+
+
+class InputError(MonitorError):
+    """A handed-over file cannot be used as a whole; the message names file, row and column where known."""
+
+
+class StoreError(MonitorError):
+    """A database or folder cannot be read or written (locked, no space, no permission, newer version)."""
+
+
+class Refused(MonitorError):
+    """A marketplace refused to be read; the crawl stops and keeps the evidence."""

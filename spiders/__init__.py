@@ -1,0 +1,1 @@
+"""One spider per marketplace: only requests and reading."""
