@@ -27,6 +27,9 @@ NAMING = {
 }
 metadata = MetaData(naming_convention=NAMING)
 
+# A missing JSON value is NULL, not the JSON text "null".
+Json = JSON(none_as_null=True)
+
 # SQLite only counts up by itself when the type is exactly INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -75,7 +78,7 @@ registry_parts = Table(
     _need("read_count", Integer(), "data rows read"),
     _need("kept_count", Integer(), "rows kept"),
     _need("reject_count", Integer(), "rows given back with a reason"),
-    _need("columns", JSON(), "common field -> column name as written in the file"),
+    _need("columns", Json, "common field -> column name as written in the file"),
     _need("phone_key_id", Text(), "key that hashed the phones of this part"),
     _need("imported_at", Text(), "UTC time"),
     Index("ix_registry_parts_office", "office", "as_of"),
@@ -163,7 +166,7 @@ identity_issues = Table(
     _key("part_id", Id, "part in which it arose"),
     _key("business_id", Id, "business that was given a new id"),
     _need("reason", Text(), "why no earlier id was inherited"),
-    _may("candidates", JSON(), "earlier business_ids that could have been meant"),
+    _may("candidates", Json, "earlier business_ids that could have been meant"),
     comment="Rows of a later part that could not inherit an id with certainty.",
 )
 
@@ -183,10 +186,10 @@ crawls = Table(
     _may("finish_reason", Text(), "as the crawler gave it"),
     _need("health", Text(), "healthy, failed or unfinished"),
     _may("cause", Text(), "named cause when not healthy"),
-    _may("problems", JSON(), "list of what the health check found"),
+    _may("problems", Json, "list of what the health check found"),
     _need("shop_count", Integer(), "distinct shops read"),
     _need("listing_count", Integer(), "distinct listings read"),
-    _may("stats", JSON(), "figures the health check used"),
+    _may("stats", Json, "figures the health check used"),
     _may("loaded_at", Text(), "UTC time of loading; NULL: kept, not loaded"),
     Index("ix_crawls_marketplace_week", "marketplace", "week"),
     comment="Every crawl directory that load has looked at.",
@@ -237,7 +240,7 @@ observations = Table(
     _may("is_official", Boolean(), "brand or official store"),
     _may("is_collective", Boolean(), "sells the goods of many businesses"),
     _may("has_listings", Boolean(), "lists at least one product; NULL: not known"),
-    _may("identifiers", JSON(), "what it prints about itself: list of kind, value or hash, key_id, where"),
+    _may("identifiers", Json, "what it prints about itself: list of kind, value or hash, key_id, where"),
     _may("observed_at", Text(), "UTC time it was last read"),
     Index("ix_observations_week", "marketplace", "valid_from_week", "valid_to_week"),
     comment="What a shop looked like and its state, as intervals of weeks.",
@@ -274,7 +277,7 @@ listings = Table(
     _may("category", Text(), "as printed"),
     _may("brand", Text(), "as printed"),
     _may("created_on", Text(), "ISO date"),
-    _may("identifiers", JSON(), "as in observations"),
+    _may("identifiers", Json, "as in observations"),
     Index("ix_listings_shop", "marketplace", "shop_id"),
     comment="Products offered, as intervals of weeks.",
 )
@@ -293,6 +296,21 @@ listing_metrics = Table(
     _may("rating_count", BigInteger(), "ratings"),
     _may("stock", BigInteger(), "pieces"),
     comment="Figures of a listing that move every week.",
+)
+
+marketplace_weeks = Table(
+    "marketplace_weeks",
+    metadata,
+    _marketplace(),
+    _key("week", Text(), "ISO week"),
+    _need("state", Text(), "measured, fed, partial, carried, refused, failed, not_crawled, not_open, closed"),
+    _may("cause", Text(), "named cause where not measured"),
+    _may("source_week", Text(), "week of the data in use; earlier than week when carried"),
+    _may("source_on", Text(), "ISO date of the data in use"),
+    _may("crawl_id", Text(), "crawl in use"),
+    _need("covered", Boolean(), "does E1 cover it this week"),
+    _need("shop_count", Integer(), "shops known live in the week, in the region or of unknown place"),
+    comment="State of every marketplace of the catalogue in every measured week.",
 )
 
 query_panel = Table(
@@ -321,7 +339,7 @@ model_versions = Table(
     "model_versions",
     metadata,
     _key("model_version", Text(), "name and hash of the parameters"),
-    _need("parameters", JSON(), "weights, thresholds, rules"),
+    _need("parameters", Json, "weights, thresholds, rules"),
     _need("first_used_at", Text(), "UTC time"),
     comment="Linkage models that made links.",
 )
@@ -341,7 +359,7 @@ candidate_pairs = Table(
     _may("probability", Float(), "calibrated; NULL while there are fewer than 200 sample judgements"),
     _need("agreements", Integer(), "independent agreements"),
     _need("decision", Text(), "link, review or reject"),
-    _need("evidence", JSON(), "bits per comparison"),
+    _need("evidence", Json, "bits per comparison"),
     Index("ix_candidate_pairs_group_id", "group_id"),
     comment="Every pair above the floor, not only winners.",
 )
@@ -361,7 +379,7 @@ links = Table(
     _need("decision", Text(), "link (decided by the system) or confirmed (by a person)"),
     _need("weight", Float(), "match weight in bits"),
     _may("probability", Float(), "calibrated; NULL while not calibrated"),
-    _need("evidence", JSON(), "bits per comparison, and the judgement that decided, if any"),
+    _need("evidence", Json, "bits per comparison, and the judgement that decided, if any"),
     Index("ix_links_group_id", "group_id"),
     comment="Which group runs which shop, as intervals of weeks.",
 )
@@ -585,7 +603,7 @@ erasures = Table(
     metadata,
     Column("erasure_id", Id, primary_key=True, autoincrement=True, comment="counts up"),
     _need("at", Text(), "UTC time"),
-    _need("tables", JSON(), "table -> rows removed"),
+    _need("tables", Json, "table -> rows removed"),
     comment="That an erasure happened, without saying whose.",
 )
 

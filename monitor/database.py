@@ -1,0 +1,175 @@
+"""Opening, migrating, filling and reading the two stores, on SQLite and PostgreSQL alike."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.sql import Select
+from sqlalchemy.types import JSON
+
+from monitor.config import Config
+from monitor.errors import StoreError, UsageError
+
+BUSY_TIMEOUT_MS = 30_000  # a weekly writer holds the lock for seconds, a full import for about half a minute
+# PostgreSQL keeps both stores in one database, each in a schema of its own.
+SCHEMAS = {"private": "private", "results": "results"}
+
+
+def private_engine(config: Config) -> Engine:
+    """The private store, created and migrated; its SQLite file belongs to its owner only."""
+    return _open(config.database_url, "private")
+
+
+def results_engine(config: Config) -> Engine:
+    """The results database, created and migrated."""
+    return _open(config.results_url, "results")
+
+
+def _open(address: str, store: str) -> Engine:
+    from monitor.migrations import migrate
+
+    try:
+        url = make_url(address)
+        if url.get_backend_name() == "postgresql" and "+" not in url.drivername:
+            url = url.set(drivername="postgresql+psycopg")
+        if url.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise UsageError(f"The {store} store needs a sqlite or postgresql URL, not '{url.get_backend_name()}'.")
+        engine = _sqlite(url, store) if url.get_backend_name() == "sqlite" else _postgresql(url, store)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise UsageError(f"The URL of the {store} store is not usable: {_first_line(error)}.") from None
+    with translate_errors():
+        migrate(engine, store)
+    return engine
+
+
+def _sqlite(url: URL, store: str) -> Engine:
+    if url.database and url.database != ":memory:":
+        path = Path(url.database)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Created here, not by SQLite, so that it never exists with wider rights.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StoreError(f"The {store} store {path} cannot be opened: {error.strerror}.") from None
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN would leave DDL and SELECT outside
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL, store: str) -> Engine:
+    schema = SCHEMAS[store]
+    return create_engine(url, connect_args={"options": f"-csearch_path={schema}"})
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One writing transaction: all of it or nothing. Raises StoreError with one sentence."""
+    with translate_errors(), engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turns errors of the database and the disk into a StoreError of one sentence, without any value of a row."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(_sentence(error)) from error
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        raise StoreError(f"Writing failed{place}: {error.strerror or error}; free space or rights, then run again.") from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _sentence(error: DBAPIError) -> str:
+    cause = _first_line(error.orig) if error.orig else type(error).__name__
+    known = {
+        "database is locked": "The database is locked by another process; wait until it ends, then run again.",
+        "disk is full": "There is no space left for the database; free some, then run again. Nothing was changed.",
+        "disk I/O error": "The disk refused to write the database (full or damaged); nothing was changed.",
+        "readonly database": "The database cannot be written: check the rights of its file and folder.",
+        "malformed": "The database file is damaged; restore it from a backup.",
+        "not a database": "The file named as database is not a database.",
+    }
+    for mark, sentence in known.items():
+        if mark in cause:
+            return sentence
+    if isinstance(error, OperationalError):
+        return f"The database cannot be used: {cause}."
+    # Details of a failed statement can quote a row, so only its kind is shown.
+    return f"The database refused a statement ({type(error.orig).__name__}); nothing was changed."
+
+
+def _plain(values: Any, as_json: bool) -> list[Any]:
+    """Python values for the driver: missing is None, numpy scalars become Python's."""
+    missing = values.isna().to_numpy()
+    plain = values.tolist()
+    if as_json:
+        return [
+            None if value is None or (gone and not isinstance(value, dict | list)) else dump_json(value)
+            for value, gone in zip(plain, missing, strict=True)
+        ]
+    return [None if gone else value for value, gone in zip(plain, missing, strict=True)]
+
+
+def dump_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def bulk_insert(connection: Connection, table: Table, frame: pd.DataFrame) -> int:
+    """Inserts the frame's columns into the table; the number of rows.
+
+    Missing values (None, NaN, NA) become NULL, dicts and lists of JSON columns are written as JSON.
+    """
+    if frame.empty:
+        return 0
+    names = list(frame.columns)
+    columns = [_plain(frame[name], isinstance(table.c[name].type, JSON)) for name in names]
+    rows = list(zip(*columns, strict=True))
+    listed = ", ".join(f'"{name}"' for name in names)
+    if connection.dialect.name == "postgresql":
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({listed}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        marks = ", ".join("?" * len(names))
+        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})', rows)  # noqa: S608
+    return len(rows)
+
+
+def read_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
+    """The result as object columns: NULL is None, numbers are Python numbers, JSON is parsed."""
+    result = connection.execute(query)
+    names = list(result.keys())
+    rows = result.fetchall()
+    return pd.DataFrame([tuple(row) for row in rows], columns=names, dtype=object)
+
+
+def ping(engine: Engine) -> None:
+    with translate_errors(), engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
