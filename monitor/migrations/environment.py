@@ -1,0 +1,11 @@
+"""What both Alembic environments do; each `env.py` only names its store."""
+
+from alembic import context
+
+from monitor.migrations import target_metadata
+
+
+def run(store: str) -> None:
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=target_metadata(store), render_as_batch=True)
+    context.run_migrations()

@@ -1,0 +1,133 @@
+"""Every verb's run, with a lease: two processes never do the same work at once, and a dead one is taken over.
+
+The holder is `host:pid`. On the same host a holder counts as alive exactly while its process lives; on another host
+while its lease, renewed by a heartbeat, has not run out.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from monitor.database import transaction
+from monitor.errors import MonitorError, StoreError
+from monitor.private_store import runs
+from monitor.weeks import utc_now, utc_text
+
+LEASE_S = 60
+HEARTBEAT_S = 20
+
+
+@dataclass
+class Run:
+    """A run in progress; set `message` and `input_digest` before it ends."""
+
+    run_id: int
+    message: str | None = None
+    input_digest: str | None = None
+    outcome: str = "done"
+
+
+def holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _alive(who: str, lease_until: str | None, now: str) -> bool:
+    host, _, pid = who.rpartition(":")
+    if host != socket.gethostname():
+        return lease_until is not None and lease_until > now
+    if int(pid) == os.getpid():
+        return False  # an earlier run of this very process that did not end well
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _same_work(verb: str, subject: str | None, week: str | None) -> ColumnElement[bool]:
+    def same(column: ColumnElement[str], value: str | None) -> ColumnElement[bool]:
+        return column.is_(None) if value is None else column == value
+
+    return and_(runs.c.verb == verb, same(runs.c.subject, subject), same(runs.c.week, week))
+
+
+def _take(connection: Connection, verb: str, subject: str | None, week: str | None) -> int:
+    now = utc_now()
+    held = connection.execute(
+        select(runs.c.run_id, runs.c.holder, runs.c.lease_until, runs.c.started_at).where(
+            _same_work(verb, subject, week), runs.c.outcome == "running"
+        )
+    ).all()
+    for row in held:
+        if _alive(row.holder, row.lease_until, utc_text(now)):
+            what = " ".join(part for part in (verb, subject, week) if part)
+            raise StoreError(f"'{what}' is already being done by {row.holder} since {row.started_at}; wait for it.")
+        connection.execute(update(runs).where(runs.c.run_id == row.run_id).values(outcome="abandoned"))
+    result = connection.execute(
+        insert(runs).values(
+            verb=verb,
+            subject=subject,
+            week=week,
+            holder=holder(),
+            started_at=utc_text(now),
+            heartbeat_at=utc_text(now),
+            lease_until=utc_text(now + timedelta(seconds=LEASE_S)),
+            outcome="running",
+        )
+    )
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _beat(engine: Engine, run_id: int, stop: threading.Event) -> None:
+    while not stop.wait(HEARTBEAT_S):
+        now = utc_now()
+        values = {"heartbeat_at": utc_text(now), "lease_until": utc_text(now + timedelta(seconds=LEASE_S))}
+        try:
+            with engine.begin() as connection:
+                connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
+        except DBAPIError:
+            continue  # the run's own transaction holds the lock; being alive is seen by its process
+
+
+@contextmanager
+def recorded(engine: Engine, verb: str, subject: str | None = None, week: str | None = None) -> Iterator[Run]:
+    """Records the work inside as a run. Raises StoreError when somebody else is doing the same work."""
+    with transaction(engine) as connection:
+        run = Run(_take(connection, verb, subject, week))
+    stop = threading.Event()
+    beat = threading.Thread(target=_beat, args=(engine, run.run_id, stop), daemon=True)
+    beat.start()
+    try:
+        yield run
+    except BaseException as error:
+        run.outcome = "failed"
+        # Only our own sentences are kept: they carry nothing personal, other exceptions might.
+        run.message = str(error) if isinstance(error, MonitorError) else type(error).__name__
+        raise
+    finally:
+        stop.set()
+        beat.join()
+        _finish(engine, run)
+
+
+def _finish(engine: Engine, run: Run) -> None:
+    values = {
+        "outcome": run.outcome,
+        "message": run.message,
+        "input_digest": run.input_digest,
+        "finished_at": utc_text(utc_now()),
+        "lease_until": None,
+    }
+    with transaction(engine) as connection:
+        connection.execute(update(runs).where(runs.c.run_id == run.run_id).values(**values))
