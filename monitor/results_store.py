@@ -5,6 +5,8 @@ under pseudonyms only. Every comment says meaning, unit and source. `results_bui
 store; change them only together with a migration in `monitor/migrations/results`.
 """
 
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
@@ -20,16 +22,16 @@ def _comment(meaning: str, unit: str, source: str) -> str:
     return f"{meaning}. Unit: {unit}. Source: {source}."
 
 
-def _key(name: str, kind: TypeEngine[object], meaning: str, unit: str, source: str) -> Column[object]:
+def _key(name: str, kind: TypeEngine[Any], meaning: str, unit: str, source: str) -> Column[object]:
     comment = _comment(meaning, unit, source)
     return Column(name, kind, primary_key=True, autoincrement=False, nullable=False, comment=comment)
 
 
-def _need(name: str, kind: TypeEngine[object], meaning: str, unit: str, source: str) -> Column[object]:
+def _need(name: str, kind: TypeEngine[Any], meaning: str, unit: str, source: str) -> Column[object]:
     return Column(name, kind, nullable=False, comment=_comment(meaning, unit, source))
 
 
-def _may(name: str, kind: TypeEngine[object], meaning: str, unit: str, source: str) -> Column[object]:
+def _may(name: str, kind: TypeEngine[Any], meaning: str, unit: str, source: str) -> Column[object]:
     return Column(name, kind, nullable=True, comment=_comment(meaning, unit, source))
 
 
