@@ -96,7 +96,7 @@ def translate_errors() -> Iterator[None]:
         raise StoreError(_sentence(error)) from error
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
-        raise StoreError(f"Writing failed{place}: {error.strerror or error}; free space or rights, then run again.") from error
+        raise StoreError(f"Writing failed{place}: {error.strerror or error}; mend that, then run again.") from error
 
 
 def _first_line(error: BaseException) -> str:
@@ -151,15 +151,23 @@ def bulk_insert(connection: Connection, table: Table, frame: pd.DataFrame) -> in
     rows = list(zip(*columns, strict=True))
     listed = ", ".join(f'"{name}"' for name in names)
     if connection.dialect.name == "postgresql":
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({listed}) FROM STDIN') as copy:
-            for row in rows:
-                copy.write_row(row)
+        _copy(connection, f'COPY "{table.name}" ({listed}) FROM STDIN', rows)
     else:
         marks = ", ".join("?" * len(names))
         connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})', rows)  # noqa: S608
     return len(rows)
+
+
+def _copy(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        # COPY goes past SQLAlchemy, which would have wrapped the driver's error.
+        raise DBAPIError(statement, None, error) from None
 
 
 def read_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
