@@ -1,0 +1,79 @@
+"""Leases: two processes never do the same work at once, a dead one is taken over at once."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import insert, select
+
+from monitor.config import Config
+from monitor.database import private_engine, transaction
+from monitor.errors import InputError, StoreError
+from monitor.private_store import runs
+from monitor.runs import recorded
+
+HOLD = """
+import sys, time
+from monitor.config import load_config
+from monitor.database import private_engine
+from monitor.runs import recorded
+with recorded(private_engine(load_config()), "load", week="2026-W47"):
+    print("holding", flush=True)
+    time.sleep(60)
+"""
+
+
+def outcomes(config: Config) -> list[tuple[str, str | None]]:
+    engine = private_engine(config)
+    with engine.connect() as connection:
+        found = [(r.outcome, r.message) for r in connection.execute(select(runs).order_by(runs.c.run_id))]
+    engine.dispose()
+    return found
+
+
+def test_a_run_is_recorded_with_its_outcome(config: Config) -> None:
+    engine = private_engine(config)
+    with recorded(engine, "load", week="2026-W47") as run:
+        run.message = "3 shops"
+    with pytest.raises(InputError), recorded(engine, "feed"):
+        raise InputError("The file is empty.")
+    with pytest.raises(KeyError), recorded(engine, "feed"):
+        raise KeyError("Ibu Siti 0812")
+    engine.dispose()
+    assert outcomes(config) == [("done", "3 shops"), ("failed", "The file is empty."), ("failed", "KeyError")]
+
+
+def test_the_same_work_is_not_done_twice_at_once_and_a_killed_holder_is_replaced(config: Config) -> None:
+    other = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "holding\n"
+        engine = private_engine(config)
+        with pytest.raises(StoreError, match=rf"'load 2026-W47' is already being done by .*:{other.pid}"):
+            with recorded(engine, "load", week="2026-W47"):
+                pass
+        with recorded(engine, "load", week="2026-W46"):
+            pass
+    finally:
+        other.send_signal(signal.SIGKILL)
+        other.communicate()
+    with recorded(engine, "load", week="2026-W47"):
+        pass
+    engine.dispose()
+    assert [outcome for outcome, _ in outcomes(config)] == ["abandoned", "done", "done"]
+
+
+def test_another_host_keeps_its_lease_until_it_runs_out(config: Config) -> None:
+    engine = private_engine(config)
+    row = {"verb": "load", "holder": "elsewhere:1", "started_at": "x", "heartbeat_at": "x", "outcome": "running"}
+    with transaction(engine) as connection:
+        connection.execute(insert(runs).values(**row, lease_until="2999-01-01T00:00:00Z"))
+    with pytest.raises(StoreError, match="elsewhere:1"), recorded(engine, "load"):
+        pass
+    with transaction(engine) as connection:
+        connection.execute(runs.update().values(lease_until="2020-01-01T00:00:00Z"))
+    with recorded(engine, "load"):
+        pass
+    engine.dispose()
