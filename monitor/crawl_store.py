@@ -1,0 +1,307 @@
+"""Crawl directories: the durable record of what a crawl or a feed saw; the database can be rebuilt from them.
+
+`data/crawls/<slug>/<start time>/` holds `crawl.json` (written first, whole), `queries.jsonl`, `shops.jsonl`,
+`listings.jsonl`, `issues.jsonl`, `crawl.log`, `evidence/` and `stats.json` (written last; its presence means finished).
+Lines are only ever appended, one write each, and carry the unit of work and the attempt that wrote them. A unit
+counts once its line stands in `queries.jsonl`, so a crawl killed at any moment loses at most the units it was in.
+`monitor.crawl_reader` reads them back. Everything is readable by its owner only: shops name people.
+"""
+
+import fcntl
+import json
+import os
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+
+from monitor import crawl_reader
+from monitor.crawl_lines import item_line, line, plain, sync_folder, told, write_all, write_whole
+from monitor.errors import StoreError
+from monitor.items import Issue, Item, Listing, Shop
+from monitor.weeks import utc_now, utc_text
+
+FORMAT_VERSION = 1
+ITEM_FILES = {Shop: "shops.jsonl", Listing: "listings.jsonl", Issue: "issues.jsonl"}
+_SLUG = re.compile(r"[a-z0-9_]{1,60}")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrawlInfo:
+    """What `crawl.json` says. `crawl_id` is `<slug>/<start time>`; empty until `CrawlWriter.create` gives it."""
+
+    marketplace: str
+    week: str
+    kind: str = "crawl"  # crawl, feed
+    coverage: str = "complete"  # complete, partial: absence from a partial one means nothing
+    started_at: str = ""  # UTC
+    observed_on: str | None = None  # ISO date the rows describe; None: the day it started
+    mapping: dict[str, str] | None = None  # item field -> column of the handed-over file
+    content_sha256: str | None = None  # of the handed-over content
+    sandbox: bool = False
+    crawl_id: str = ""
+    format_version: int = FORMAT_VERSION
+
+
+def _folder_name(started_at: str) -> str:
+    return started_at.replace(":", "")  # colons do not survive every file share
+
+
+def read_info(directory: Path) -> CrawlInfo:
+    """What the directory is. Raises StoreError when it is damaged or written by a newer program."""
+    path = directory / "crawl.json"
+    with told(path):
+        raw = path.read_bytes()
+    try:
+        values = json.loads(raw)
+        version = values["format_version"]
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            raise StoreError(
+                f"{directory} was written by a newer program (format {version}, this one reads {FORMAT_VERSION}); "
+                "update this program."
+            )
+        return CrawlInfo(**values)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is damaged; restore the directory from a backup or move it away.") from error
+
+
+class CrawlWriter:
+    """Writes one crawl directory; use `create` or `resume`. One writer at a time (held by a file lock)."""
+
+    def __init__(self, directory: Path, info: CrawlInfo) -> None:
+        self.directory = directory
+        self.info = info
+        self.done_units: set[str] = set()
+        self.attempt = 1
+        self._handles: dict[str, int] = {}
+        self._unsynced: set[str] = set()
+        try:
+            self._open("queries.jsonl")
+            self._lock()
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def create(cls, root: Path, info: CrawlInfo) -> Self:
+        """A new directory `<root>/<slug>/<start time>`; `info.crawl_id` is set here and `started_at` when empty."""
+        if not _SLUG.fullmatch(info.marketplace):
+            raise ValueError(f"not a slug: {info.marketplace!r}")
+        started_at = info.started_at or utc_text(utc_now())
+        parent = root / info.marketplace
+        with told(parent):
+            for folder in (root, parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            directory = cls._new_folder(parent, _folder_name(started_at))
+        info = replace(info, started_at=started_at, crawl_id=f"{info.marketplace}/{directory.name}")
+        write_whole(directory / "crawl.json", json.dumps(asdict(info), indent=1, ensure_ascii=False).encode())
+        with told(parent):
+            sync_folder(parent)
+        writer = cls(directory, info)
+        writer._begin()
+        return writer
+
+    @staticmethod
+    def _new_folder(parent: Path, name: str) -> Path:
+        number = 1
+        while True:
+            directory = parent / (name if number == 1 else f"{name}-{number}")
+            try:
+                directory.mkdir(mode=0o700)
+                return directory
+            except FileExistsError:
+                number += 1
+
+    @classmethod
+    def resume(cls, directory: Path) -> Self:
+        """Continue an unfinished directory: `done_units` need not run again, `attempt` is a new one."""
+        info = read_info(directory)
+        if (directory / "stats.json").exists():
+            raise StoreError(f"{directory} is finished; start a new crawl instead of resuming it.")
+        writer = cls(directory, info)
+        try:
+            for row in crawl_reader.read_lines(directory / "queries.jsonl"):
+                writer.attempt = max(writer.attempt, row["attempt"] + 1)
+                if row.get("done"):
+                    writer.done_units.add(row["unit"])
+            for name in ("queries.jsonl", *ITEM_FILES.values()):
+                writer._seal(name)
+            writer._begin()
+        except BaseException:
+            writer.close()
+            raise
+        return writer
+
+    def _begin(self) -> None:
+        # The attempt is on disk before its first row is, so that a later attempt never shares its number.
+        row = {"unit": None, "attempt": self.attempt, "started_at": utc_text(utc_now())}
+        self._append("queries.jsonl", line(row))
+        self._sync()
+
+    def _open(self, name: str) -> int:
+        if name not in self._handles:
+            path = self.directory / name
+            with told(path):
+                self._handles[name] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        return self._handles[name]
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._handles["queries.jsonl"], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(f"{self.directory} is being written by another process; wait until it ends.") from None
+
+    def _seal(self, name: str) -> None:
+        """End a line that a kill cut short; readers drop it."""
+        path = self.directory / name
+        with told(path):
+            if path.exists() and path.stat().st_size:
+                handle = self._open(name)
+                if os.pread(handle, 1, os.fstat(handle).st_size - 1) != b"\n":
+                    self._append(name, b"\n")
+
+    def _append(self, name: str, line: bytes) -> None:
+        handle = self._open(name)
+        with told(self.directory / name):
+            write_all(handle, line)
+        self._unsynced.add(name)
+
+    def _sync(self) -> None:
+        for name in sorted(self._unsynced):
+            with told(self.directory / name):
+                os.fsync(self._handles[name])
+        self._unsynced.clear()
+
+    def write(self, item: Item, unit: str) -> None:
+        """One line, handed to the system at once. Raises TypeError on a wrong type, StoreError when it cannot."""
+        self._append(ITEM_FILES[type(item)], item_line(item, unit, self.attempt))
+
+    def unit_done(
+        self, unit: str, query: str | None, declared_total: int | None, fetched: int | None, capped: bool = False
+    ) -> None:
+        """From here on the unit's rows count: they are on disk before its line in `queries.jsonl` is."""
+        self._sync()
+        row = {
+            "unit": unit,
+            "attempt": self.attempt,
+            "query": query,
+            "declared_total": declared_total,
+            "fetched": fetched,
+            "capped": capped,
+            "done": True,
+        }
+        self._append("queries.jsonl", line(row))
+        self._sync()
+        self.done_units.add(unit)
+
+    def evidence(self, name: str, body: bytes) -> Path:
+        """Keep a response as it came, under a harmless name; an earlier one of that name stays."""
+        folder = self.directory / "evidence"
+        plain = _NOT_PLAIN.sub("-", name).strip(".-")[:80] or "response"
+        with told(folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            path, number = folder / plain, 1
+            while path.exists():
+                number += 1
+                path = folder / f"{number}-{plain}"
+        write_whole(path, body)
+        return path
+
+    def finish(self, stats: dict[str, Any]) -> None:
+        """Write `stats.json`, whole and last: the crawl is finished from here on."""
+        self._sync()
+        text = json.dumps(stats, indent=1, ensure_ascii=False, default=plain)
+        write_whole(self.directory / "stats.json", text.encode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """Give up the lock and the files; without `finish` the crawl stays unfinished and can be resumed."""
+        for handle in self._handles.values():
+            with suppress(OSError):
+                os.close(handle)
+        self._handles.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class CrawlData:
+    """One crawl as read. Frames are Arrow-backed (missing is NA); list columns hold lists, empty when absent.
+
+    shops: one row per shop_id, listings: one per listing_id, columns as in `monitor.items`, ordered by the unit that
+    showed them first. issues: columns of Issue. queries: one row per done unit (unit, query, declared_total,
+    fetched, capped), ordered by unit. stats: None while the crawl is unfinished.
+    """
+
+    info: CrawlInfo
+    shops: pd.DataFrame
+    listings: pd.DataFrame
+    issues: pd.DataFrame
+    queries: pd.DataFrame
+    stats: dict[str, Any] | None
+
+
+_QUERY_TYPES = {"unit": "string", "query": "string", "declared_total": "Int64", "fetched": "Int64", "capped": "boolean"}
+
+
+def _queries(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    by_unit = {row["unit"]: row for row in rows}  # the last one, should a unit ever have been done twice
+    table = [[by_unit[unit].get(name) for name in _QUERY_TYPES] for unit in sorted(by_unit)]
+    return pd.DataFrame(table, columns=list(_QUERY_TYPES)).astype(_QUERY_TYPES)
+
+
+def _stats(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise StoreError(f"{path} is damaged; restore its directory from a backup or move it away.") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _frame(rows: Any, key: str | None = None) -> pd.DataFrame:
+    rows = crawl_reader.in_unit_order(rows)
+    if key is not None:
+        rows = crawl_reader.one_row_each(rows, key)
+    return rows.drop_columns(["unit", "attempt"]).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def read_crawl(directory: Path) -> CrawlData:
+    """Rows of the done units, merged as `monitor.crawl_reader` says. Raises StoreError when it is damaged or newer."""
+    info = read_info(directory)
+    with told(directory):
+        units = [row for row in crawl_reader.read_lines(directory / "queries.jsonl") if row.get("done")]
+        done = {row["unit"]: row["attempt"] for row in units}
+        read = crawl_reader.read_rows
+        return CrawlData(
+            info=info,
+            shops=_frame(read(directory / "shops.jsonl", crawl_reader.SHOP_TYPES, done), "shop_id"),
+            listings=_frame(read(directory / "listings.jsonl", crawl_reader.LISTING_TYPES, done), "listing_id"),
+            issues=_frame(read(directory / "issues.jsonl", crawl_reader.ISSUE_TYPES, done, unfinished_too=True)),
+            queries=_queries(units),
+            stats=_stats(directory / "stats.json"),
+        )
+
+
+def list_crawls(root: Path, slug: str | None = None, week: str | None = None) -> list[Path]:
+    """Crawl directories in start order, of one marketplace and week if given; without `crawl.json` none began."""
+    with told(root):
+        found = [path.parent for path in root.glob(f"{slug or '*'}/*/crawl.json")]
+    found.sort(key=lambda path: (path.name, path.parent.name))
+    return [path for path in found if week is None or read_info(path).week == week]
+
+
+def newest_unfinished(root: Path, slug: str, week: str, kind: str = "crawl") -> Path | None:
+    """The directory a resumed crawl continues; None when every one of the week is finished."""
+    for path in reversed(list_crawls(root, slug, week)):
+        if not (path / "stats.json").exists() and read_info(path).kind == kind:
+            return path
+    return None
