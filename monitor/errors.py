@@ -19,7 +19,3 @@ class InputError(MonitorError):
 
 class StoreError(MonitorError):
     """A database or folder cannot be read or written (locked, no space, no permission, newer version)."""
-
-
-class Refused(MonitorError):
-    """A marketplace refused to be read; the crawl stops and keeps the evidence."""

@@ -1,8 +1,8 @@
 """History kept as intervals of weeks instead of weekly copies; one mechanism for every such table.
 
-A table of this kind has `valid_from_week`, `valid_to_week` (NULL: still holds) and `digest`. After `rewind` to a week the
-table is as it was at the end of the week before, so that applying weeks again in order gives the same rows whatever
-was applied before.
+A table of this kind has `valid_from_week`, `valid_to_week` (NULL: still holds) and `digest`. After `rewind` to a week
+the table is as it was at the end of the week before, so that applying weeks again in order gives the same rows
+whatever was applied before.
 """
 
 import hashlib
@@ -39,9 +39,7 @@ def _text(value: Any) -> str:
 
 def as_of(table: Table, week: str) -> ColumnElement[bool]:
     """Condition: the row holds in the week."""
-    return and_(
-        table.c.valid_from_week <= week, or_(table.c.valid_to_week.is_(None), table.c.valid_to_week > week)
-    )
+    return and_(table.c.valid_from_week <= week, or_(table.c.valid_to_week.is_(None), table.c.valid_to_week > week))
 
 
 def _within(table: Table, scope: Mapping[str, Any]) -> ColumnElement[bool]:
@@ -83,7 +81,9 @@ def apply_week(
     )
     now = dict(zip(_keys(fresh, keys), fresh["digest"], strict=True))
     then = dict(zip(_keys(held, keys), held["digest"], strict=True))
-    ended = [key for key, digest in then.items() if (key in now and now[key] != digest) or (close_absent and key not in now)]
+    ended = [
+        key for key, digest in then.items() if (key in now and now[key] != digest) or (close_absent and key not in now)
+    ]
     opened = [then.get(key) != digest for key, digest in now.items()]
     _close(connection, table, keys, ended, week)
     count = bulk_insert(connection, table, fresh[opened].assign(valid_from_week=week, valid_to_week=None))

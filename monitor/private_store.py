@@ -5,6 +5,8 @@ zone, codes Kemendagri's without dots. History is kept as intervals: a row holds
 `valid_to_*`, NULL meaning "still". Change tables only together with a migration in `monitor/migrations/private`.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -34,35 +36,35 @@ Json = JSON(none_as_null=True)
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _key(name: str, kind: TypeEngine[object], comment: str) -> Column[object]:
+def _key(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
     return Column(name, kind, primary_key=True, autoincrement=False, nullable=False, comment=comment)
 
 
-def _need(name: str, kind: TypeEngine[object], comment: str) -> Column[object]:
+def _need(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
     return Column(name, kind, nullable=False, comment=comment)
 
 
-def _may(name: str, kind: TypeEngine[object], comment: str) -> Column[object]:
+def _may(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
     return Column(name, kind, nullable=True, comment=comment)
 
 
-def _marketplace() -> Column[object]:
+def _marketplace() -> Column[Any]:
     return _key("marketplace", Text(), "slug of the marketplace in the catalogue")
 
 
-def _shop() -> Column[object]:
+def _shop() -> Column[Any]:
     return _key("shop_id", Text(), "the marketplace's own id of the shop, as text")
 
 
-def _from_week() -> Column[object]:
+def _from_week() -> Column[Any]:
     return _key("valid_from_week", Text(), "first ISO week in which the row holds")
 
 
-def _to_week() -> Column[object]:
+def _to_week() -> Column[Any]:
     return _may("valid_to_week", Text(), "first ISO week in which it no longer holds; NULL: still holds")
 
 
-def _digest() -> Column[object]:
+def _digest() -> Column[Any]:
     return _need("digest", Text(), "hash over the row's meaning; the same digest continues the interval")
 
 

@@ -1,4 +1,4 @@
-"""Fixtures that several test files share: configuration in a temporary folder, both stores, real samples, PostgreSQL."""
+"""Fixtures that several test files share: configuration in a temporary folder, both stores, samples, PostgreSQL."""
 
 import os
 import pwd
@@ -80,20 +80,28 @@ def postgresql_server() -> Iterator[str]:
         if who:
             os.chown(folder, who["user"], who["group"])
         port = _free_port()
-        run = {"check": True, "cwd": "/", "stdout": subprocess.DEVNULL, **who}
-        subprocess.run(
-            [binaries / "initdb", "-D", folder / "db", "-U", "monitor", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
-            **run,  # type: ignore[call-overload]
+
+        def run(*command: str | Path) -> None:
+            subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, **who)  # type: ignore[call-overload]
+
+        run(
+            binaries / "initdb",
+            "-D",
+            folder / "db",
+            "-U",
+            "monitor",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
         )
         options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
-        subprocess.run(
-            [binaries / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log", "-o", options, "start"],
-            **run,  # type: ignore[call-overload]
-        )
+        run(binaries / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log", "-o", options, "start")
         try:
             yield f"postgresql+psycopg://monitor@127.0.0.1:{port}"
         finally:
-            subprocess.run([binaries / "pg_ctl", "-D", folder / "db", "-m", "immediate", "stop"], **run)  # type: ignore[call-overload]
+            run(binaries / "pg_ctl", "-D", folder / "db", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

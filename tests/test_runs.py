@@ -51,9 +51,9 @@ def test_the_same_work_is_not_done_twice_at_once_and_a_killed_holder_is_replaced
         assert other.stdout is not None
         assert other.stdout.readline() == "holding\n"
         engine = private_engine(config)
-        with pytest.raises(StoreError, match=rf"'load 2026-W47' is already being done by .*:{other.pid}"):
-            with recorded(engine, "load", week="2026-W47"):
-                pass
+        sentence = rf"'load 2026-W47' is already being done by .*:{other.pid}"
+        with pytest.raises(StoreError, match=sentence), recorded(engine, "load", week="2026-W47"):
+            pass
         with recorded(engine, "load", week="2026-W46"):
             pass
     finally:

@@ -1,0 +1,290 @@
+"""The figures of one week: E8 and D by domain, the state of every marketplace, and what is not available and why.
+
+E8: groups with a pair confirmed by a person whose shop is live. D: groups with a link decided by the system whose shop
+is live and that no person has confirmed; the two never overlap. Both count groups, not rows or shops. E1, E2 and E9
+need a probe (coverage is measured on businesses known to be present) and are not available without one.
+
+A marketplace that could not be read this week keeps its last good data for at most four weeks and says so; it is
+never counted as empty.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from monitor.regions import areas
+from monitor.sectors import SECTOR_NAMES
+from monitor.shop_states import live_shops
+from sqlalchemy import Connection, Engine, delete, func, select
+
+from monitor import registry
+from monitor.config import Config
+from monitor.database import bulk_insert, dump_json, read_frame, transaction
+from monitor.errors import UsageError
+from monitor.intervals import as_of
+from monitor.marketplaces import Marketplace, catalogue
+from monitor.private_store import business_versions, crawls, estimates, links, marketplace_weeks, probes
+from monitor.weeks import shift_week, utc_now, utc_text
+
+METHOD_VERSION = "1"  # verified and detected counts; no level yet
+CARRY_WEEKS = 4  # the method's limit for using older data of a marketplace
+UNKNOWN = "?"  # domain of groups whose area or sector the registry does not say
+VINTAGES = ("flash", "final", "benchmark")
+NEEDS_PROBE = ("E1", "E2", "E9")
+LOADED = ["measured", "fed", "partial", "carried"]  # states whose shops are counted
+
+
+@dataclass(frozen=True)
+class MeasureReport:
+    """verified and detected are E8 and D of the province; revision is None when nothing had changed."""
+
+    week: str
+    vintage: str
+    revision: int | None
+    verified: int
+    detected: int
+    covered: int
+
+
+def measure_week(engine: Engine, config: Config, week: str, vintage: str = "flash") -> MeasureReport:
+    """Computes and stores the week's figures; the same inputs write nothing, new ones the next revision.
+
+    Raises UsageError on an unknown vintage or without a registry.
+    """
+    if vintage not in VINTAGES:
+        raise UsageError(f"'{vintage}' is not a vintage; choose one of {', '.join(VINTAGES)}.")
+    with transaction(engine) as connection:
+        snapshot = registry.current_snapshot(connection, week)
+        if snapshot is None:
+            raise UsageError("There is no registry yet; hand one in with 'monitor registry import FILE --as-of DATE'.")
+        states = marketplace_states(connection, week, catalogue())
+        present = present_groups(connection, week, states)
+        digest = _digest(snapshot.snapshot_id, vintage, states, present)
+        verified = present.loc[present["confirmed"], "group_id"].nunique()
+        detected = present["group_id"].nunique() - verified
+        rows = _figures(config.region.code, present, states, _usable_probes(connection))
+        revision = _store(connection, rows, week, vintage, snapshot.snapshot_id, digest)
+        _store_states(connection, states, week)
+    return MeasureReport(week, vintage, revision, int(verified), int(detected), int(states["covered"].sum()))
+
+
+# --- marketplaces ---------------------------------------------------------------------------------------------------
+
+
+def marketplace_states(connection: Connection, week: str, entries: Mapping[str, Marketplace]) -> pd.DataFrame:
+    """One row per catalogue entry: the columns of marketplace_weeks without week, ordered by slug."""
+    columns = (
+        crawls.c.marketplace,
+        crawls.c.week,
+        crawls.c.kind,
+        crawls.c.coverage,
+        crawls.c.health,
+        crawls.c.cause,
+        crawls.c.crawl_id,
+        crawls.c.started_at,
+        crawls.c.loaded_at,
+    )
+    oldest = shift_week(week, -CARRY_WEEKS)
+    query = select(*columns).where(crawls.c.week.between(oldest, week)).order_by(crawls.c.week, crawls.c.started_at)
+    done = read_frame(connection, query)
+    live = {w: live_shops(connection, w) for w in sorted({*done["week"], week})}
+    rows = [_state(entry, done[done["marketplace"] == slug], week, live) for slug, entry in sorted(entries.items())]
+    return pd.DataFrame(rows)
+
+
+def _state(entry: Marketplace, done: pd.DataFrame, week: str, live: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    loaded = done[done["loaded_at"].notna()]
+    now = loaded[loaded["week"] == week]
+    failed = done[(done["week"] == week) & done["loaded_at"].isna()]
+    cause = failed["cause"].iloc[-1] if len(failed) else None
+    used = now if len(now) else loaded[loaded["week"] == loaded["week"].max()]
+    if len(now):
+        state, cause = _read_state(now), None
+    elif len(used) and not _ended(entry, week):
+        state, cause = "carried", cause or "not_crawled"
+    else:
+        state = _unread_state(entry, failed, cause, week)
+        used = used.iloc[:0]
+    last = used.iloc[-1] if len(used) else None
+    return {
+        "marketplace": entry.slug,
+        "state": state,
+        "cause": cause,
+        "source_week": None if last is None else last["week"],
+        "source_on": None if last is None else last["started_at"][:10],
+        "crawl_id": None if last is None else last["crawl_id"],
+        "covered": state in LOADED,
+        "shop_count": 0 if last is None else _regional(live[last["week"]], entry.slug),
+    }
+
+
+def _read_state(now: pd.DataFrame) -> str:
+    complete = now[now["coverage"] == "complete"]
+    if complete.empty:
+        return "partial"
+    return "measured" if (complete["kind"] == "crawl").any() else "fed"
+
+
+def _unread_state(entry: Marketplace, failed: pd.DataFrame, cause: str | None, week: str) -> str:
+    if _ended(entry, week):
+        return "closed"
+    if len(failed):
+        return "refused" if cause is not None and cause.startswith("refused") else "failed"
+    return "not_crawled" if entry.is_requested and entry.support != "link_check" else "not_open"
+
+
+def _ended(entry: Marketplace, week: str) -> bool:
+    from datetime import date
+
+    from monitor.weeks import week_of_date
+
+    return entry.support == "closed" or bool(entry.ended_on and week_of_date(date.fromisoformat(entry.ended_on)) < week)
+
+
+def _regional(live: pd.DataFrame, slug: str) -> int:
+    """Live shops of the region or of unknown place: a printed place outside the region has no area code."""
+    here = live[live["marketplace"] == slug]
+    return int((here["area_codes"].notna() | here["city"].isna()).sum())
+
+
+# --- groups ---------------------------------------------------------------------------------------------------------
+
+
+def present_groups(connection: Connection, week: str, states: pd.DataFrame) -> pd.DataFrame:
+    """Linked groups with a live shop: one row per group and marketplace.
+
+    Columns: group_id, marketplace, confirmed (by a person, for the group on any marketplace), area_code, sector.
+    Shops of a carried marketplace count as they were in its last good week.
+    """
+    columns = (links.c.marketplace, links.c.shop_id, links.c.group_id, links.c.business_id, links.c.decision)
+    linked = read_frame(connection, select(*columns).where(as_of(links, week)))
+    covered = states[states["covered"]]
+    live = [
+        shops[shops["marketplace"].isin(slugs["marketplace"])][["marketplace", "shop_id"]]
+        for source, slugs in covered.groupby("source_week")
+        for shops in [live_shops(connection, str(source))]
+    ]
+    if linked.empty or not live:
+        return pd.DataFrame(columns=["group_id", "marketplace", "confirmed", "area_code", "sector"], dtype=object)
+    seen = linked.merge(pd.concat(live, ignore_index=True), on=["marketplace", "shop_id"])
+    seen = seen.merge(_attributes(connection, seen["business_id"]), on="business_id")
+    seen["confirmed"] = seen["decision"] == "confirmed"
+    # A group counts once per marketplace; where its rows differ, the lowest business speaks for all.
+    seen = seen.sort_values(["group_id", "business_id"])
+    first = seen.groupby("group_id")[["area_code", "sector"]].first()
+    confirmed = seen.groupby("group_id")["confirmed"].any()
+    unique = seen[["group_id", "marketplace"]].drop_duplicates().sort_values(["group_id", "marketplace"])
+    joined = unique.join(first, on="group_id").join(confirmed, on="group_id").reset_index(drop=True)
+    return joined.assign(
+        area_code=joined["area_code"].fillna(UNKNOWN),
+        sector=joined["sector"].fillna(UNKNOWN),
+        confirmed=joined["confirmed"].astype(bool),
+    )
+
+
+def _attributes(connection: Connection, business_ids: Iterable[int]) -> pd.DataFrame:
+    """Newest known area and sector of each business; columns business_id, area_code, sector."""
+    wanted = sorted({int(number) for number in business_ids})
+    table = business_versions
+    parts = [
+        read_frame(
+            connection,
+            select(table.c.business_id, table.c.valid_from_part, table.c.area_code, table.c.sector).where(
+                table.c.business_id.in_(wanted[start : start + 500])
+            ),
+        )
+        for start in range(0, len(wanted), 500)
+    ]
+    newest = pd.concat(parts).sort_values("valid_from_part").drop_duplicates("business_id", keep="last")
+    return newest[["business_id", "area_code", "sector"]]
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+def _figures(province: str, present: pd.DataFrame, states: pd.DataFrame, probe_count: int) -> list[dict[str, Any]]:
+    groups = present.drop_duplicates("group_id")
+    rows = _counts(groups, "province", [province], pd.Series(province, index=groups.index))
+    rows += _counts(groups, "area", [area.code for area in areas()], groups["area_code"])
+    rows += _counts(groups, "sector", list(SECTOR_NAMES), groups["sector"])
+    for state in states.itertuples(index=False):
+        rows += _of_marketplace(present[present["marketplace"] == state.marketplace], state)
+    reason = "no_probe" if probe_count == 0 else "too_few_probes"
+    rows += [
+        _row(estimand, "province", province, status="not_available", reason=reason, n_probes=probe_count)
+        for estimand in NEEDS_PROBE
+    ]
+    return rows
+
+
+def _counts(groups: pd.DataFrame, kind: str, codes: list[str], domain: pd.Series) -> list[dict[str, Any]]:
+    """E8 and D for every code, and for the unknown domain where a group falls into it."""
+    verified = domain[groups["confirmed"]].value_counts()
+    detected = domain[~groups["confirmed"]].value_counts()
+    listed = codes + ([UNKNOWN] if (domain == UNKNOWN).any() and UNKNOWN not in codes else [])
+    return [
+        _row(estimand, kind, code, value=int(found.get(code, 0)))
+        for code in listed
+        for estimand, found in (("E8", verified), ("D", detected))
+    ]
+
+
+def _of_marketplace(present: pd.DataFrame, state: Any) -> list[dict[str, Any]]:
+    if not state.covered:
+        return [
+            _row(estimand, "marketplace", state.marketplace, status="not_available", reason=state.state)
+            for estimand in ("E8", "D")
+        ]
+    status = "carried" if state.state == "carried" else "published"
+    verified = int(present["confirmed"].sum())
+    values = {"E8": verified, "D": len(present) - verified}
+    return [_row(name, "marketplace", state.marketplace, value=value, status=status) for name, value in values.items()]
+
+
+def _row(estimand: str, kind: str, code: str, value: float | None = None, **more: Any) -> dict[str, Any]:
+    blank = {"status": "published", "reason": None, "n_probes": None}
+    return {"estimand": estimand, "domain_kind": kind, "domain_code": code, "value": value, **blank, **more}
+
+
+def _usable_probes(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).where(probes.c.status == "usable")).scalar_one())
+
+
+# --- storing --------------------------------------------------------------------------------------------------------
+
+
+def _digest(snapshot_id: str, vintage: str, states: pd.DataFrame, present: pd.DataFrame) -> str:
+    content = [METHOD_VERSION, snapshot_id, vintage, states.to_dict("records"), present.to_dict("records")]
+    return hashlib.sha256(dump_json(content).encode()).hexdigest()
+
+
+def _store(
+    connection: Connection, rows: list[dict[str, Any]], week: str, vintage: str, snapshot_id: str, digest: str
+) -> int | None:
+    newest = connection.execute(
+        select(estimates.c.revision, estimates.c.input_digest)
+        .where(estimates.c.week == week, estimates.c.vintage == vintage)
+        .order_by(estimates.c.revision.desc())
+        .limit(1)
+    ).first()
+    if newest is not None and newest.input_digest == digest:
+        return None
+    revision = 0 if newest is None else int(newest.revision) + 1
+    frame = pd.DataFrame(rows).assign(
+        week=week,
+        vintage=vintage,
+        revision=revision,
+        method_version=METHOD_VERSION,
+        registry_snapshot=snapshot_id,
+        input_digest=digest,
+        made_at=utc_text(utc_now()),
+    )
+    bulk_insert(connection, estimates, frame)
+    return revision
+
+
+def _store_states(connection: Connection, states: pd.DataFrame, week: str) -> None:
+    connection.execute(delete(marketplace_weeks).where(marketplace_weeks.c.week == week))
+    bulk_insert(connection, marketplace_weeks, states.assign(week=week))
