@@ -140,7 +140,7 @@ def _typed(value: Any, default: Any, where: str) -> Any:
 
 def _section(kind: type, values: Any, where: str) -> Any:
     if not isinstance(values, dict):
-        raise UsageError(f"{where} must be a table like [{where.split('[')[-1]}")
+        raise UsageError(f"{where} must be a table like [{where.rsplit('[', maxsplit=1)[-1]}")
     _refuse_unknown(values, tuple(item.name for item in fields(kind)), where)
     blank = kind()
     return kind(**{key: _typed(value, getattr(blank, key), f"'{key}' in {where}") for key, value in values.items()})

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.config import load_config
 from monitor.errors import UsageError
-from monitor.weeks import last_ended_week, parse_week, shift_week, week_days, week_of_date, utc_now
+from monitor.weeks import last_ended_week, parse_week, shift_week, utc_now, week_days, week_of_date
 
 
 def config_file(tmp_path: Path, text: str) -> dict[str, str]:

@@ -41,7 +41,8 @@ def test_floor_imports_none_of_the_other_three_packages() -> None:
         for path, tree in sources()
         if path.startswith("monitor/") and not path.startswith(ROOF)
         for name in imported(tree)
-        if name.split(".")[0] in {"spiders", "pipelines", "exports"} or name.startswith(("monitor.verbs", "monitor.cli"))
+        if name.split(".")[0] in {"spiders", "pipelines", "exports"}
+        or name.startswith(("monitor.verbs", "monitor.cli"))
     ]
     assert wrong == []
 
