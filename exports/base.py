@@ -1,0 +1,96 @@
+"""The export contract: a table with a name, a title, documented columns and rows, whatever file it ends up in."""
+
+import re
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from exports.facts import Facts
+from exports.named import NamedRow
+from monitor.errors import MonitorError
+
+Cell = int | float | str | date
+Row = tuple[Cell, ...]
+
+# count: whole number or a word; text: from outside; url: address from outside; label, code, note: our own words.
+Kind = Literal["count", "text", "url", "label", "code", "note", "date", "cell"]
+
+MAX_CELL = 32_767  # characters in one cell of a workbook (Excel, counted in UTF-16 units)
+
+
+class CheckError(MonitorError):
+    """A finished file does not say what it should; the report before it stays in place."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """key: name in CSV files; label: heading for readers; meaning: what the Kamus sheet says about it."""
+
+    key: str
+    label: str
+    kind: Kind
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What exports are made from. named: only for the named list; everything else is in facts."""
+
+    facts: Facts
+    named: tuple[NamedRow, ...] = ()
+
+
+class Export(ABC):
+    """One table of a week. Every cell holds something: what is not known is a word, never empty and never 0."""
+
+    file_name: ClassVar[str]  # of the CSV, without ending
+    sheet: ClassVar[str]
+    title: ClassVar[str]
+    columns: ClassVar[tuple[Column, ...]]
+    has_total: ClassVar[bool] = False  # is the last row a total, not to be sorted or filtered with the rest
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+        self.facts = sources.facts
+
+    @abstractmethod
+    def rows(self, week: str) -> list[Row]:
+        """Rows in a fixed order, one cell per column."""
+
+    def notes(self) -> Sequence[str]:
+        """Sentences a reader must see with the table."""
+        return ()
+
+
+# Bidirectional controls can show a name backwards; zero-width and other format characters hide inside words.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb]"
+)
+_BLANK = re.compile(r"\s+")
+
+
+def plain(text: object) -> str:
+    """Outside text as one harmless line: no control, hidden or unpaired characters, at most one cell long.
+
+    Nothing visible is changed, so `=SUM(1)` and `<b>` stay what they are; escaping is the writer's business.
+    """
+    shown = str(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    shown = _HIDDEN.sub("", shown)
+    shown = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in shown)
+    shown = "".join(char for char in shown if not _is_noncharacter(ord(char)))
+    return cut(_BLANK.sub(" ", shown).strip(), MAX_CELL)
+
+
+def _is_noncharacter(point: int) -> bool:
+    return 0xFDD0 <= point <= 0xFDEF or (point & 0xFFFE) == 0xFFFE
+
+
+def cut(text: str, units: int) -> str:
+    """At most `units` UTF-16 units, an ellipsis at the end where something was left off."""
+    if len(text) * 2 <= units or len(text.encode("utf-16-le")) <= units * 2:
+        return text
+    return text.encode("utf-16-le")[: (units - 1) * 2].decode("utf-16-le", "ignore") + "…"

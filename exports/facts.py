@@ -1,0 +1,221 @@
+"""Everything the files of one week are made from, read once from the results database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+
+from monitor.config import Config
+from monitor.database import read_frame, translate_errors
+from monitor.errors import UsageError
+from monitor.results_store import (
+    areas,
+    crawls,
+    estimates,
+    marketplace_weeks,
+    marketplaces,
+    registry_counts,
+    review_counts,
+    sectors,
+    snapshot_parts,
+    snapshots,
+    weeks,
+)
+
+UNKNOWN = "?"  # domain of businesses whose area or sector the registry does not say
+IN_USE = ("measured", "fed", "partial", "carried")  # states in which shops of a marketplace are counted
+_VINTAGES = ("flash", "final", "benchmark")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One estimate. value: groups, or a share for E2 and E9; None unless published or carried."""
+
+    status: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    grade: str | None = None
+    reason: str | None = None
+    vintage: str = "flash"
+    n_probes: int | None = None
+
+    @property
+    def shown(self) -> bool:
+        return self.status in ("published", "carried") and self.value is not None
+
+
+@dataclass(frozen=True)
+class MarketplaceState:
+    """A marketplace in the week; `state` as in `marketplace_weeks`."""
+
+    slug: str
+    title: str
+    kind: str
+    state: str
+    cause: str | None
+    note: str | None
+    source_week: str | None
+    source_on: date | None
+    covered: bool
+    shop_count: int
+    before: str | None  # state in the week before; None: not measured then
+
+    @property
+    def in_use(self) -> bool:
+        return self.state in IN_USE
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The week as the results database knows it. Counts are of groups unless named otherwise."""
+
+    config: Config
+    week: str
+    practice: bool
+    first_week: str
+    issue: int  # how many weeks of the ISO year have been measured up to this one
+    snapshot_id: str | None
+    registry_as_of: date | None
+    registry_total: int | None
+    business_rows: int | None
+    model_version: str | None
+    method_version: str
+    judged: int
+    probes: int
+    digest: str
+    areas: Mapping[str, str]  # kab/kota code -> name, by code
+    sectors: Mapping[str, str]
+    figures: Mapping[tuple[str, str, str], Figure] = field(repr=False)
+    registry: Mapping[tuple[str, str], int] = field(repr=False)
+    marketplaces: tuple[MarketplaceState, ...] = field(repr=False)
+    crawls: tuple[Mapping[str, Any], ...] = field(repr=False)
+    reviews: Mapping[str, int] = field(repr=False)  # answer -> pairs
+    parts: tuple[Mapping[str, Any], ...] = field(repr=False)
+
+    def figure(self, estimand: str, kind: str, code: str) -> Figure:
+        return self.figures.get((estimand, kind, code), Figure("not_available", None, reason="not_computed"))
+
+    def province(self, estimand: str) -> Figure:
+        return self.figure(estimand, "province", self.config.region.code)
+
+    @property
+    def is_first(self) -> bool:
+        return self.first_week == self.week
+
+    @property
+    def vintage(self) -> str:
+        return max((figure.vintage for figure in self.figures.values()), key=_VINTAGES.index)
+
+
+def read_facts(engine: Engine, config: Config, week: str, practice: bool) -> Facts:
+    """Facts of a week. Raises UsageError when the results were not built for it."""
+    with translate_errors(), engine.connect() as connection:
+        row = connection.execute(select(weeks).where(weeks.c.week == week)).mappings().first()
+        if row is None:
+            raise UsageError(f"Week {week} has no results yet; run 'measure --week {week}' first.")
+        known = sorted(connection.execute(select(weeks.c.week).where(weeks.c.week <= week)).scalars())
+        snapshot = _snapshot(connection, row["snapshot_id"])
+        return Facts(
+            config=config,
+            week=week,
+            practice=practice,
+            first_week=known[0],
+            issue=sum(other[:4] == week[:4] for other in known),
+            snapshot_id=row["snapshot_id"],
+            registry_as_of=_day(snapshot.get("as_of")),
+            registry_total=snapshot.get("group_count"),
+            business_rows=snapshot.get("business_count"),
+            model_version=row["model_version"],
+            method_version=row["method_version"],
+            judged=row["judged_group_count"],
+            probes=row["probe_count"],
+            digest=row["digest"],
+            areas=_areas(connection),
+            sectors=_names(connection, sectors, "sector"),
+            figures=_figures(connection, week),
+            registry=_registry(connection, row["snapshot_id"]),
+            marketplaces=_marketplaces(connection, week, known[-2] if len(known) > 1 else None),
+            crawls=_records(connection, select(crawls).where(crawls.c.week == week).order_by(crawls.c.crawl_id)),
+            reviews=_reviews(connection, week),
+            parts=_parts(connection, row["snapshot_id"]),
+        )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _records(connection: Connection, query: Any) -> tuple[Mapping[str, Any], ...]:
+    return tuple(read_frame(connection, query).to_dict("records"))
+
+
+def _snapshot(connection: Connection, snapshot_id: str | None) -> Mapping[str, Any]:
+    found = _records(connection, select(snapshots).where(snapshots.c.snapshot_id == snapshot_id))
+    return found[0] if found else {}
+
+
+def _areas(connection: Connection) -> dict[str, str]:
+    query = select(areas.c.area_code, areas.c.name).where(areas.c.kind != "province").order_by(areas.c.position)
+    return {row.area_code: row.name for row in connection.execute(query)}
+
+
+def _names(connection: Connection, table: Any, key: str) -> dict[str, str]:
+    query = select(table.c[key].label("code"), table.c.name).order_by(table.c.position)
+    return {row.code: row.name for row in connection.execute(query)}
+
+
+def _figures(connection: Connection, week: str) -> dict[tuple[str, str, str], Figure]:
+    """The newest revision of the latest vintage of every figure."""
+    rows = _records(connection, select(estimates).where(estimates.c.week == week))
+    ordered = sorted(rows, key=lambda row: (_VINTAGES.index(row["vintage"]), row["revision"]))
+    names = ("status", "value", "low", "high", "grade", "reason", "vintage", "n_probes")
+    return {
+        (row["estimand"], row["domain_kind"], row["domain_code"]): Figure(**{name: row[name] for name in names})
+        for row in ordered
+    }
+
+
+def _registry(connection: Connection, snapshot_id: str | None) -> dict[tuple[str, str], int]:
+    rows = _records(connection, select(registry_counts).where(registry_counts.c.snapshot_id == snapshot_id))
+    return {(row["domain_kind"], row["domain_code"]): row["group_count"] for row in rows}
+
+
+def _marketplaces(connection: Connection, week: str, before: str | None) -> tuple[MarketplaceState, ...]:
+    then = dict(
+        tuple(row)
+        for row in connection.execute(
+            select(marketplace_weeks.c.marketplace, marketplace_weeks.c.state).where(marketplace_weeks.c.week == before)
+        )
+    )
+    query = (
+        select(marketplace_weeks, marketplaces.c.title, marketplaces.c.kind, marketplaces.c.note)
+        .join(marketplaces, marketplaces.c.marketplace == marketplace_weeks.c.marketplace)
+        .where(marketplace_weeks.c.week == week)
+        .order_by(marketplaces.c.position)
+    )
+    return tuple(
+        MarketplaceState(
+            slug=row["marketplace"],
+            source_on=_day(row["source_on"]),
+            covered=bool(row["covered"]),
+            before=then.get(row["marketplace"]),
+            **{name: row[name] for name in ("title", "kind", "state", "cause", "note", "source_week", "shop_count")},
+        )
+        for row in _records(connection, query)
+    )
+
+
+def _reviews(connection: Connection, week: str) -> dict[str, int]:
+    rows = _records(connection, select(review_counts).where(review_counts.c.week == week))
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row["answer"]] = found.get(row["answer"], 0) + row["task_count"]
+    return found
+
+
+def _parts(connection: Connection, snapshot_id: str | None) -> tuple[Mapping[str, Any], ...]:
+    query = select(snapshot_parts).where(snapshot_parts.c.snapshot_id == snapshot_id).order_by(snapshot_parts.c.office)
+    return _records(connection, query)

@@ -1,0 +1,68 @@
+"""Metadata: concept, source and versions of the figures; and the words of the glossary file."""
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+from exports import wording
+from exports.base import Column, Export, Row, plain
+
+GLOSSARY_FILE = Path(__file__).with_name("kamus.csv")
+
+
+@cache
+def glossary() -> tuple[tuple[str, str, str], ...]:
+    """Term, code and explanation, in the order of the file."""
+    with GLOSSARY_FILE.open(encoding="utf-8", newline="") as file:
+        return tuple((row["istilah"], row["kode"], row["penjelasan"]) for row in csv.DictReader(file))
+
+
+class MetadataTable(Export):
+    """Concept, method, source and versions."""
+
+    file_name = "metadata"
+    sheet = "Metadata"
+    title = "Metadata"
+    columns: ClassVar = (
+        Column("hal", "Hal", "label", "Unsur metadata."),
+        Column("isi", "Isi", "note", "Keterangannya."),
+    )
+
+    def rows(self, week: str) -> list[Row]:
+        facts = self.facts
+        office, region = facts.config.office, facts.config.region
+        as_of = wording.day(facts.registry_as_of) if facts.registry_as_of else "Belum ada"
+        data = wording.PRACTICE if facts.practice else "Data sebenarnya"
+        return [
+            ("Judul", f"Kehadiran UMKM {region.name} di lokapasar"),
+            ("Pekan acuan", _sentence(wording.week_long(week))),
+            ("Jenis data", data),
+            ("Status angka", wording.VINTAGES[facts.vintage]),
+            ("Sifat berkas", "Internal. Memuat nama usaha dan angka yang belum melalui pelindungan data."),
+            ("Produsen data", plain(office.name)),
+            ("Penanggung jawab", plain(office.signatory) or "Belum ditetapkan"),
+            ("Kontak", plain(office.contact) or "Belum ditetapkan"),
+            ("Jenis statistik", "Statistik sektoral. Rekomendasi BPS (Romantik): dalam proses."),
+            ("Frekuensi", "Pekanan, Senin sampai dengan Minggu."),
+            ("Konsep", "Hadir di lokapasar: menjalankan sedikitnya satu toko yang buka di lokapasar yang diukur."),
+            ("Satuan", "UMKM; catatan ganda dari satu usaha dihitung satu."),
+            ("Cara pengambilan", "Pembacaan halaman umum lokapasar dan data serahan, dicocokkan dengan registri UMKM."),
+            ("Sudah dipastikan", "Pasangan toko dan usaha dijawab 'ya' oleh petugas, dan tokonya buka pada pekan itu."),
+            ("Tertaut otomatis", "Sedikitnya dua bukti yang saling bebas; belum diperiksa petugas; sebagian keliru."),
+            ("Perkiraan dan kisaran", "Belum tersedia selama daftar uji belum cukup."),
+            ("Registri", f"Salinan per {as_of}."),
+            ("ID salinan registri", plain(facts.snapshot_id or "Belum ada")),
+            ("Versi cara hitung", plain(facts.method_version)),
+            ("Versi pencocokan", plain(facts.model_version or "Belum ada tautan")),
+            ("Sidik isi", plain(facts.digest)),
+            ("Pembersihan teks", "Tanda kendali dan huruf tak terlihat dibuang dari nama; selebihnya sesuai aslinya."),
+            (
+                "Berkas CSV",
+                "Teks yang diawali =, +, -, atau @ diberi tanda petik (') agar tidak dijalankan sebagai rumus.",
+            ),
+        ]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,112 @@
+"""Reads from the private store who was found where: the rows behind the named list.
+
+Exactly the links that E8 and D count: of marketplaces in use, with a shop that was live in the week of their data.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, and_, select
+
+from exports.facts import Facts
+from monitor import regions
+from monitor.database import read_frame, translate_errors
+from monitor.intervals import as_of
+from monitor.private_store import business_versions, links, listings
+from monitor.shop_states import live_shops
+
+_CHUNK = 500  # SQLite takes a limited number of values in one statement
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """One linked shop of one group. Texts are as printed, not yet cleaned; None: not printed or not known."""
+
+    business_id: int
+    group_id: int
+    business_name: str | None
+    area_code: str | None
+    district: str | None
+    marketplace: str
+    shop_id: str
+    shop_name: str | None
+    url: str | None
+    confirmed: bool
+    evidence: Mapping[str, Any]
+
+
+def read_named(engine: Engine, facts: Facts) -> tuple[NamedRow, ...]:
+    """Rows ordered by kab/kota, name and id of the business, then marketplace and shop."""
+    with translate_errors(), engine.connect() as connection:
+        found = [
+            _linked(connection, facts.week, item.slug, item.source_week)
+            for item in facts.marketplaces
+            if item.in_use and item.source_week
+        ]
+        linked = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+        if linked.empty:
+            return ()
+        named = linked.merge(_businesses(connection, linked["business_id"]), on="business_id", how="left")
+    named = named.astype(object).where(named.notna(), None)
+    rows = [_row(record) for record in named.to_dict("records")]
+    return tuple(sorted(rows, key=_order))
+
+
+def _row(record: Mapping[Any, Any]) -> NamedRow:
+    code = record["district_code"]
+    return NamedRow(
+        business_id=int(record["business_id"]),
+        group_id=int(record["group_id"]),
+        business_name=record["business_name"] or record["trade_name"],
+        area_code=record["area_code"],
+        district=regions.district_name(code) if code else None,
+        marketplace=record["marketplace"],
+        shop_id=record["shop_id"],
+        shop_name=record["name"],
+        url=record["listing_url"] or record["url"],
+        confirmed=record["decision"] == "confirmed",
+        evidence=record["evidence"] or {},
+    )
+
+
+def _order(row: NamedRow) -> tuple[str, str, int, str, str, str]:
+    # Unknown areas come last; "~" sorts behind every code.
+    name = (row.business_name or "~").casefold()
+    return (row.area_code or "~", name, row.business_id, row.marketplace, row.shop_id, row.url or "")
+
+
+def _linked(connection: Connection, week: str, slug: str, source_week: str) -> pd.DataFrame:
+    """Links of one marketplace that hold in the week, with the page of the live shop or listing."""
+    listing = and_(
+        listings.c.marketplace == links.c.marketplace,
+        listings.c.listing_id == links.c.listing_id,
+        as_of(listings, source_week),
+    )
+    columns = (links.c.marketplace, links.c.shop_id, links.c.group_id, links.c.business_id)
+    query = (
+        select(*columns, links.c.decision, links.c.evidence, listings.c.url.label("listing_url"))
+        .select_from(links.outerjoin(listings, listing))
+        .where(links.c.marketplace == slug, as_of(links, week))
+    )
+    live = live_shops(connection, source_week, ("name", "url")).drop(columns="seen_week")
+    return read_frame(connection, query).merge(live, on=["marketplace", "shop_id"])
+
+
+def _businesses(connection: Connection, ids: Iterable[int]) -> pd.DataFrame:
+    """Newest name and place of each business."""
+    table = business_versions
+    wanted = sorted({int(number) for number in ids})
+    columns = (table.c.business_id, table.c.valid_from_part, table.c.business_name, table.c.trade_name)
+    parts = [
+        read_frame(
+            connection,
+            select(*columns, table.c.area_code, table.c.district_code).where(
+                table.c.business_id.in_(wanted[start : start + _CHUNK])
+            ),
+        )
+        for start in range(0, len(wanted), _CHUNK)
+    ]
+    newest = pd.concat(parts).sort_values("valid_from_part").drop_duplicates("business_id", keep="last")
+    return newest.drop(columns="valid_from_part")

@@ -1,0 +1,54 @@
+"""Daftar: the businesses that were found, by name. Internal; nothing in it but what the office may know."""
+
+from typing import ClassVar
+
+from exports import wording
+from exports.base import Column, Export, Row, plain
+from exports.story import table_notes
+
+
+class NamedList(Export):
+    """Businesses with a live shop, by name: confirmed by a person or very likely; mere possibilities are left out."""
+
+    file_name = "daftar-internal"
+    sheet = "Daftar"
+    title = "Daftar UMKM yang ditemukan di lokapasar"
+    columns: ClassVar = (
+        Column("id_usaha", "ID Usaha", "code", "Nomor tetap usaha dalam sistem ini, juga bagi usaha tanpa NIB."),
+        Column("nama_usaha", "Nama usaha", "text", "Nama dalam registri."),
+        Column("kabupaten_kota", "Kabupaten/kota", "label", "Letak usaha menurut registri."),
+        Column("kecamatan", "Kecamatan", "label", "Letak usaha menurut registri."),
+        Column("lokapasar", "Lokapasar", "label", "Tempat toko itu ditemukan."),
+        Column("nama_toko", "Nama toko", "text", "Nama toko sebagaimana tercantum di lokapasar."),
+        Column("tautan_toko", "Tautan toko", "url", "Alamat halaman toko."),
+        Column(
+            "keadaan",
+            "Keadaan",
+            "label",
+            f"'{wording.CONFIRMED}': sudah diperiksa petugas; '{wording.LIKELY}': bukti sistem kuat, belum diperiksa.",
+        ),
+        Column("bukti", "Bukti kecocokan", "note", "Hal yang membuat toko dan usaha dianggap sama."),
+    )
+
+    def rows(self, week: str) -> list[Row]:
+        titles = {item.slug: plain(item.title) for item in self.facts.marketplaces}
+        return [
+            (
+                str(row.business_id),
+                plain(row.business_name or "") or wording.NOT_PRINTED,
+                plain(self.facts.areas.get(row.area_code or "", wording.UNKNOWN)),
+                plain(row.district or wording.UNKNOWN),
+                titles.get(row.marketplace, plain(row.marketplace)),
+                plain(row.shop_name or "") or wording.NOT_PRINTED,
+                plain(row.url or "") or wording.NOT_PRINTED,
+                wording.CONFIRMED if row.confirmed else wording.LIKELY,
+                wording.evidence_words(row.evidence, row.confirmed),
+            )
+            for row in self.sources.named
+        ]
+
+    def notes(self) -> tuple[str, ...]:
+        return (
+            "Keadaan 'kemungkinan besar' belum diperiksa petugas dan sebagian keliru; mohon diperiksa sebelum dipakai.",
+            *table_notes(("not_found",)),
+        )

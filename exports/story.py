@@ -1,0 +1,303 @@
+"""The first page in words: running head, one finding, at most five bullets, the box Sekilas; one model for every file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from exports import wording
+from exports.facts import Facts, Figure, MarketplaceState
+
+PROBES_NEEDED = 10  # probe businesses that the system must have caught before a level is computed
+PROBES_ADVISED = 200
+LINKS_PER_OFFICE = 25  # shops of assisted businesses that every office is asked for
+
+
+@dataclass(frozen=True)
+class Story:
+    """head: lines of the running head; glance: question and answer; figures: label, figure or word, explanation."""
+
+    series: str
+    head: str
+    finding: str
+    bullets: tuple[str, ...]
+    glance: tuple[tuple[str, str], ...]
+    citing: str
+    figures: tuple[tuple[str, Figure, str], ...]
+
+    def texts(self) -> list[str]:
+        """Every sentence, for the check of the wording."""
+        pairs = [answer for _, answer in self.glance]
+        return [self.head, self.finding.capitalize(), *self.bullets, *pairs, self.citing, *(f[2] for f in self.figures)]
+
+
+def tell(facts: Facts) -> Story:
+    """The story of a week, from its facts alone."""
+    return Story(
+        series=f"BULETIN PEKANAN KEHADIRAN UMKM {facts.config.region.name.upper()} DI LOKAPASAR",
+        head=_head(facts),
+        finding=_finding(facts).upper(),
+        bullets=tuple(_bullets(facts)),
+        glance=tuple(_glance(facts)),
+        citing=_citing(facts),
+        figures=_figures(facts),
+    )
+
+
+# --- running head and finding ---------------------------------------------------------------------------------------
+
+
+def _head(facts: Facts) -> str:
+    year = int(facts.week[:4]) - int(facts.first_week[:4]) + 1
+    number = f"No. {facts.issue}/Th. {wording.roman(year)}, {wording.day(wording.published_on(facts.week))}."
+    return (
+        f"{number} Keadaan {wording.week_long(facts.week)}. {wording.VINTAGES[facts.vintage]}. {registry_line(facts)}"
+    )
+
+
+def registry_line(facts: Facts) -> str:
+    """'Registri per 1 November 2026: 798.412 UMKM terdaftar.'"""
+    if facts.registry_as_of is None or facts.registry_total is None:
+        return "Registri belum ada."
+    as_of, total = wording.day(facts.registry_as_of), wording.number(facts.registry_total)
+    return f"Registri per {as_of}: {total} UMKM terdaftar."
+
+
+def _finding(facts: Facts) -> str:
+    level, refused = facts.province("E1"), _titles(facts, "refused")
+    newly = [item.title for item in facts.marketplaces if _lost(item)]
+    if newly:
+        return f"{wording.some(newly, 3)} tidak terbaca; perubahan jumlah UMKM pekan ini tidak dinyatakan"
+    if level.shown and level.value is not None:
+        without = f" yang terbaca (tanpa {wording.some(refused, 3)})" if refused else ""
+        number = wording.number(level.value)
+        return f"Diperkirakan {number} UMKM {facts.config.region.name} hadir di lokapasar{without}"
+    if facts.is_first:
+        return "Pengukuran dimulai: jumlah UMKM di lokapasar belum dapat diperkirakan"
+    verified = facts.province("E8")
+    if verified.value:
+        number = wording.number(verified.value)
+        return f"Sekurang-kurangnya {number} UMKM sudah dipastikan; jumlah seluruhnya belum dapat diperkirakan"
+    return "Jumlah UMKM di lokapasar belum dapat diperkirakan"
+
+
+def _lost(item: MarketplaceState) -> bool:
+    """Refused or unreadable this week, though it had figures of its own the week before."""
+    unread = item.state in ("refused", "failed") or (item.state == "carried" and (item.cause or "") != "not_crawled")
+    return unread and item.before in ("measured", "fed")
+
+
+def _titles(facts: Facts, *states: str) -> list[str]:
+    return [item.title for item in facts.marketplaces if item.state in states]
+
+
+def _unread(facts: Facts) -> list[MarketplaceState]:
+    """Marketplaces that still exist and are not in use, those that people ask about first."""
+    order = {"refused": 0, "failed": 1}
+    kinds = {"social": 0, "general": 1, "food": 2, "fashion": 3}
+    found = [item for item in facts.marketplaces if not item.in_use and item.state != "closed"]
+    return sorted(found, key=lambda item: (order.get(item.state, 2), kinds.get(item.kind, 9)))
+
+
+# --- bullets --------------------------------------------------------------------------------------------------------
+
+
+def _bullets(facts: Facts) -> list[str]:
+    level = facts.province("E1")
+    first = _level(facts, level) if level.shown else [_detected(facts), _checked(facts), _why_no_level(facts, level)]
+    return [*first, *_not_measured(facts), _comparison(facts)][:5]
+
+
+def _level(facts: Facts, level: Figure) -> list[str]:
+    assert level.value is not None
+    read = wording.number(len([item for item in facts.marketplaces if item.covered]))
+    text = (
+        f"Pada {wording.week_short(facts.week)} diperkirakan {wording.number(level.value)} UMKM terdaftar memiliki "
+        f"sedikitnya satu toko yang buka di {read} lokapasar (marketplace) yang diukur"
+    )
+    if level.low is not None and level.high is not None:
+        low, high = wording.number(level.low), wording.number(level.high)
+        text += f"; jumlah sebenarnya diperkirakan antara {low} dan {high}"
+    return [f"{text}.", *_share(facts), _checked(facts)]
+
+
+def _share(facts: Facts) -> list[str]:
+    share = facts.province("E2")
+    if not share.shown or share.value is None:
+        return []
+    of_thousand = wording.number(share.value * 1000)
+    text = f"Dari setiap 1.000 UMKM terdaftar, sekitar {of_thousand} hadir di lokapasar ({wording.percent(share.value)}"
+    if share.low is not None and share.high is not None:
+        low = wording.percent(share.low).removesuffix(" persen")
+        text += f"; kisaran antara {low} dan {wording.percent(share.high)}"
+    return [f"{text})."]
+
+
+def _detected(facts: Facts) -> str:
+    read = [item for item in facts.marketplaces if item.in_use]
+    value = facts.province("D").value
+    if not read:
+        return "Pada pekan ini belum ada lokapasar (marketplace) yang terbaca sehingga belum ada dugaan baru."
+    where = f"{wording.number(len(read))} lokapasar (marketplace)"
+    if not value:
+        return f"Sistem tidak memiliki dugaan baru yang menunggu pemeriksaan di {where} yang terbaca."
+    return (
+        f"Sistem mendeteksi {wording.number(value)} UMKM terdaftar yang diduga memiliki toko di {where}. "
+        "Dugaan ini belum diperiksa dan sebagian keliru."
+    )
+
+
+def _checked(facts: Facts) -> str:
+    verified = wording.number(facts.province("E8").value or 0)
+    if facts.judged == 0:
+        return "Petugas belum memeriksa satu pun dugaan; pemeriksaan dilakukan melalui lembar periksa."
+    return (
+        f"Petugas telah memeriksa {wording.number(facts.judged)} UMKM; {verified} UMKM dipastikan memiliki toko yang "
+        f"buka. Angka {verified} adalah kemajuan pemeriksaan, bukan jumlah UMKM yang berjualan."
+    )
+
+
+def _why_no_level(facts: Facts, level: Figure) -> str:
+    if facts.probes == 0:
+        cause = "daftar uji (UMKM yang sudah diketahui memiliki toko) belum berisi satu UMKM pun"
+    else:
+        cause = f"daftar uji (UMKM yang sudah diketahui memiliki toko) baru berisi {wording.number(facts.probes)} UMKM"
+    if facts.probes >= PROBES_ADVISED or level.reason not in ("no_probe", "too_few_probes"):
+        return "Perkiraan jumlah dan persentase belum tersedia karena syarat perhitungannya belum terpenuhi."
+    return (
+        f"Perkiraan jumlah dan persentase belum tersedia. Penyebabnya, {cause}. Perhitungan memerlukan sedikitnya "
+        f"{PROBES_NEEDED} UMKM dari daftar itu yang tertangkap sistem; yang dianjurkan sekitar {PROBES_ADVISED} UMKM."
+    )
+
+
+_UNREAD = {
+    "refused": "{} menolak pembacaan otomatis.",
+    "failed": "{} belum terbaca dengan lengkap.",
+    "not_open": "{} tidak menyediakan daftar toko yang terbuka.",
+    "not_crawled": "{} tidak dibaca pada pekan ini.",
+}
+
+
+def _not_measured(facts: Facts) -> list[str]:
+    unread = _unread(facts)
+    said = [
+        pattern.format(wording.some([item.title for item in unread if item.state == state], 4))
+        for state, pattern in _UNREAD.items()
+        if any(item.state == state for item in unread)
+    ]
+    if said:
+        said.append("Toko di sana belum kami ketahui.")
+    old = [item for item in facts.marketplaces if item.state == "carried"]
+    if old:
+        names = wording.some([item.title for item in old], 4)
+        said.append(f"Angka {names} memakai data lama, paling lama empat pekan.")
+    return [" ".join(said)] if said else ["Semua lokapasar yang dicakup terbaca pekan ini."]
+
+
+def _comparison(facts: Facts) -> str:
+    if facts.is_first:
+        return "Perbandingan dengan waktu sebelumnya belum ada karena ini pengukuran pertama."
+    if any(_lost(item) for item in facts.marketplaces):
+        return "Perubahan dari pekan sebelumnya tidak dinyatakan karena lokapasar yang dapat dibaca berbeda."
+    return (
+        "Perubahan dari pekan sebelumnya tidak dinyatakan: jumlah yang dipastikan bertambah karena pemeriksaan "
+        "bertambah, bukan karena lebih banyak UMKM berjualan."
+    )
+
+
+# --- the box --------------------------------------------------------------------------------------------------------
+
+
+def _glance(facts: Facts) -> list[tuple[str, str]]:
+    unread = wording.some([item.title for item in _unread(facts)], 6)
+    compared = "Belum ada pembanding." if facts.is_first else "Tidak dinyatakan."
+    return [
+        ("Berapa?", _how_many(facts)),
+        ("Seberapa yakin?", _how_sure(facts)),
+        ("Dibandingkan dengan pekan lalu?", compared),
+        ("Apa yang tidak diukur?", f"{unread}." if unread else "Semua lokapasar yang dicakup terbaca."),
+        ("Apa yang perlu dilakukan?", _to_do(facts)),
+    ]
+
+
+def _how_many(facts: Facts) -> str:
+    level, verified = facts.province("E1"), facts.province("E8")
+    sure = "belum ada UMKM yang dipastikan petugas"
+    if verified.value:
+        sure = f"sekurang-kurangnya {wording.number(verified.value)} UMKM sudah dipastikan"
+    if level.shown and level.value is not None:
+        return f"Diperkirakan {wording.number(level.value)} UMKM; {sure}."
+    return f"Belum tersedia; {sure}."
+
+
+def _how_sure(facts: Facts) -> str:
+    level = facts.province("E1")
+    if not level.shown or level.low is None or level.high is None:
+        return "Belum dapat dihitung."
+    grade = f"; ketelitian {wording.GRADES[level.grade]}" if level.grade in wording.GRADES else ""
+    return f"Kisaran 95 persen antara {wording.number(level.low)} dan {wording.number(level.high)}{grade}."
+
+
+def _to_do(facts: Facts) -> str:
+    until = wording.published_on(facts.week) + timedelta(days=facts.config.review.deadline_days)
+    zone = wording.ZONES.get(facts.config.region.time_zone, "waktu setempat")
+    deadline = f"paling lambat {wording.weekday(until)}, pukul 15.00 {zone}"
+    if facts.province("E1").shown:
+        return f"Setiap kantor mengisi lembar periksa {deadline}."
+    return (
+        f"Setiap kantor mengirim tautan toko {LINKS_PER_OFFICE} UMKM binaan yang sudah berjualan dan mengisi lembar "
+        f"periksa {deadline}."
+    )
+
+
+def _citing(facts: Facts) -> str:
+    if facts.province("E1").shown and not any(_lost(item) for item in facts.marketplaces):
+        return "Boleh dikutip dengan menyebut pekan dan kisarannya."
+    return "Angka pada halaman ini belum boleh dikutip di luar dinas."
+
+
+def _figures(facts: Facts) -> tuple[tuple[str, Figure, str], ...]:
+    return (
+        (
+            wording.ESTIMATED,
+            facts.province("E1"),
+            "Hasil hitung yang memperhitungkan salah cocok dan toko yang terlewat.",
+        ),
+        (
+            wording.SHARE,
+            facts.province("E2"),
+            "Perkiraan jumlah dibagi UMKM terdaftar menurut registri pada tanggal di atas.",
+        ),
+        (
+            wording.VERIFIED,
+            facts.province("E8"),
+            "Diperiksa petugas satu per satu. Angka ini bertambah apabila pemeriksaan bertambah; karena itu tidak "
+            "dipakai untuk menyatakan naik atau turun.",
+        ),
+        (
+            wording.DETECTED,
+            facts.province("D"),
+            "Tertaut otomatis oleh sistem; sebagian dugaan ini keliru. Tidak termasuk yang sudah dipastikan.",
+        ),
+    )
+
+
+def table_notes(names: Sequence[str]) -> tuple[str, ...]:
+    """Sentences under tables, by name."""
+    return tuple(NOTES[name] for name in names)
+
+
+NOTES = {
+    "no_ranking": (
+        "Urutan menurut kode wilayah; wilayah belum dapat diperingkatkan. Jumlah dugaan dan kemajuan pemeriksaan bukan "
+        "ukuran kinerja wilayah."
+    ),
+    "no_sum": (
+        "Satu UMKM dapat hadir di lebih dari satu lokapasar sehingga jumlah per lokapasar tidak boleh dijumlahkan."
+    ),
+    "not_zero": "Tidak diukur bukan berarti nol: keadaan toko di sana tidak kami ketahui.",
+    "no_share": "Perkiraan jumlah dan persentase untuk tiap baris belum tersedia: daftar uji belum cukup.",
+    "not_found": (
+        "Belum ditemukan tidak berarti belum berjualan: tokonya mungkin memakai nama lain atau berada di lokapasar "
+        "yang tidak diukur."
+    ),
+}

@@ -1,0 +1,192 @@
+"""The tables of the weekly report, one class each; `EXPORTS` lists them in the order of the workbook's sheets."""
+
+from typing import ClassVar
+
+from exports import wording
+from exports.base import Cell, Column, Export, Row, plain
+from exports.facts import UNKNOWN, Facts, Figure, MarketplaceState
+from exports.metadata import MetadataTable, glossary
+from exports.named_list import NamedList
+from exports.quality import QualityTable
+from exports.story import table_notes
+
+_REGISTERED = Column("umkm_terdaftar", wording.REGISTERED, "count", "UMKM dalam registri, catatan ganda dihitung satu.")
+_VERIFIED = Column(
+    "sudah_dipastikan",
+    wording.VERIFIED,
+    "count",
+    "UMKM yang diperiksa petugas satu per satu dan terbukti memiliki toko yang buka. Bukan jumlah seluruhnya.",
+)
+_DETECTED = Column(
+    "tertaut_otomatis",
+    wording.DETECTED_HEAD,
+    "count",
+    "UMKM yang ditautkan sistem dengan toko yang buka dan belum diperiksa petugas. Sebagian dugaan ini keliru.",
+)
+
+
+def figure_cell(figure: Figure) -> Cell:
+    """The number, or the word that stands for it."""
+    if figure.shown and figure.value is not None:
+        return int(figure.value)
+    if figure.status == "suppressed":
+        return wording.SUPPRESSED
+    if figure.reason in wording.STATES:
+        return wording.STATES[figure.reason]
+    return f"Belum tersedia: {wording.REASONS.get(figure.reason or '', wording.REASONS['not_computed'])}"
+
+
+def _registered(facts: Facts, kind: str, code: str) -> Cell:
+    if facts.snapshot_id is None:
+        return "Belum tersedia: registri belum ada"
+    return facts.registry.get((kind, code), 0)
+
+
+def _has(facts: Facts, kind: str, code: str) -> bool:
+    """Does anything fall into this domain: registered groups, or a figure other than zero."""
+    figures = [facts.figures.get((estimand, kind, code)) for estimand in ("E8", "D")]
+    return bool(facts.registry.get((kind, code))) or any(figure is not None and figure.value for figure in figures)
+
+
+def _domain_row(facts: Facts, kind: str, code: str, *heads: str) -> Row:
+    figures = [figure_cell(facts.figure(estimand, kind, code)) for estimand in ("E8", "D")]
+    return (*heads, _registered(facts, kind, code), *figures)
+
+
+class AreaTable(Export):
+    """Registered, verified and detected groups per kabupaten/kota, by code, the province last."""
+
+    file_name = "kab-kota"
+    sheet = "Kab-Kota"
+    title = "UMKM menurut kabupaten/kota"
+    has_total = True
+    columns: ClassVar = (
+        Column("kode_wilayah", "Kode wilayah", "code", "Kode wilayah Kementerian Dalam Negeri."),
+        Column("nama_wilayah", "Kabupaten/kota", "label", "Nama resmi; letak usaha menurut registri."),
+        _REGISTERED,
+        _VERIFIED,
+        _DETECTED,
+    )
+
+    def rows(self, week: str) -> list[Row]:
+        facts, province = self.facts, self.facts.config.region
+        rows = [_domain_row(facts, "area", code, dotted(code), plain(name)) for code, name in facts.areas.items()]
+        if _has(facts, "area", UNKNOWN):
+            rows.append(_domain_row(facts, "area", UNKNOWN, wording.UNKNOWN, "Kabupaten/kota tidak diketahui"))
+        return [*rows, _domain_row(facts, "province", province.code, province.code, f"Provinsi {province.name}")]
+
+    def notes(self) -> tuple[str, ...]:
+        return table_notes(("no_share", "no_ranking"))
+
+
+def dotted(code: str) -> str:
+    """'3601' -> '36.01', as people write it."""
+    return f"{code[:2]}.{code[2:]}" if len(code) == 4 else code
+
+
+class SectorTable(Export):
+    """The same per lapangan usaha."""
+
+    file_name = "lapangan-usaha"
+    sheet = "Lapangan-Usaha"
+    title = "UMKM menurut lapangan usaha"
+    has_total = True
+    columns: ClassVar = (
+        Column("lapangan_usaha", "Lapangan usaha", "label", "Dari KBLI 2020 atau keterangan usaha dalam registri."),
+        _REGISTERED,
+        _VERIFIED,
+        _DETECTED,
+    )
+
+    def rows(self, week: str) -> list[Row]:
+        facts, province = self.facts, self.facts.config.region
+        rows = [_domain_row(facts, "sector", code, plain(name)) for code, name in facts.sectors.items()]
+        if _has(facts, "sector", UNKNOWN):
+            rows.append(_domain_row(facts, "sector", UNKNOWN, "Lapangan usaha tidak diketahui"))
+        return [*rows, _domain_row(facts, "province", province.code, f"Provinsi {province.name}")]
+
+    def notes(self) -> tuple[str, ...]:
+        return table_notes(("no_share",))
+
+
+class MarketplaceTable(Export):
+    """State and figures of every marketplace: those in use, those not measured, those that ended."""
+
+    file_name = "lokapasar"
+    sheet = "Lokapasar"
+    title = "UMKM dan keadaan menurut lokapasar"
+    columns: ClassVar = (
+        Column("lokapasar", "Lokapasar", "label", "Nama lokapasar (marketplace)."),
+        Column("keadaan", "Keadaan pekan ini", "label", "Apakah lokapasar itu terbaca pada pekan ini."),
+        Column("tanggal_data", "Tanggal data", "date", "Hari pembacaan atau tanggal data serahan yang dipakai."),
+        Column(
+            "toko_buka",
+            "Toko buka yang terbaca",
+            "count",
+            "Toko buka di wilayah ini atau yang letaknya tidak tercantum; tidak semuanya milik UMKM terdaftar.",
+        ),
+        _VERIFIED,
+        _DETECTED,
+        Column("catatan", "Catatan", "note", "Sebab dan arti keadaan pekan ini."),
+    )
+
+    def rows(self, week: str) -> list[Row]:
+        order = {"measured": 0, "fed": 0, "partial": 0, "carried": 0, "refused": 1, "failed": 1, "closed": 3}
+        listed = sorted(self.facts.marketplaces, key=lambda item: order.get(item.state, 2))
+        return [self._row(item) for item in listed]
+
+    def _row(self, item: MarketplaceState) -> Row:
+        state = wording.STATES.get(item.state, wording.UNKNOWN)
+        shops: Cell = item.shop_count if item.in_use else state
+        figures = [figure_cell(self.facts.figure(estimand, "marketplace", item.slug)) for estimand in ("E8", "D")]
+        seen: Cell = item.source_on if item.in_use and item.source_on else "Tidak ada data"
+        return (plain(item.title), state, seen, shops, *figures, state_note(item))
+
+    def notes(self) -> tuple[str, ...]:
+        return table_notes(("no_sum", "not_zero"))
+
+
+def state_note(item: MarketplaceState) -> str:
+    """What the state means for this marketplace, in one or two sentences."""
+    title, cause = plain(item.title), wording.cause_words(item.cause)
+    if item.state == "carried" and item.source_week:
+        return f"Memakai data {wording.week_short(item.source_week)} karena {cause}; berlaku paling lama empat pekan."
+    fixed = {
+        "measured": "Pembacaan pekan ini lolos seluruh pemeriksaan mutu.",
+        "fed": "Berkas yang diserahkan, bukan hasil pembacaan sistem.",
+        "partial": "Hanya sebagian toko yang terbaca; toko yang tidak muncul tidak berarti tutup.",
+        "refused": (
+            f"{title} menolak pembacaan otomatis oleh sistem. Ini bukan pemblokiran oleh pemerintah dan bukan tanda "
+            "toko tutup."
+        ),
+        "failed": f"Pembacaan pekan ini tidak dipakai: {cause}. Keadaannya tidak kami ketahui; bukan nol.",
+    }
+    unread = "Tidak diukur pada pekan ini. Keadaannya tidak kami ketahui; bukan nol."
+    return fixed.get(item.state) or plain(item.note or "") or unread
+
+
+class GlossaryTable(Export):
+    """Every term and every column of the other sheets."""
+
+    file_name = "kamus"
+    sheet = "Kamus"
+    title = "Kamus istilah dan kolom"
+    columns: ClassVar = (
+        Column("istilah", "Istilah", "label", "Kata atau judul kolom."),
+        Column("kode", "Nama dalam data", "code", "Nama yang dipakai dalam berkas CSV dan basis data."),
+        Column("penjelasan", "Penjelasan", "note", "Arti bagi pembaca."),
+    )
+
+    def rows(self, week: str) -> list[Row]:
+        columns = [
+            (f"{export.sheet}: {column.label}", column.key, column.meaning)
+            for export in EXPORTS.values()
+            for column in export.columns
+        ]
+        return [*glossary(), *columns]
+
+
+EXPORTS: dict[str, type[Export]] = {
+    export.file_name: export
+    for export in (AreaTable, SectorTable, MarketplaceTable, NamedList, QualityTable, GlossaryTable, MetadataTable)
+}

@@ -1,0 +1,240 @@
+"""Every word readers see: numbers, dates, labels, sentences. Indonesian, for office staff, not statisticians.
+
+Rules kept here and tested in `faults`: no sentence begins with a figure, a week is 'pekan', what is not known is a
+word, a marketplace that refuses 'menolak pembacaan otomatis', precision is never a school mark.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from monitor.weeks import week_days
+
+LOCALE = "id_ID"
+PRACTICE = "DATA LATIHAN. BUKAN DATA SEBENARNYA"
+UNKNOWN = "Tidak diketahui"
+NOT_PRINTED = "Tidak tercantum"
+NO_NOTE = "Tidak ada catatan"
+
+# --- numbers and dates ----------------------------------------------------------------------------------------------
+
+
+def number(value: float) -> str:
+    """1940 -> '1.940'."""
+    return str(format_decimal(round(value), format="#,##0", locale=LOCALE))
+
+
+def percent(share: float) -> str:
+    """0.00775 -> '0,78 persen'."""
+    return f"{format_decimal(share * 100, format='#,##0.00', locale=LOCALE)} persen"
+
+
+def day(value: date) -> str:
+    """'22 November 2026'."""
+    return str(format_date(value, "d MMMM yyyy", locale=LOCALE))
+
+
+def weekday(value: date) -> str:
+    """'Jumat, 27 November 2026'."""
+    return str(format_date(value, "EEEE, d MMMM yyyy", locale=LOCALE))
+
+
+def span(first: date, last: date) -> str:
+    """'16 s.d. 22 November 2026'; month and year of the first day only where they differ."""
+    if first.year != last.year:
+        return f"{day(first)} s.d. {day(last)}"
+    pattern = "d" if first.month == last.month else "d MMMM"
+    return f"{format_date(first, pattern, locale=LOCALE)} s.d. {day(last)}"
+
+
+def week_short(week: str) -> str:
+    """'pekan ke-47'."""
+    return f"pekan ke-{int(week[6:])}"
+
+
+def week_long(week: str) -> str:
+    """'pekan ke-47 tahun 2026 (16 s.d. 22 November 2026)'."""
+    return f"{week_short(week)} tahun {week[:4]} ({span(*week_days(week))})"
+
+
+def roman(value: int) -> str:
+    """1 to 3999."""
+    signs: tuple[tuple[int, str], ...] = (
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+    )
+    signs += ((40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+    text = ""
+    for size, sign in signs:
+        text += sign * (value // size)
+        value %= size
+    return text
+
+
+def listed(names: Sequence[str]) -> str:
+    """'A', 'A dan B', 'A, B, dan C'."""
+    if len(names) < 3:
+        return " dan ".join(names)
+    return f"{', '.join(names[:-1])}, dan {names[-1]}"
+
+
+def some(names: Sequence[str], most: int = 6, more: str = "lokapasar lain") -> str:
+    """The list, shortened to `most` names: 'A, B, dan 8 lokapasar lain'."""
+    if len(names) <= most + 1:
+        return listed(names)
+    return listed([*names[:most], f"{number(len(names) - most)} {more}"])
+
+
+ZONES = {
+    "Asia/Jakarta": "WIB",
+    "Asia/Pontianak": "WIB",
+    "Asia/Makassar": "WITA",
+    "Asia/Jayapura": "WIT",
+}
+
+
+def published_on(week: str) -> date:
+    """The Tuesday after the reference week, on which its first figures appear."""
+    return week_days(week)[1] + timedelta(days=2)
+
+
+def delete_after(week: str) -> date:
+    """Last day of the third month after the week: how long an office file may be kept."""
+    sunday = week_days(week)[1]
+    month = sunday.month + 4
+    return date(sunday.year + (month - 1) // 12, (month - 1) % 12 + 1, 1) - timedelta(days=1)
+
+
+# --- labels ---------------------------------------------------------------------------------------------------------
+
+ESTIMATED = "Perkiraan jumlah UMKM yang hadir di lokapasar"
+SHARE = "Perkiraan bagian dari UMKM terdaftar"
+VERIFIED = "Sudah dipastikan (paling sedikit)"
+DETECTED = "Terdeteksi sistem, belum diperiksa"
+DETECTED_HEAD = "Tertaut otomatis, belum diperiksa"
+REGISTERED = "UMKM terdaftar"
+
+VINTAGES = {"flash": "Angka sementara", "final": "Angka tetap", "benchmark": "Angka penyesuaian triwulanan"}
+
+STATES = {
+    "measured": "Terbaca lengkap",
+    "fed": "Data serahan",
+    "partial": "Terbaca sebagian",
+    "carried": "Memakai data lama",
+    "refused": "Akses ditolak",
+    "failed": "Tidak diukur",
+    "not_crawled": "Tidak diukur",
+    "not_open": "Tidak diukur",
+    "closed": "Layanan sudah berakhir",
+}
+
+GRADES = {"A": "tinggi", "B": "sedang", "C": "rendah", "-": "belum layak ditampilkan"}
+
+# Why a figure is not there; said after "Belum tersedia: ".
+REASONS = {
+    "no_probe": "daftar uji belum berisi UMKM",
+    "too_few_probes": "daftar uji belum cukup",
+    "not_computed": "belum dihitung untuk bagian ini",
+}
+
+SUPPRESSED = "Tidak ditampilkan (pelindungan data)"
+
+# What stopped a crawl (monitor/health.py), in words that readers cannot take for a ban or a closed shop.
+CAUSES = {
+    "refused": "lokapasar menolak pembacaan otomatis",
+    "rate_limited": "lokapasar membatasi jumlah pembacaan",
+    "robots": "aturan lokapasar tidak mengizinkan pembacaan",
+    "too_few_shops": "jumlah toko yang terbaca di bawah batas wajar",
+    "too_many_shops": "jumlah toko yang terbaca di atas batas wajar",
+    "missing_fields": "isian toko yang terbaca tidak lengkap",
+    "errors": "terjadi kesalahan saat membaca",
+    "dropped": "terlalu banyak isian yang tidak dapat dipakai",
+    "time": "waktu pembacaan habis",
+    "unfinished": "pembacaan belum selesai",
+    "not_crawled": "belum ada pembacaan pada pekan ini",
+}
+
+
+def cause_words(cause: str | None) -> str:
+    """Words for a named cause; the part before the first colon or blank decides."""
+    key = re.split(r"[\s:]", cause or "", maxsplit=1)[0]
+    known = CAUSES.get(key) or next((words for name, words in CAUSES.items() if key.startswith(name)), None)
+    return known or "pembacaan tidak lolos pemeriksaan mutu"
+
+
+ANSWERS = {
+    "ya": "Pasangan yang dijawab 'ya'",
+    "tidak": "Pasangan yang dijawab 'tidak'",
+    "usaha lain": "Pasangan yang dijawab 'usaha lain'",
+    "tidak tahu": "Pasangan yang dijawab 'tidak tahu'",
+    "open": "Pasangan yang belum dijawab",
+}
+
+CONFIRMED = "terkonfirmasi"
+LIKELY = "kemungkinan besar"
+
+# --- rules that can be checked --------------------------------------------------------------------------------------
+
+_FORBIDDEN = re.compile(
+    r"\bdiblokir|\bblokir|\bonline\b|\boffline\b|\bdibanding\b(?! dengan)|\bterdiri dari\b|\bN/A\b|\bNaN\b"
+    r"|\bNone\b|\bnull\b|\b\d{4}-W\d{2}\b|\bW\d{2}\b|±|\bmargin of error\b|\bdi mana\b|\bperlindungan data\b",
+    re.IGNORECASE,
+)
+_ENDS_NO_SENTENCE = ("s.d.", "No.", "Th.", "Kab.", "Kec.", "mis.", "PT.", "Jl.")
+
+
+def faults(text: str) -> list[str]:
+    """What is wrong with a text of ours; empty when nothing is. Outside text is not meant for it."""
+    found = [f"'{match[0]}' is not to be used" for match in _FORBIDDEN.finditer(text)]
+    for sentence in sentences(text):
+        if sentence[:1].isdigit():
+            found.append(f"a sentence begins with a figure: '{sentence[:40]}'")
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    """Splits at full stops that end a sentence."""
+    pieces: list[str] = []
+    start = 0
+    for match in re.finditer(r"[.?!]\s+", text):
+        if not text[: match.start() + 1].endswith(_ENDS_NO_SENTENCE):
+            pieces.append(text[start : match.end()].strip())
+            start = match.end()
+    return [piece for piece in [*pieces, text[start:].strip()] if piece]
+
+
+# --- evidence -------------------------------------------------------------------------------------------------------
+
+# Comparisons of the linkage, in the order in which readers see them.
+EVIDENCE = {
+    "declared": "dinyatakan sendiri oleh usaha",
+    "phone": "nomor telepon sama",
+    "nib": "NIB sama",
+    "pirt": "nomor P-IRT sama",
+    "halal": "nomor sertifikat halal sama",
+    "bpom": "nomor BPOM sama",
+    "label": "nomor izin produk sama",
+    "name": "nama langka",
+    "owner": "pemilik",
+    "district": "kecamatan",
+    "place": "wilayah",
+    "area": "kabupaten/kota",
+    "product": "produk",
+}
+
+
+def evidence_words(evidence: object, confirmed: bool) -> str:
+    """'nama langka, pemilik, kecamatan' from the comparisons that spoke for the link."""
+    bits = evidence.get("bits", evidence) if isinstance(evidence, dict) else {}
+    words = [word for key, word in EVIDENCE.items() if isinstance(bits.get(key), int | float) and bits[key] > 0]
+    if confirmed:
+        words.insert(0, "diperiksa petugas")
+    return ", ".join(words) or "bukti tersimpan dalam sistem"
