@@ -1,0 +1,323 @@
+"""Shops of the training world and who runs them.
+
+Nine in ten belong to nobody in the registry and take their names from the same generator as it, so that coincidences
+happen at their natural rate; one in two hundred copies the name of a registered business of the same kab/kota. The rest
+belong to registered businesses, often several to one, and some of those leave no trace: the truth says which, and why.
+"""
+
+from dataclasses import dataclass, field
+
+from monitor.sandbox import places
+from monitor.sandbox.businesses import Business, brand, business_name, coined, make_business
+from monitor.sandbox.draws import Draws, Weighted
+from monitor.sandbox.noise import glued, shop_name_noise, slug, written_phone, written_pirt
+from monitor.sandbox.vocabulary import Trade, shop_trades, words
+
+MARKETPLACES = ("tokopedia", "shopee", "lazada", "plaza_banten")
+_SHARES = Weighted(MARKETPLACES, [0.45, 0.27, 0.13, 0.15])
+_OWNED_SHARES = Weighted(MARKETPLACES, [0.42, 0.24, 0.11, 0.23])  # the province registers its own for Plaza Banten
+_SHOPS_PER_BUSINESS = Weighted([1, 2, 3, 4], [0.65, 0.24, 0.08, 0.03])
+IMITATION_SHARE = 0.005
+COLLECTIVE_SHARE = 0.003
+OUTSIDE_SHARE = 0.28  # of the shops that belong to nobody; Plaza Banten has sellers of Banten only
+_SHOWS_DISTRICT = ("tokopedia", "plaza_banten")  # in the shop profile, never in a list of products
+
+NOBODY = "bukan usaha terdaftar"
+OUTSIDE = "di luar Banten"
+_STRONG_TRACES = {"nama usaha", "nama dagang", "pemilik", "telepon", "P-IRT"}
+_NAME_TRACES = {"nama usaha", "nama dagang", "pemilik", "panggilan"}
+COLLECTIVE = "kolektif: menjual barang banyak usaha"
+IMITATION = "peniru"
+FINDABLE = "dapat"
+TRACELESS = "tidak dapat"
+
+
+@dataclass(slots=True)
+class Shop:
+    """One storefront. city, district, address: as this marketplace prints them, "" where it prints nothing."""
+
+    marketplace: str
+    name: str
+    username: str
+    name_kind: str  # what the name is taken from
+    trade: Trade
+    brand: str
+    place: places.City | None  # the printed kab/kota; None where nothing or only the province is printed
+    city: str = ""
+    district: str = ""
+    address: str = ""
+    postal_code: str = ""
+    description: str = ""
+    title_tail: str = ""  # a P-IRT number that the seller adds to product titles
+    shop_id: str = ""
+    account_id: str = ""
+    joined_on: str = ""
+    tier: int = 1
+    followers: int = 0
+    is_collective: bool = False
+    source_id: str = ""  # registered business that runs it
+    reason: str = NOBODY
+    goods: list[Business] = field(default_factory=list)  # whose goods a collective shop sells
+
+
+def _base_name(draws: Draws, business: Business, kind: str) -> str:
+    trade = business.trade
+    if kind == "nama usaha":
+        head = next((head for head in trade.heads if business.name.startswith(f"{head} ")), "")
+        return business.name[len(head) :].strip() if head and draws.chance(0.4) else business.name
+    if kind == "nama dagang":
+        return business.trade_name if draws.chance(0.6) else f"{business.trade_name} {draws.pick(trade.suffixes)}"
+    if kind == "pemilik":
+        return business.owner
+    if kind == "panggilan":
+        return draws.pick((f"Dapur {business.called}", f"{business.called} {draws.pick(trade.suffixes)}"))
+    if kind == "produk":
+        place = business.village.district or business.village.city.name
+        return f"{business.product} {place}"
+    return f"{brand(draws)} {draws.pick(trade.suffixes)}"
+
+
+def _name_kind(draws: Draws, business: Business, scale: float) -> str:
+    kinds = ["nama usaha", "nama dagang", "pemilik", "panggilan", "lain", "produk"]
+    shares = [0.46, 0.20 if business.trade_name else 0.0, 0.07, 0.07, 0.11 * scale, 0.10 * scale]
+    return draws.weighted(Weighted(kinds, shares))
+
+
+def _username(draws: Draws, business: Business, name: str, kind: str, scale: float) -> tuple[str, str]:
+    """The username and the trace it leaves: what of the business it shows."""
+    look = draws.unit()
+    if look < 0.22:
+        if draws.chance(0.55):
+            return draws.pick((slug(business.owner), glued(business.owner))), "pemilik"
+        return glued(f"{business.trade.suffixes[0]} {business.called}") + draws.digits(2), "panggilan"
+    if look < 0.22 + 0.18 * scale:
+        return f"{coined(draws).lower()}{draws.digits(3)}", ""
+    if look < 0.60:
+        return glued(name), kind
+    return slug(name), kind
+
+
+def _print_place(draws: Draws, shop: Shop, village: places.Village, scale: float) -> set[str]:
+    """Writes the place into the shop; returns the traces of it that are right."""
+    shown: places.City | None = village.city
+    look = draws.unit() / max(scale, 0.01)
+    if look < 0.02:
+        shown = None
+    elif look < 0.06 and shop.marketplace != "plaza_banten":
+        shown = draws.pick(places.cities())
+    elif look < 0.16 and shop.marketplace == "lazada" and village.city.code:
+        shop.city, shown = places.PROVINCE, None  # older listings give the province only
+    shop.place = shown
+    right = shown == village.city
+    if shown is not None:
+        shop.city = _printed_city(draws, shop, shown, village)
+    if right and shop.marketplace in _SHOWS_DISTRICT and not draws.chance(0.1 * scale):
+        shop.district = village.district
+        shop.postal_code = village.postal_code
+    return ({"kabupaten/kota"} if right else set()) | ({"kecamatan"} if shop.district else set())
+
+
+def _printed_city(draws: Draws, shop: Shop, city: places.City, village: places.Village) -> str:
+    if shop.marketplace == "tokopedia":
+        return places.tokopedia_city(city)
+    if shop.marketplace == "shopee":
+        return places.shopee_city(city)
+    if shop.marketplace == "lazada":
+        return places.lazada_city(city)
+    # Plaza Banten: a field that sellers fill in themselves.
+    return draws.pick((city.name, places.lazada_city(city), places.lazada_city(city), village.district or city.name))
+
+
+def _describe(draws: Draws, shop: Shop, business: Business, difficulty: float) -> set[str]:
+    """Fills description and title tail; returns the identifiers printed."""
+    product = business.product if shop.trade is business.trade else draws.pick(shop.trade.products)
+    parts = [f"Selamat datang di {shop.name}.", f"Kami menjual {product.lower()}."]
+    printed = set()
+    if shop.district and draws.chance(0.3):
+        parts.append(f"Lokasi Kec. {shop.district}.")
+    if business.phone and draws.chance(0.12 - 0.11 * difficulty):
+        parts.append(f"WA {written_phone(draws, business.phone)}")
+        if not business.phone_is_shared:
+            printed.add("telepon")
+    if business.pirt and draws.chance(3 * (0.03 - 0.02 * difficulty)):
+        shop.title_tail = written_pirt(draws, business.pirt)
+        printed.add("P-IRT")
+    shop.description = " ".join(parts)
+    return printed
+
+
+def open_shop(
+    draws: Draws, business: Business, marketplace: str, difficulty: float, like: Shop | None = None
+) -> tuple[Shop, set[str]]:
+    """A shop that the business would open there, and the traces of the business that it shows.
+
+    like: a shop of the same seller elsewhere; half of the sellers use its name again.
+    """
+    scale = 2 * difficulty
+    kind = _name_kind(draws, business, scale)
+    base = _base_name(draws, business, kind)
+    if like is not None and draws.chance(0.5):
+        base, kind = like.name, like.name_kind
+    if draws.chance(0.42 * min(scale, 1.5)):
+        base = f"{base} {draws.weighted(words().suffixes)}"
+    name = shop_name_noise(draws, base, difficulty)
+    username, shown = _username(draws, business, base, kind, scale)
+    drifted = draws.chance(0.15 * scale)
+    trade = draws.weighted(shop_trades()) if drifted else business.trade
+    own_brand = business.trade_name or business.name
+    shop = Shop(marketplace, name, username, kind, trade, own_brand if draws.chance(0.35) else "", None)
+    traces = _print_place(draws, shop, business.village, scale) | _describe(draws, shop, business, difficulty)
+    traces |= {kind, shown} & _NAME_TRACES
+    if business.name in business.trade.heads:  # "Warung Kelontong" tells nobody anything
+        traces.discard("nama usaha")
+    if not drifted:
+        traces.add("produk")
+    shop.address = f"{business.address}, Ds. {business.village.name}" if shop.district else ""
+    return shop, traces
+
+
+def _reason(traces: set[str]) -> str:
+    strong = traces & _STRONG_TRACES
+    supported = len(traces - {"kabupaten/kota"}) >= 2
+    text = ", ".join(sorted(traces)) or "tanpa petunjuk"
+    return f"{FINDABLE if strong and supported else TRACELESS}: {text}"
+
+
+def _online_business(draws: Draws, businesses: list[Business]) -> Business:
+    """One business that sells online; likelier where and for what people do."""
+    while True:
+        business = draws.pick(businesses)
+        propensity = places.online_rate(business.village.city.code) * business.trade.shop / business.trade.registry
+        if not business.same_as and draws.unit() * 6 < propensity:
+            return business
+
+
+def owned_shops(seed: int, businesses: list[Business], count: int, difficulty: float) -> list[Shop]:
+    """`count` shops of registered businesses, 1.5 to a business on average."""
+    draws = Draws(seed, "owned shops")
+    found: list[Shop] = []
+    taken: set[str] = set()
+    while len(found) < count:
+        business = _online_business(draws, businesses)
+        if business.source_id in taken:
+            continue
+        taken.add(business.source_id)
+        wanted = min(draws.weighted(_SHOPS_PER_BUSINESS), count - len(found))
+        found.extend(_storefronts(draws, business, wanted, difficulty))
+    return found
+
+
+def _storefronts(draws: Draws, business: Business, count: int, difficulty: float) -> list[Shop]:
+    shops: list[Shop] = []
+    used: set[str] = set()
+    for _ in range(count):
+        marketplace = draws.weighted(_OWNED_SHARES)
+        while marketplace in used and draws.chance(0.75):
+            marketplace = draws.weighted(_OWNED_SHARES)
+        used.add(marketplace)
+        shop, traces = open_shop(draws, business, marketplace, difficulty, shops[0] if shops else None)
+        shop.source_id, shop.reason = business.source_id, _reason(traces)
+        shops.append(shop)
+    return shops
+
+
+def _imitation(draws: Draws, businesses: list[Business], difficulty: float) -> Shop:
+    victim = draws.pick(businesses)
+    village = places.draw_village_in(draws, victim.village.city.code)
+    copy = make_business(draws, "", village, victim.trade)
+    copy.name = victim.name
+    copy.trade_name = ""
+    shop, _ = open_shop(draws, copy, draws.weighted(_SHARES), difficulty)
+    shop.name = f"{victim.name} {draws.weighted(words().suffixes)}" if draws.chance(0.5) else victim.name
+    shop.username, shop.reason = slug(shop.name), f"{IMITATION}: {victim.source_id}"
+    return shop
+
+
+def _collective(draws: Draws, businesses: list[Business]) -> Shop:
+    village = places.draw_shop_village(draws)
+    city = village.city
+    name = f"{draws.pick(('Galeri UMKM', 'Pusat Oleh Oleh', 'Rumah UMKM', 'Koperasi'))} {city.name}"
+    marketplace = draws.pick(("plaza_banten", "tokopedia"))
+    shop = Shop(marketplace, name, slug(name), "lain", draws.weighted(shop_trades()), "", None, is_collective=True)
+    _print_place(draws, shop, village, 0.0)
+    shop.description = f"{name} menjual produk UMKM binaan."
+    shop.goods = [draws.pick(businesses) for _ in range(draws.between(6, 20))]
+    shop.reason = COLLECTIVE
+    return shop
+
+
+def _stranger(draws: Draws, businesses: list[Business], difficulty: float) -> Shop:
+    """A shop of nobody in the registry."""
+    marketplace = draws.weighted(_SHARES)
+    village = places.draw_shop_village(draws)
+    outside = marketplace != "plaza_banten" and draws.chance(OUTSIDE_SHARE)
+    if outside:
+        village = places.Village("", "", "", "", "", places.draw_outside(draws))
+    seller = make_business(draws, "", village, draws.weighted(shop_trades()))
+    if not village.code:  # its name and numbers would point into Banten
+        seller.name = business_name(draws, seller.trade, seller.owner, seller.called, village).strip()
+        seller.pirt = ""
+    elif seller.trade.food and draws.chance(0.004):
+        seller.pirt = next((other.pirt for other in (draws.pick(businesses) for _ in range(60)) if other.pirt), "")
+    shop, _ = open_shop(draws, seller, marketplace, difficulty)
+    shop.reason = OUTSIDE if outside else NOBODY
+    return shop
+
+
+def other_shops(seed: int, businesses: list[Business], count: int, all_shops: int, difficulty: float) -> list[Shop]:
+    """`count` shops of nobody in the registry; imitations and collective shops are shares of all the world's shops."""
+    draws = Draws(seed, "other shops")
+    imitations = min(count, round(IMITATION_SHARE * all_shops))
+    collectives = min(count - imitations, round(COLLECTIVE_SHARE * all_shops))
+    found = [_imitation(draws, businesses, difficulty) for _ in range(imitations)]
+    found += [_collective(draws, businesses) for _ in range(collectives)]
+    found += [_stranger(draws, businesses, difficulty) for _ in range(count - len(found))]
+    return found
+
+
+def identify(seed: int, shops: list[Shop]) -> None:
+    """Shuffles the shops and gives ids, usernames and dates that say nothing about who owns them."""
+    draws = Draws(seed, "shop ids")
+    draws.shuffle(shops)
+    taken: set[tuple[str, str]] = set()
+    store_number = 0
+    for shop in shops:
+        shop.username = _free(draws, taken, shop.marketplace, shop.username[:40] or "toko")
+        if shop.marketplace == "plaza_banten":
+            store_number += draws.between(1, 4)
+            shop.shop_id = str(store_number)
+        else:
+            shop.shop_id = _free_id(draws, taken, shop.marketplace)
+        tiktok_id = shop.shop_id if len(shop.shop_id) == 19 else _tiktok_id(draws)
+        shop.account_id = tiktok_id if shop.marketplace == "tokopedia" else ""
+        shop.joined_on = f"{draws.between(2016, 2026)}-{draws.between(1, 9):02d}-{draws.between(1, 28):02d}"
+        shop.tier = draws.weighted(_TIERS)
+        shop.followers = int(10 ** (4.5 * draws.unit()) - 1)
+
+
+_TIERS = Weighted([1, 3, 2], [0.83, 0.15, 0.02])  # power merchant, pro, official
+
+
+def _free(draws: Draws, taken: set[tuple[str, str]], marketplace: str, wanted: str) -> str:
+    name = wanted
+    while (marketplace, name) in taken:
+        name = f"{wanted}-{draws.digits(3)}"
+    taken.add((marketplace, name))
+    return name
+
+
+def _tiktok_id(draws: Draws) -> str:
+    return "749" + draws.digits(8) + draws.digits(8)
+
+
+def _free_id(draws: Draws, taken: set[tuple[str, str]], marketplace: str) -> str:
+    while True:
+        if marketplace == "tokopedia":
+            made = str(draws.between(100_000, 19_000_000)) if draws.chance(0.45) else _tiktok_id(draws)
+        elif marketplace == "shopee":
+            made = str(draws.between(1_000_000, 1_400_000_000))
+        else:
+            made = f"4{draws.digits(11)}"
+        if (marketplace, made) not in taken:
+            taken.add((marketplace, made))
+            return made

@@ -1,0 +1,91 @@
+"""Words and trades of the training world, read from words.toml and trades.toml beside this file."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from monitor.sandbox.draws import Weighted, zipf
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Trade:
+    """One line of business.
+
+    heads: first words of business names. products, details: parts of product titles. price: lowest and highest in
+    rupiah. kbli: codes of makers and sellers. category: slug path as Tokopedia prints it. suffixes: last words of shop
+    names. food: may hold a P-IRT number. registry, shop: relative frequency among businesses and among shops.
+    """
+
+    key: str
+    heads: tuple[str, ...]
+    products: tuple[str, ...]
+    details: tuple[str, ...]
+    price: tuple[int, int]
+    kbli: tuple[str, ...]
+    category: str
+    suffixes: tuple[str, ...]
+    food: bool
+    registry: float
+    shop: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """Name parts; `Weighted` ones are drawn by Zipf's law."""
+
+    female: Weighted[str]
+    male: Weighted[str]
+    last: Weighted[str]
+    brands: Weighted[str]
+    onsets: list[str]
+    vowels: list[str]
+    codas: list[str]
+    titles: list[str]
+    suffixes: Weighted[str]
+    streets: list[str]
+    hamlets: list[str]
+    hype: list[str]
+    abbreviations: dict[str, str]
+    spellings: dict[str, str]
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((_HERE / name).read_text(encoding="utf-8"))
+
+
+@cache
+def words() -> Words:
+    raw = _toml("words.toml")
+    for key in ("female", "male", "last"):
+        raw[key] = zipf(raw[key], 0.9, 4.0)
+    raw["brands"] = zipf(raw["brands"], 1.0, 3.0)
+    raw["suffixes"] = zipf(raw["suffixes"], 0.9, 1.0)
+    return Words(**raw)
+
+
+@cache
+def trades() -> tuple[Trade, ...]:
+    found = []
+    for key, table in _toml("trades.toml").items():
+        values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}
+        found.append(Trade(key=key, **values))
+    return tuple(found)
+
+
+@cache
+def registry_trades() -> Weighted[Trade]:
+    return Weighted(trades(), [trade.registry for trade in trades()])
+
+
+@cache
+def shop_trades() -> Weighted[Trade]:
+    return Weighted(trades(), [trade.shop for trade in trades()])
+
+
+@cache
+def trade(key: str) -> Trade:
+    return next(item for item in trades() if item.key == key)
