@@ -11,6 +11,7 @@ never counted as empty.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -26,13 +27,14 @@ from monitor.errors import UsageError
 from monitor.intervals import as_of
 from monitor.marketplaces import Marketplace, catalogue
 from monitor.private_store import business_versions, crawls, estimates, links, marketplace_weeks, probes
-from monitor.weeks import shift_week, utc_now, utc_text
+from monitor.weeks import shift_week, utc_now, utc_text, week_of_date
 
 METHOD_VERSION = "1"  # verified and detected counts; no level yet
 CARRY_WEEKS = 4  # the method's limit for using older data of a marketplace
 UNKNOWN = "?"  # domain of groups whose area or sector the registry does not say
 VINTAGES = ("flash", "final", "benchmark")
 NEEDS_PROBE = ("E1", "E2", "E9")
+GROUP_COLUMNS = ["group_id", "marketplace", "confirmed", "confirmed_here", "area_code", "sector"]
 LOADED = ["measured", "fed", "partial", "carried"]  # states whose shops are counted
 
 
@@ -89,12 +91,12 @@ def marketplace_states(connection: Connection, week: str, entries: Mapping[str, 
     oldest = shift_week(week, -CARRY_WEEKS)
     query = select(*columns).where(crawls.c.week.between(oldest, week)).order_by(crawls.c.week, crawls.c.started_at)
     done = read_frame(connection, query)
-    live = {w: live_shops(connection, w) for w in sorted({*done["week"], week})}
-    rows = [_state(entry, done[done["marketplace"] == slug], week, live) for slug, entry in sorted(entries.items())]
+    known = _regional(live_shops(connection, week, max_age_weeks=CARRY_WEEKS))
+    rows = [_state(entry, done[done["marketplace"] == slug], week, known) for slug, entry in sorted(entries.items())]
     return pd.DataFrame(rows)
 
 
-def _state(entry: Marketplace, done: pd.DataFrame, week: str, live: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def _state(entry: Marketplace, done: pd.DataFrame, week: str, known: Mapping[str, int]) -> dict[str, Any]:
     loaded = done[done["loaded_at"].notna()]
     now = loaded[loaded["week"] == week]
     failed = done[(done["week"] == week) & done["loaded_at"].isna()]
@@ -116,7 +118,7 @@ def _state(entry: Marketplace, done: pd.DataFrame, week: str, live: Mapping[str,
         "source_on": None if last is None else last["started_at"][:10],
         "crawl_id": None if last is None else last["crawl_id"],
         "covered": state in LOADED,
-        "shop_count": 0 if last is None else _regional(live[last["week"]], entry.slug),
+        "shop_count": 0 if last is None else known.get(entry.slug, 0),
     }
 
 
@@ -136,17 +138,13 @@ def _unread_state(entry: Marketplace, failed: pd.DataFrame, cause: str | None, w
 
 
 def _ended(entry: Marketplace, week: str) -> bool:
-    from datetime import date
-
-    from monitor.weeks import week_of_date
-
     return entry.support == "closed" or bool(entry.ended_on and week_of_date(date.fromisoformat(entry.ended_on)) < week)
 
 
-def _regional(live: pd.DataFrame, slug: str) -> int:
+def _regional(live: pd.DataFrame) -> dict[str, int]:
     """Live shops of the region or of unknown place: a printed place outside the region has no area code."""
-    here = live[live["marketplace"] == slug]
-    return int((here["area_codes"].notna() | here["city"].isna()).sum())
+    here = live[live["area_codes"].notna() | live["city"].isna()]
+    return {str(slug): int(count) for slug, count in here["marketplace"].value_counts().items()}
 
 
 # --- groups ---------------------------------------------------------------------------------------------------------
@@ -155,33 +153,24 @@ def _regional(live: pd.DataFrame, slug: str) -> int:
 def present_groups(connection: Connection, week: str, states: pd.DataFrame) -> pd.DataFrame:
     """Linked groups with a live shop: one row per group and marketplace.
 
-    Columns: group_id, marketplace, confirmed (by a person, for the group on any marketplace), area_code, sector.
-    Shops of a carried marketplace count as they were in its last good week.
+    Columns: group_id, marketplace, confirmed (by a person, on any marketplace), confirmed_here (on this one), area_code,
+    sector.
+    A shop that was not looked for this week counts as it was last seen, for at most CARRY_WEEKS.
     """
     columns = (links.c.marketplace, links.c.shop_id, links.c.group_id, links.c.business_id, links.c.decision)
     linked = read_frame(connection, select(*columns).where(as_of(links, week)))
-    covered = states[states["covered"]]
-    live = [
-        shops[shops["marketplace"].isin(slugs["marketplace"])][["marketplace", "shop_id"]]
-        for source, slugs in covered.groupby("source_week")
-        for shops in [live_shops(connection, str(source))]
-    ]
-    if linked.empty or not live:
-        return pd.DataFrame(columns=["group_id", "marketplace", "confirmed", "area_code", "sector"], dtype=object)
-    seen = linked.merge(pd.concat(live, ignore_index=True), on=["marketplace", "shop_id"])
+    covered = states.loc[states["covered"], "marketplace"]
+    live = live_shops(connection, week, max_age_weeks=CARRY_WEEKS)
+    seen = linked[linked["marketplace"].isin(covered)].merge(live[["marketplace", "shop_id"]])
+    if seen.empty:
+        return pd.DataFrame(columns=GROUP_COLUMNS, dtype=object)
     seen = seen.merge(_attributes(connection, seen["business_id"]), on="business_id")
-    seen["confirmed"] = seen["decision"] == "confirmed"
-    # A group counts once per marketplace; where its rows differ, the lowest business speaks for all.
-    seen = seen.sort_values(["group_id", "business_id"])
-    first = seen.groupby("group_id")[["area_code", "sector"]].first()
-    confirmed = seen.groupby("group_id")["confirmed"].any()
-    unique = seen[["group_id", "marketplace"]].drop_duplicates().sort_values(["group_id", "marketplace"])
-    joined = unique.join(first, on="group_id").join(confirmed, on="group_id").reset_index(drop=True)
-    return joined.assign(
-        area_code=joined["area_code"].fillna(UNKNOWN),
-        sector=joined["sector"].fillna(UNKNOWN),
-        confirmed=joined["confirmed"].astype(bool),
-    )
+    seen["confirmed_here"] = seen["decision"] == "confirmed"
+    here = seen.groupby(["group_id", "marketplace"], as_index=False)["confirmed_here"].any()
+    # Where the rows of a group differ, the lowest business speaks for all.
+    first = seen.sort_values("business_id").groupby("group_id")[["area_code", "sector"]].first().fillna(UNKNOWN)
+    here["confirmed"] = here.groupby("group_id")["confirmed_here"].transform("any")
+    return here.join(first, on="group_id")[GROUP_COLUMNS]
 
 
 def _attributes(connection: Connection, business_ids: Iterable[int]) -> pd.DataFrame:
@@ -238,7 +227,7 @@ def _of_marketplace(present: pd.DataFrame, state: Any) -> list[dict[str, Any]]:
             for estimand in ("E8", "D")
         ]
     status = "carried" if state.state == "carried" else "published"
-    verified = int(present["confirmed"].sum())
+    verified = int(present["confirmed_here"].sum())
     values = {"E8": verified, "D": len(present) - verified}
     return [_row(name, "marketplace", state.marketplace, value=value, status=status) for name, value in values.items()]
 
