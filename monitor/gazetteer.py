@@ -1,14 +1,68 @@
-"""The reference lists of places as they ship: codes and names of one province, and of all kab/kota of the country.
+"""The places of one province by every way their names are written, from the reference lists that ship.
 
-Another province is another `reference/wilayah_<code>.csv` (and its `sebutan_<code>.csv`), not another program. Files,
-sources and dates: `reference/README.md`.
+Another province is another `reference/wilayah_<code>.csv` (and, where needed, a `sebutan_<code>.csv` of irregular
+names), not another program. Files, sources and dates: `reference/README.md`.
+
+Names are looked up by a key: words in full (``Pd.`` pondok, ``Tim.`` timur, ``East X`` X timur), joined without blanks,
+so ``Pondok Aren``, ``PondokAren`` and ``Pd. Aren`` are one key.
 """
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+
+from monitor.characters import tokens
+from monitor.errors import UsageError
+
+Codes = tuple[str, ...]
+
+# As digital maps and lists shorten parts of place names (addresses of 2020 to 2026).
+_ABBREVIATIONS = {
+    "pd": "pondok",
+    "pdk": "pondok",
+    "tim": "timur",
+    "tmr": "timur",
+    "bar": "barat",
+    "brt": "barat",
+    "sel": "selatan",
+    "utr": "utara",
+    "tgh": "tengah",
+    "rw": "rawa",
+    "rwa": "rawa",
+    "kp": "kampung",
+    "kmp": "kampung",
+    "gn": "gunung",
+    "gng": "gunung",
+    "tlk": "teluk",
+    "ps": "pasar",
+    "psr": "pasar",
+    "tj": "tanjung",
+    "tjg": "tanjung",
+    "krg": "karang",
+    "kr": "karang",
+    "kb": "kebon",
+    "kby": "kebayoran",
+    "jkt": "jakarta",
+}
+# Digital maps in English put the point of the compass in front: "East Lengkong Gudang" is Lengkong Gudang Timur.
+DIRECTIONS = {"east": "timur", "west": "barat", "north": "utara", "south": "selatan", "central": "tengah"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a name without a label can be: codes in the province, and whether it is a place outside it."""
+
+    areas: Codes = ()
+    districts: Codes = ()
+    villages: Codes = ()
+    outside: bool = False
+    province: bool = False
+
+
+NOWHERE = Reading()
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
@@ -20,3 +74,120 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 def national_codes() -> frozenset[str]:
     """Kemendagri codes of all provinces (2 digits) and kab/kota (4 digits)."""
     return frozenset(row["code"] for row in rows("indonesia.csv"))
+
+
+def is_kota(area_code: str) -> bool:
+    """Kemendagri numbers kabupaten 01 to 69 and kota 71 to 99."""
+    return area_code[2:] > "70"
+
+
+def _add(index: dict[str, list[str]], key: str, codes: Iterable[str]) -> None:
+    held = index.setdefault(key, [])
+    held.extend(code for code in codes if code not in held)
+
+
+class Gazetteer:
+    """Names and codes of one province (``36``). All keys are made by `key`."""
+
+    def __init__(self, province: str) -> None:
+        self.province = province
+        self.names: dict[str, str] = {}  # code of any level -> official name without Kabupaten or Kota
+        self.split_from: dict[str, str] = {}  # kota -> kabupaten it was cut out of, still found in addresses
+        self._words = dict(_ABBREVIATIONS)
+        self._by_postal_code: dict[str, set[str]] = {}
+        areas: dict[str, list[str]] = {}
+        districts: dict[str, list[str]] = {}
+        villages: dict[str, list[str]] = {}
+        levels = {4: areas, 6: districts, 10: villages}
+        try:
+            places = list(rows(f"wilayah_{province}.csv"))
+        except FileNotFoundError:
+            raise UsageError(
+                f"There is no reference list of places for province '{province}'; add wilayah_{province}.csv."
+            ) from None
+        irregular = self._irregular_names()
+        for row in places:
+            self.names[row["code"]] = row["name"]
+            if len(row["code"]) in levels:
+                _add(levels[len(row["code"])], self.key(tokens(row["name"])), [row["code"]])
+            if row["postal_code"]:
+                for length in (3, 5):
+                    self._by_postal_code.setdefault(row["postal_code"][:length], set()).add(row["code"][:4])
+        self._official_areas = {key: tuple(codes) for key, codes in areas.items()}
+        for row in irregular:
+            level = areas if row["kind"] == "area" else districts
+            _add(level, self.key(tokens(row["alias"])), row["means"].split())
+        self.areas = {key: tuple(sorted(codes)) for key, codes in areas.items()}
+        self.districts = {key: tuple(sorted(codes)) for key, codes in districts.items()}
+        self.villages = {key: tuple(sorted(codes)) for key, codes in villages.items()}
+        self.outside_kabupaten, self.outside_kota, self.outside_names = self._outside()
+        self.readings = self._readings()
+
+    def _irregular_names(self) -> list[dict[str, str]]:
+        try:
+            found = list(rows(f"sebutan_{self.province}.csv"))
+        except FileNotFoundError:
+            return []  # a province may have none
+        self._words |= {row["alias"]: row["means"].replace(" ", "") for row in found if row["kind"] == "word"}
+        self.split_from = {row["alias"]: row["means"] for row in found if row["kind"] == "split_from"}
+        return [row for row in found if row["kind"] in {"area", "district"}]
+
+    def _outside(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Keys of the other kabupaten, kota, and of all bare names outside, provinces among them."""
+        kabupaten: set[str] = set()
+        kota: set[str] = set()
+        bare: set[str] = set()
+        for row in rows("indonesia.csv"):
+            code, words = row["code"], tokens(row["name"])
+            if code.startswith(self.province):
+                continue
+            if len(code) == 2:
+                bare |= {self.key(words), self.key(words[2:]) if words[0] == "daerah" else self.key(words)}
+                continue
+            name = [word for word in words[1:] if word != "administrasi"]
+            (kota if is_kota(code) else kabupaten).add(self.key(name))
+            bare.add(self.key(name))
+        # Common words for places outside that the list of kab/kota does not have.
+        bare |= {"jakarta", "dkijakarta", "dki", "luarnegeri", "yogya", "diy", "jogja", "jogjakarta", "solo", "jabar"}
+        bare |= {"jateng", "jatim", "sumut", "sumbar", "sumsel", "kalbar", "kaltim", "kalsel", "sulsel", "purwokerto"}
+        return frozenset(kabupaten), frozenset(kota), frozenset(bare)
+
+    def _readings(self) -> dict[str, Reading]:
+        keys = {*self.areas, *self.districts, *self.villages, *self.outside_names}
+        found = {
+            key: Reading(
+                self.areas.get(key, ()),
+                self.districts.get(key, ()),
+                self.villages.get(key, ()),
+                key in self.outside_names,
+            )
+            for key in keys
+        }
+        found[self.key(tokens(self.names[self.province]))] = Reading(province=True)
+        return found
+
+    def word(self, word: str) -> str:
+        """A word as keys have it."""
+        return self._words.get(word, word)
+
+    def key(self, words: Sequence[str]) -> str:
+        """Key of a name given as tokens; a point of the compass in English moves to the end."""
+        if len(words) > 1 and words[0] in DIRECTIONS:
+            words = [*words[1:], DIRECTIONS[words[0]]]
+        return "".join([self._words.get(word, word) for word in words])
+
+    def areas_of_postal_code(self, postal_code: str) -> frozenset[str]:
+        """Areas in which the list has the code, else those that have its first three digits; empty when foreign."""
+        found = self._by_postal_code.get(postal_code) or self._by_postal_code.get(postal_code[:3])
+        return frozenset(found or ())
+
+    def labelled_areas(self, key: str, kota: bool) -> Codes:
+        """Areas of one kind with a name: the official one first, so that Kota Tangerang is not Tangerang Selatan."""
+        codes = self._official_areas.get(key) or self.areas.get(key, ())
+        return tuple(code for code in codes if is_kota(code) == kota)
+
+
+@lru_cache(maxsize=8)
+def gazetteer(province: str) -> Gazetteer:
+    """The places of a province; raises UsageError when no list of it ships."""
+    return Gazetteer(province)
