@@ -1,4 +1,4 @@
-"""The first page in words: running head, one finding, at most five bullets, the box Sekilas; one model for every file."""
+"""The first page in words: running head, one finding, at most five bullets, the box Sekilas; one model for all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,0 +1,166 @@
+"""The workbook: every table on a sheet of its own behind a first page in words. Values only, never a formula.
+
+Figures are real numbers; their format writes the thousands dot itself, since Excel would otherwise take the mark of the
+reader's own language and turn 1.940 into 1,940.
+"""
+
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from typing import Any
+from urllib.parse import urlsplit
+
+import xlsxwriter
+
+from exports import wording
+from exports.base import Cell, Column, Export, Row
+from exports.first_sheet import write_first_sheet
+from exports.story import Story, registry_line
+from exports.styles import Styles, set_up_page
+from monitor.marketplaces import catalogue
+from monitor.weeks import week_days
+
+MAX_LINKS = 65_000  # Excel opens at most 65,530 links on one sheet
+MAX_LINK = 2_079  # characters of one link
+WIDEST, NARROWEST = 46, 11
+MAX_LINES = 3  # of one row; the rest of a long text is in the cell, not on the page
+_SAFE_LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][!-~]*)?")
+
+
+def to_workbook(exports: Sequence[Export], story: Story, week: str) -> bytes:
+    """The finished file; the same exports give the same bytes."""
+    buffer = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+        "remove_timezone": True,
+    }
+    book = xlsxwriter.Workbook(buffer, options)
+    facts = exports[0].facts
+    made = datetime.combine(week_days(week)[1], time(12, 0))  # the reference week, so that a repeat is the same file
+    book.set_properties({"title": story.series.title(), "author": facts.config.office.name, "created": made})
+    styles = Styles(book)
+    write_first_sheet(book, styles, exports, story)
+    for export in exports:
+        _Sheet(book, styles, export, week).write()
+    book.close()
+    return buffer.getvalue()
+
+
+class _Sheet:
+    """One table: title, what must be known, heading, rows, total."""
+
+    def __init__(self, book: Any, styles: Styles, export: Export, week: str) -> None:
+        self.export, self.styles, self.week = export, styles, week
+        self.columns: Sequence[Column] = export.columns
+        self.rows: list[Row] = export.rows(week)
+        self.sheet = book.add_worksheet(export.sheet)
+        self.widths = [_width(column, [row[i] for row in self.rows]) for i, column in enumerate(self.columns)]
+        self.hosts = _hosts()
+        self.link_count = 0
+
+    def write(self) -> None:
+        practice = self.export.facts.practice
+        set_up_page(self.sheet, self.export.title, practice)
+        for index, width in enumerate(self.widths):
+            self.sheet.set_column(index, index, width)
+        head = self._above(practice)
+        self._heading(head)
+        body = self.rows[:-1] if self.export.has_total else self.rows
+        for offset, row in enumerate(body):
+            self._row(head + 1 + offset, row, self.styles.body)
+        if self.export.has_total:
+            self._row(head + 1 + len(body), self.rows[-1], self.styles.total)
+        self.sheet.freeze_panes(head + 1, 2 if self.columns[0].kind == "code" and len(self.columns) > 3 else 1)
+        self.sheet.repeat_rows(head)
+        if body:
+            self.sheet.autofilter(head, 0, head + len(body), len(self.columns) - 1)
+
+    def _above(self, practice: bool) -> int:
+        """Title, week and notes; the row of the heading."""
+        facts, line = self.export.facts, 0
+        if practice:
+            self.sheet.write_string(line, 0, wording.PRACTICE, self.styles.practice)
+            self.sheet.set_row(line, 21)
+            line += 1
+        self.sheet.write_string(line, 0, self.export.title, self.styles.title)
+        self.sheet.set_row(line, 24)
+        about = f"Keadaan {wording.week_long(self.week)}. {wording.VINTAGES[facts.vintage]}."
+        self.sheet.write_string(line + 1, 0, f"{about} {registry_line(facts)}", self.styles.subtitle)
+        line += 2
+        for note in self.export.notes():
+            self.sheet.write_string(line, 0, note, self.styles.note)
+            line += 1
+        return line + 1
+
+    def _heading(self, line: int) -> None:
+        lines = max(_lines(column.label, width) for column, width in zip(self.columns, self.widths, strict=True))
+        self.sheet.set_row(line, 16 * lines + 8)
+        for index, column in enumerate(self.columns):
+            style = self.styles.heading_right if column.kind == "count" else self.styles.heading
+            self.sheet.write_string(line, index, column.label, style)
+
+    def _row(self, line: int, row: Row, formats: Callable[[Column, Cell], Any]) -> None:
+        wide = zip(row, self.widths, strict=True)
+        self.sheet.set_row(line, 15.5 * min(max(_lines(shown(cell), width) for cell, width in wide), MAX_LINES) + 3)
+        for index, (column, cell) in enumerate(zip(self.columns, row, strict=True)):
+            self._cell(line, index, column, cell, formats(column, cell))
+
+    def _cell(self, line: int, index: int, column: Column, cell: Cell, style: Any) -> None:
+        if isinstance(cell, date):
+            self.sheet.write_datetime(line, index, datetime.combine(cell, time()), style)
+        elif isinstance(cell, int | float):
+            self.sheet.write_number(line, index, cell, style)
+        elif column.kind == "url" and self.link_count < MAX_LINKS and is_safe_link(cell, self.hosts):
+            self.link_count += 1
+            self.sheet.write_url(line, index, cell, self.styles.link, cell)
+        else:
+            self.sheet.write_string(line, index, cell, style)
+
+
+def is_safe_link(text: str, hosts: frozenset[str]) -> bool:
+    """A plain web address of a marketplace in the catalogue, short enough for Excel."""
+    if len(text) > MAX_LINK or not _SAFE_LINK.fullmatch(text) or "\\" in text:
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return (parts.hostname or "").removeprefix("www.") in hosts and parts.username is None
+
+
+def _hosts() -> frozenset[str]:
+    return frozenset(host.removeprefix("www.") for entry in catalogue().values() for host in entry.hosts)
+
+
+def shown(cell: Cell) -> str:
+    """The cell as the reader sees it."""
+    if isinstance(cell, date):
+        return wording.day(cell)
+    return wording.number(cell) if isinstance(cell, int | float) else cell
+
+
+def _width(column: Column, cells: Sequence[Cell]) -> float:
+    """Wide enough for nearly all cells and for every word of the heading."""
+    lengths = sorted(_columns_of(shown(cell)) for cell in cells)
+    usual = lengths[int(len(lengths) * 0.95)] if len(lengths) > 20 else (lengths[-1] if lengths else 0)
+    word = max(len(part) for part in column.label.split())
+    most = {"note": 62, "count": 24, "url": 50}.get(column.kind, WIDEST)
+    least = 18 if column.kind == "count" else NARROWEST
+    return max(min(usual + 2, most), word + 3, least)
+
+
+def _columns_of(text: str) -> int:
+    """Width in letters; wide letters count double."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text[:200]) + max(len(text) - 200, 0)
+
+
+def _lines(text: str, width: float) -> int:
+    return max(1, -(-_columns_of(text) // max(int(width - 1), 1)))
