@@ -1,0 +1,80 @@
+"""What passes from a spider through the item pipelines into the crawl directory: items in units of work.
+
+A unit is the smallest piece of a crawl that is done or not done: one query, one shop's profile. A crawl that was killed
+runs every unit again that was not done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from monitor.items import Item
+from monitor.reading import Answer
+from monitor.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class Unit:
+    """name: stable from run to run, since resuming goes by it. query: what is asked, for people.
+
+    optional: adds detail to what others found (a shop's profile); that it cannot be read does not fail the crawl.
+    """
+
+    name: str
+    query: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    optional: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """How far a unit got. capped: the site, or we, end the list before its end."""
+
+    declared_total: int | None = None
+    fetched: int = 0
+    capped: bool = False
+
+
+@dataclass(slots=True)
+class Read:
+    """One item of one unit. scan: (where, text) looked through for identifiers and then dropped."""
+
+    item: Item
+    unit: str
+    scan: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class UnitDone:
+    """The unit was read to its end; from here on its rows count."""
+
+    unit: str
+    query: str
+    declared_total: int | None
+    fetched: int
+    capped: bool
+
+
+class CrawlRecord(Protocol):
+    """What a spider may know of its crawl directory; the extension hands it over as `spider.record`."""
+
+    failure: str | None  # one sentence once nothing can be written any more
+
+    @property
+    def done_units(self) -> set[str]: ...
+
+    def plan(self, units: int) -> None:
+        """So many more units are to be run; for progress and stats."""
+
+    def seen_shops(self) -> list[dict[str, Any]]:
+        """Shops of the done units, one row each, ordered by id, as the readers of the directory will see them."""
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a figure of `stats.json`."""
+
+    def refused(self, refusal: Refusal, answer: Answer | None) -> None:
+        """Keep the cause and the evidence of a refusal."""
+
+    def evidence(self, name: str, body: bytes) -> Path | None:
+        """Keep a body as it came."""

@@ -1,0 +1,252 @@
+"""What every spider shares: units of work one after the other, one lane, an honest end at the first refusal.
+
+A subclass says which units there are (`units`), how one is read (`read_unit`) and what an answer holds (`read`, a pure
+function that `parse` and the tests call too).
+"""
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, ClassVar
+
+from scrapy import Request, Spider
+from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+
+from monitor.errors import InputError
+from monitor.items import Issue
+from monitor.marketplaces import Marketplace, marketplace
+from monitor.middlewares import BudgetError, RobotsForbiddenError, RobotsUnreachableError, guest_settings
+from monitor.reading import Answer, Page, Row
+from monitor.refusal import Refusal, refusal
+from monitor.units import CrawlRecord, Read, Tally, Unit, UnitDone
+
+# Each of these requests was already retried twice: a site that resets or hangs this often does so on purpose.
+MAX_CONNECTION_FAILURES = 3
+MAX_OPTIONAL_FAILURES = 3  # of a stage's first units; then the stage is given up
+
+
+class UnansweredError(Exception):
+    """One unit cannot be read; the crawl goes on. kind: kind of the issue."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+class MarketplaceSpider(Spider):
+    """Base of all spiders."""
+
+    json_only: ClassVar[bool] = True  # an HTML page in place of an answer is a refusal
+    record: CrawlRecord | None = None  # set by the extension when the crawl directory is open
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connection_failures = 0
+        self._optional_failures = 0
+        self._optional_done = 0
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        super().update_settings(settings)
+        guest_settings(settings, marketplace(cls.name))
+
+    @property
+    def entry(self) -> Marketplace:
+        return marketplace(self.name)
+
+    # --- for subclasses ---
+
+    @classmethod
+    def read(cls, answer: Answer) -> Page:
+        """What the answer holds. An answer of no known kind gives `unknown(answer)`."""
+        raise NotImplementedError
+
+    def units(self) -> AsyncIterator[Unit]:
+        """The units of a whole crawl, in order."""
+        raise NotImplementedError
+
+    def read_unit(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:
+        """Rows of one unit. Raises UnansweredError when it cannot be read to its end."""
+        raise NotImplementedError
+
+    @classmethod
+    def page(cls, kind: str, answer: Answer) -> Page:
+        return Page(marketplace=cls.name, kind=kind, url=answer.url)
+
+    @classmethod
+    def unknown(
+        cls, answer: Answer, message: str = "The answer is of no known kind; nothing was read from it."
+    ) -> Page:
+        page = cls.page("unknown", answer)
+        page.issue("unknown_answer", message)
+        return page
+
+    # --- reading ---
+
+    @classmethod
+    def read_answer(cls, answer: Answer) -> Page:
+        """Refusal, or what the answer holds. Raises InputError where a body is no whole document."""
+        found = refusal(answer, wants_json=cls.json_only)
+        if found is None:
+            page = cls.read(answer)
+            if page.refused:
+                page.issue("refused", f"The marketplace refused: {page.refused}.")
+            return page
+        page = cls.page("refused", answer)
+        page.refused, page.sign = found.cause, found.sign
+        page.issue("refused", f"The marketplace refused: {found.sign}.")
+        return page
+
+    async def fetch(self, request: Request) -> Answer:
+        """The answer to one request, after delays and retries. Raises UnansweredError; CloseSpider ends the crawl."""
+        assert self.crawler.engine is not None
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except BudgetError:
+            raise CloseSpider("budget") from None
+        except RobotsUnreachableError:
+            raise CloseSpider("robots_unreachable") from None
+        except RobotsForbiddenError:
+            raise UnansweredError("robots", "robots.txt does not allow this address.") from None
+        except IgnoreRequest as error:
+            raise UnansweredError("not_sent", str(error)) from None
+        except Exception as error:  # whatever the network does; twisted has dozens of kinds
+            self._no_connection(type(error).__name__)
+            raise UnansweredError("connection", f"No answer: {type(error).__name__}.") from error
+        self._connection_failures = 0
+        return answer_of(response)
+
+    def _no_connection(self, what: str) -> None:
+        self._connection_failures += 1
+        if self._connection_failures >= MAX_CONNECTION_FAILURES:
+            self.refuse(Refusal("connection", f"{self._connection_failures} requests in a row ended with {what}"), None)
+
+    def refuse(self, found: Refusal, answer: Answer | None) -> None:
+        """End the crawl here and keep the evidence; always raises CloseSpider."""
+        assert self.record is not None
+        self.record.refused(found, answer)
+        raise CloseSpider("refused")
+
+    async def ask(self, request: Request, kind: str, *, probe: bool = False) -> Page:
+        """The answer as a page of that kind. probe: what would be a refusal only says that this cannot be read."""
+        for is_last in (False, True):
+            answer = await self.fetch(request)
+            try:
+                page = self.read_answer(answer)
+            except InputError as error:
+                if is_last or answer.status >= 300:
+                    raise UnansweredError(*_status_problem(answer, f"Cut short: {error}.")) from None
+                continue  # a body that was cut short; asked once more
+            return self._checked(page, answer, kind, probe)
+        raise AssertionError
+
+    def _checked(self, page: Page, answer: Answer, kind: str, probe: bool) -> Page:
+        assert self.record is not None
+        self.record.count(f"responses/{page.kind}")
+        if page.refused:
+            if probe:
+                raise UnansweredError("refused", f"This kind of answer is refused: {page.sign or page.refused}.")
+            self.refuse(Refusal(page.refused, page.sign or page.refused), answer)
+        if not 200 <= answer.status < 300:
+            raise UnansweredError(*_status_problem(answer, "Unexpected status."))
+        if page.kind != kind:
+            if self.record.evidence(f"{page.kind}-instead-of-{kind}", answer.body) is not None:
+                self.record.count("evidence")
+            problem = next((item.message for item in page.items if isinstance(item, Issue)), "")
+            raise UnansweredError("unknown_answer", problem or f"An answer of kind '{page.kind}', not '{kind}'.")
+        return page
+
+    # --- units ---
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Runs the units. Items are handed to the pipelines here and waited for, so that a unit ends after its rows."""
+        if self.record is None:
+            raise CloseSpider("not_started")
+        async for unit in self.units():
+            if unit.name not in self.record.done_units and not (unit.optional and self._gave_up_optional()):
+                await self._run(unit)
+        nothing: tuple[Any, ...] = ()
+        for thing in nothing:  # Scrapy wants a generator here
+            yield thing
+
+    def _gave_up_optional(self) -> bool:
+        return self._optional_done == 0 and self._optional_failures >= MAX_OPTIONAL_FAILURES
+
+    async def _run(self, unit: Unit) -> None:
+        assert self.record is not None
+        tally = Tally()
+        try:
+            async for row in self.read_unit(unit, tally):
+                await self._hand_over(Read(row.item, unit.name, row.scan))
+        except UnansweredError as error:
+            await self._not_done(unit, error)
+            return
+        self._optional_done += unit.optional
+        await self._hand_over(UnitDone(unit.name, unit.query, tally.declared_total, tally.fetched, tally.capped))
+
+    async def _not_done(self, unit: Unit, error: UnansweredError) -> None:
+        assert self.record is not None
+        self._optional_failures += unit.optional
+        self.record.count("units/optional_failed" if unit.optional else "units/failed")
+        await self._hand_over(Read(self.issue(error.kind, f"{unit.name}: {error}"), unit.name))
+        if error.kind == "robots" and not unit.optional:
+            raise CloseSpider("robots")
+
+    async def _hand_over(self, thing: Read | UnitDone) -> None:
+        assert self.crawler.engine is not None and self.record is not None
+        await self.crawler.engine.scraper.start_itemproc_async(thing, response=None)
+        if self.record.failure:
+            raise CloseSpider("store_error")
+
+    def issue(self, kind: str, message: str, field: str | None = None) -> Issue:
+        return Issue(marketplace=self.name, kind=kind, message=message, field=field)
+
+    # --- shapes ---
+
+    async def numbered_pages(
+        self, request_for: Callable[[int], Request], kind: str, tally: Tally, *, page_size: int, max_pages: int
+    ) -> AsyncIterator[Page]:
+        """Pages 1, 2, ... of a list that states its total, or ends with a short page.
+
+        Ends at the declared total, at an empty page, or at a page shorter than `page_size` where no total is declared.
+        tally.capped is set when `max_pages` ends it.
+        """
+        for number in range(1, max_pages + 1):
+            page = await self.ask(request_for(number), kind)
+            tally.fetched += page.entry_count
+            if page.declared_total is not None:
+                tally.declared_total = max(tally.declared_total or 0, page.declared_total)
+            if page.entry_count == 0 and tally.fetched < (tally.declared_total or 0):
+                page.issue("unclear_end", "The list ended without showing all that it had declared.")
+            yield page
+            if self._is_last(page, number, page_size, tally.declared_total):
+                return
+        tally.capped = True
+
+    @staticmethod
+    def _is_last(page: Page, number: int, page_size: int, declared: int | None) -> bool:
+        if "is_last" in page.next:
+            return bool(page.next["is_last"])
+        if page.entry_count == 0:
+            return True
+        return number * page_size >= declared if declared is not None else page.entry_count < page_size
+
+
+def _status_problem(answer: Answer, otherwise: str) -> tuple[str, str]:
+    if 200 <= answer.status < 300:
+        return "cut", otherwise
+    return f"http_{answer.status}", f"Status {answer.status} after retries."
+
+
+def answer_of(response: Response) -> Answer:
+    headers: Mapping[str, str] = {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1", "replace")
+        for name, values in response.headers.items()
+    }
+    return Answer(body=response.body, url=response.url, status=response.status, headers=headers)
+
+
+def unit_name(text: str) -> str:
+    """Part of a unit's name: lower case letters and digits, joined by hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,0 +1,1 @@
+"""Shop software that several marketplaces share: one file each, and how it is recognised."""
