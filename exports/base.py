@@ -1,7 +1,6 @@
 """The export contract: a table with a name, a title, documented columns and rows, whatever file it ends up in."""
 
 import re
-import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,10 +54,17 @@ class Export(ABC):
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
         self.facts = sources.facts
+        self._made: dict[str, list[Row]] = {}
 
     @abstractmethod
     def rows(self, week: str) -> list[Row]:
         """Rows in a fixed order, one cell per column."""
+
+    def table(self, week: str) -> list[Row]:
+        """The rows, made once: every file of a report asks for them."""
+        if week not in self._made:
+            self._made[week] = self.rows(week)
+        return self._made[week]
 
     def notes(self) -> Sequence[str]:
         """Sentences a reader must see with the table."""
@@ -70,6 +76,10 @@ _HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff0-\ufffb]"
 )
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NOTHING = re.compile(
+    "[\ufdd0-\ufdef\ufffe\uffff" + "".join(chr(p * 0x10000 + e) for p in range(1, 17) for e in (0xFFFE, 0xFFFF)) + "]"
+)
 _BLANK = re.compile(r"\s+")
 
 
@@ -78,15 +88,11 @@ def plain(text: object) -> str:
 
     Nothing visible is changed, so `=SUM(1)` and `<b>` stay what they are; escaping is the writer's business.
     """
-    shown = str(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    shown = _HIDDEN.sub("", shown)
-    shown = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in shown)
-    shown = "".join(char for char in shown if not _is_noncharacter(ord(char)))
+    shown = str(text)
+    if not (shown.isascii() and shown.isprintable()):
+        shown = shown.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        shown = _CONTROL.sub(" ", _NOTHING.sub("", _HIDDEN.sub("", shown)))
     return cut(_BLANK.sub(" ", shown).strip(), MAX_CELL)
-
-
-def _is_noncharacter(point: int) -> bool:
-    return 0xFDD0 <= point <= 0xFDEF or (point & 0xFFFE) == 0xFFFE
 
 
 def cut(text: str, units: int) -> str:

@@ -20,7 +20,7 @@ def to_csv(export: Export, week: str, practice: bool, vintage: str) -> bytes:
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     writer.writerow([*(column.key for column in export.columns), *STATUS])
     kind = wording.PRACTICE if practice else wording.VINTAGES[vintage]
-    for row in export.rows(week):
+    for row in export.table(week):
         writer.writerow([*(cell_text(cell) for cell in row), week, kind])
     return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8")
 

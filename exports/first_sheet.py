@@ -9,14 +9,14 @@ from exports.story import Story
 from exports.styles import Styles, set_up_page
 from exports.tables import figure_cell
 
-NARROW, LABEL, WIDE = 3, 34, 96  # columns: margin, label or dot, text
+NARROW, LABEL, WIDE = 3, 40, 84  # columns: margin, label or dot, text
 
 
 def write_first_sheet(book: Any, styles: Styles, exports: Sequence[Export], story: Story) -> None:
     """Running head, finding, bullets, Sekilas, the main figures, the sheets, handling."""
     facts = exports[0].facts
     sheet = book.add_worksheet("Ringkasan")
-    set_up_page(sheet, story.series.title(), facts.practice)
+    set_up_page(sheet, "Ringkasan", facts.practice, landscape=False)
     for index, width in enumerate((NARROW, LABEL, WIDE)):
         sheet.set_column(index, index, width)
     page = _Page(sheet, styles)
@@ -26,7 +26,7 @@ def write_first_sheet(book: Any, styles: Styles, exports: Sequence[Export], stor
     page.gap()
     page.across(story.series, styles.series)
     page.across(story.head, styles.running)
-    page.across(story.finding, styles.finding, per_line=95, line_height=22)
+    page.across(story.finding, styles.finding, per_line=86, line_height=22)
     for bullet in story.bullets:
         page.bullet(bullet)
     page.gap()
@@ -69,7 +69,7 @@ class _Page:
         self.line += 1
 
     def across(
-        self, text: str, style: Any, height: float | None = None, per_line: int = 128, line_height: float = 16
+        self, text: str, style: Any, height: float | None = None, per_line: int = 135, line_height: float = 16
     ) -> None:
         lines = -(-len(text) // per_line)
         self.sheet.set_row(self.line, height or lines * line_height + 4)
@@ -77,13 +77,13 @@ class _Page:
         self.line += 1
 
     def bullet(self, text: str) -> None:
-        self.sheet.set_row(self.line, self._height(text, LABEL + WIDE - 4))
+        self.sheet.set_row(self.line, self._height(text, 132))
         self.sheet.write_string(self.line, 0, "•", self.styles.dot)
         self.sheet.merge_range(self.line, 1, self.line, 2, text, self.styles.bullet)
         self.line += 1
 
     def pair(self, label: str, text: str, left: Any, right: Any) -> None:
-        self.sheet.set_row(self.line, self._height(text, WIDE - 4))
+        self.sheet.set_row(self.line, self._height(text, 88))
         self.sheet.merge_range(self.line, 0, self.line, 1, label, left)
         self.sheet.write_string(self.line, 2, text, right)
         self.line += 1
@@ -96,7 +96,7 @@ class _Page:
             self.sheet.write_string(self.line, 2, cell, self.styles.figure_word)
         else:
             self.sheet.write_number(self.line, 2, cell, self.styles.figure)
-        self.sheet.set_row(self.line + 1, self._height(meaning, WIDE - 4) + 3)
+        self.sheet.set_row(self.line + 1, self._height(meaning, 88) + 3)
         self.sheet.merge_range(self.line + 1, 0, self.line + 1, 1, "", self.styles.ruled)
         self.sheet.write_string(self.line + 1, 2, meaning, self.styles.ruled)
         self.line += 2
@@ -109,4 +109,4 @@ class _Page:
 
     @staticmethod
     def _height(text: str, per_line: int) -> float:
-        return -(-len(text) // per_line) * 16 + 4
+        return -(-len(text) // per_line) * 15.5 + 5

@@ -15,7 +15,7 @@ from exports.base import Cell, Column, Export, Row, plain
 from exports.facts import UNKNOWN
 from exports.metadata import glossary
 from exports.story import Story, registry_line
-from exports.tables import figure_cell
+from exports.tables import MarketplaceTable, figure_cell
 
 TEMPLATES = Path(__file__).with_name("templates")
 ON_PAGE = ("kab-kota", "lokapasar", "lapangan-usaha")  # no names on the page: it is passed on
@@ -85,17 +85,21 @@ def _main_figure(label: str, cell: Cell, meaning: str) -> Shown:
 
 
 def _table(name: str, export: Export, week: str) -> dict[str, object]:
-    rows = export.rows(week)
-    last = len(rows) - 1
+    rows = export.table(week)
+    last, notes = len(rows) - 1, list(export.notes())
+    shown = list(enumerate(rows))
+    if isinstance(export, MarketplaceTable):
+        shown = [(number, row) for number, row in shown if row[1] not in export.brief_states]
+        notes += export.briefly(week)
     return {
         "id": f"tabel-{name}",
         "title": export.title,
         "columns": export.columns,
         "rows": [
             {"total": export.has_total and number == last, "cells": _cells(name, number, row, export.columns)}
-            for number, row in enumerate(rows)
+            for number, row in shown
         ],
-        "notes": export.notes(),
+        "notes": notes,
     }
 
 

@@ -56,7 +56,7 @@ def publish(config: Config, private_engine: Engine, results_engine: Engine, week
 
 
 def _manifest(files: Mapping[str, bytes], exports: Mapping[str, Export], facts: Facts, passed: list[str]) -> bytes:
-    rows = {f"tabel/{name}.csv": len(export.rows(facts.week)) for name, export in exports.items()}
+    rows = {f"tabel/{name}.csv": len(export.table(facts.week)) for name, export in exports.items()}
     content = {
         "week": facts.week,
         "practice": facts.practice,

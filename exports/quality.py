@@ -1,7 +1,7 @@
 """Mutu-Data: what the week's figures rest on, one fact per row so that it can be filtered."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from exports import wording
@@ -75,12 +75,13 @@ class QualityTable(Export):
         for crawl in self.facts.crawls:
             title = titles.get(crawl["marketplace"], plain(crawl["marketplace"]))
             part = _KINDS.get(crawl["kind"], "Pembacaan")
-            extent = "lengkap" if crawl["coverage"] == "complete" else "sebagian"
             health = _HEALTH.get(crawl["health"], wording.UNKNOWN)
             if crawl["health"] != "healthy" and crawl["cause"]:
                 health += f" ({wording.cause_words(crawl['cause'])})"
-            started = wording.day(date.fromisoformat(crawl["started_at"][:10]))
-            note = f"Dimulai {started}, {extent}, {health}."
+            elif crawl["coverage"] != "complete":
+                health += "; hanya sebagian toko"
+            started = datetime.fromisoformat(crawl["started_at"]).astimezone(self.facts.config.region.zone)
+            note = f"Dimulai {wording.day(started.date())}; {health}."
             yield (part, title, "Toko terbaca", crawl["shop_count"], note)
             yield (part, title, "Produk terbaca", crawl["listing_count"], note)
 

@@ -6,7 +6,7 @@ from exports import wording
 from exports.base import Cell, Column
 
 INK, DEEP, PALE, RULE, SOFT = "#1B2B36", "#1F4E68", "#EAF1F5", "#C9D6DE", "#5B6B75"
-WARN, WARN_INK, PRACTICE_TAB = "#FFF2CC", "#7A4B00", "#C27C00"
+WARN, WARN_INK, PRACTICE_TAB, LINK = "#FFF2CC", "#7A4B00", "#C27C00", "#0B5394"
 
 # Full stops are part of the format, so that every Excel shows 1.940, whatever its language.
 COUNT = r"[>=1000000]#\.###\.##0;[>=1000]#\.##0;0"
@@ -25,9 +25,9 @@ class Styles:
         self.note = self._add(italic=True, font_color=SOFT)
         self.practice = self._add(bold=True, font_size=12, font_color=WARN_INK, bg_color=WARN)
         head = {"bold": True, "font_color": "#FFFFFF", "bg_color": DEEP, "text_wrap": True, "valign": "vcenter"}
-        self.heading = self._add(**head, align="left")
-        self.heading_right = self._add(**head, align="right")
-        self.link = self._add(font_color="#0B5394", underline=1, valign="top", bottom=1, bottom_color=RULE)
+        self.heading = self._add(**head, align="left", indent=1)
+        self.heading_right = self._add(**head, align="right", indent=1)
+        self.link = self._add(font_color=LINK, underline=1, valign="vcenter", indent=1, bottom=1, bottom_color=RULE)
         # the first sheet
         self.series = self._add(bold=True, font_size=11, font_color=DEEP)
         self.running = self._add(font_color=SOFT, text_wrap=True, valign="top")
@@ -35,8 +35,8 @@ class Styles:
         self.bullet = self._add(text_wrap=True, valign="top", indent=1)
         self.dot = self._add(valign="top", align="right", font_color=DEEP, bold=True)
         self.section = self._add(bold=True, font_size=12, font_color=DEEP, bottom=2, bottom_color=DEEP)
-        self.question = self._add(bold=True, valign="top", bg_color=PALE, text_wrap=True, indent=1)
-        self.answer = self._add(text_wrap=True, valign="top", bg_color=PALE)
+        self.question = self._add(bold=True, valign="vcenter", bg_color=PALE, text_wrap=True, indent=1)
+        self.answer = self._add(text_wrap=True, valign="vcenter", bg_color=PALE)
         self.figure_label = self._add(bold=True, valign="vcenter", indent=1)
         self.figure = self._add(
             bold=True, font_size=14, font_color=DEEP, num_format=COUNT, align="left", valign="vcenter"
@@ -44,8 +44,8 @@ class Styles:
         self.figure_word = self._add(italic=True, font_color=SOFT, valign="vcenter")
         self.ruled = self._add(font_color=SOFT, text_wrap=True, valign="top", bottom=1, bottom_color=RULE)
         self.handling = self._add(text_wrap=True, valign="vcenter", bg_color=WARN, font_color=WARN_INK, indent=1)
-        self.contents = self._add(font_color="#0B5394", underline=1, indent=1)
-        self.plain = self._add(text_wrap=True, valign="top")
+        self.contents = self._add(font_color=LINK, underline=1, indent=1)
+        self.plain = self._add(text_wrap=True)
 
     def _add(self, **properties: Any) -> Any:
         return self._book.add_format({"font_name": "Calibri", "font_color": INK, **properties})
@@ -61,7 +61,7 @@ class Styles:
         is_word = isinstance(cell, str) and column.kind in ("count", "date")
         key = (column.kind, is_word, total)
         if key not in self._cells:
-            look: dict[str, Any] = {"valign": "top", "bottom": 1, "bottom_color": RULE}
+            look: dict[str, Any] = {"valign": "vcenter", "indent": 1, "bottom": 1, "bottom_color": RULE}
             look["num_format"] = {"count": COUNT, "date": DATE}.get(column.kind, "@")
             look["align"] = "right" if column.kind == "count" else "left"
             look["text_wrap"] = column.kind != "url"
@@ -73,10 +73,11 @@ class Styles:
         return self._cells[key]
 
 
-def set_up_page(sheet: Any, title: str, practice: bool) -> None:
-    """A4 landscape, one page wide, a running head and foot on every printed page."""
+def set_up_page(sheet: Any, title: str, practice: bool, landscape: bool = True) -> None:
+    """A4, one page wide, a running head and foot on every printed page."""
     sheet.set_paper(9)
-    sheet.set_landscape()
+    if landscape:
+        sheet.set_landscape()
     sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.7)
     sheet.fit_to_pages(1, 0)
     sheet.hide_gridlines(2)

@@ -31,8 +31,8 @@ def figure_cell(figure: Figure) -> Cell:
         return int(figure.value)
     if figure.status == "suppressed":
         return wording.SUPPRESSED
-    if figure.reason in wording.STATES:
-        return wording.STATES[figure.reason]
+    if figure.reason in wording.STATES:  # a marketplace; the column beside says why
+        return wording.NOT_MEASURED
     return f"Belum tersedia: {wording.REASONS.get(figure.reason or '', wording.REASONS['not_computed'])}"
 
 
@@ -137,13 +137,22 @@ class MarketplaceTable(Export):
 
     def _row(self, item: MarketplaceState) -> Row:
         state = wording.STATES.get(item.state, wording.UNKNOWN)
-        shops: Cell = item.shop_count if item.in_use else state
+        shops: Cell = item.shop_count if item.in_use else wording.NOT_MEASURED
         figures = [figure_cell(self.facts.figure(estimand, "marketplace", item.slug)) for estimand in ("E8", "D")]
         seen: Cell = item.source_on if item.in_use and item.source_on else "Tidak ada data"
         return (plain(item.title), state, seen, shops, *figures, state_note(item))
 
     def notes(self) -> tuple[str, ...]:
         return table_notes(("no_sum", "not_zero"))
+
+    # States without figures of their own; a page names these marketplaces in a sentence each.
+    brief_states: ClassVar = (wording.STATES["not_crawled"], wording.STATES["closed"])
+
+    def briefly(self, week: str) -> list[str]:
+        """'Tidak diukur: A, B, dan C.' for each of `brief_states` that occurs."""
+        rows = self.table(week)
+        named = {state: [str(row[0]) for row in rows if row[1] == state] for state in self.brief_states}
+        return [f"{state}: {wording.listed(titles)}." for state, titles in named.items() if titles]
 
 
 def state_note(item: MarketplaceState) -> str:

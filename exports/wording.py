@@ -5,7 +5,7 @@ word, a marketplace that refuses 'menolak pembacaan otomatis', precision is neve
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from babel.dates import format_date
@@ -18,6 +18,7 @@ PRACTICE = "DATA LATIHAN. BUKAN DATA SEBENARNYA"
 UNKNOWN = "Tidak diketahui"
 NOT_PRINTED = "Tidak tercantum"
 NO_NOTE = "Tidak ada catatan"
+NOT_MEASURED = "Tidak diukur"
 
 # --- numbers and dates ----------------------------------------------------------------------------------------------
 
@@ -130,9 +131,9 @@ STATES = {
     "partial": "Terbaca sebagian",
     "carried": "Memakai data lama",
     "refused": "Akses ditolak",
-    "failed": "Tidak diukur",
-    "not_crawled": "Tidak diukur",
-    "not_open": "Tidak diukur",
+    "failed": NOT_MEASURED,
+    "not_crawled": NOT_MEASURED,
+    "not_open": NOT_MEASURED,
     "closed": "Layanan sudah berakhir",
 }
 
@@ -150,24 +151,25 @@ SUPPRESSED = "Tidak ditampilkan (pelindungan data)"
 # What stopped a crawl (monitor/health.py), in words that readers cannot take for a ban or a closed shop.
 CAUSES = {
     "refused": "lokapasar menolak pembacaan otomatis",
-    "rate_limited": "lokapasar membatasi jumlah pembacaan",
-    "robots": "aturan lokapasar tidak mengizinkan pembacaan",
-    "too_few_shops": "jumlah toko yang terbaca di bawah batas wajar",
-    "too_many_shops": "jumlah toko yang terbaca di atas batas wajar",
-    "missing_fields": "isian toko yang terbaca tidak lengkap",
     "errors": "terjadi kesalahan saat membaca",
-    "dropped": "terlalu banyak isian yang tidak dapat dipakai",
-    "time": "waktu pembacaan habis",
+    "nothing_planned": "tidak ada yang dapat dicari",
+    "units_failed": "sebagian pencarian tidak terjawab",
+    "place_unresolved": "pencarian menurut wilayah tidak tersedia",
+    "unclear_end": "akhir daftar toko tidak jelas",
+    "incomplete": "daftar toko yang terbaca belum lengkap",
+    "shape": "bentuk halaman lokapasar berubah",
+    "count": "jumlah toko yang terbaca di luar batas wajar",
+    "count_changed": "jumlah toko yang terbaca berubah tidak wajar",
+    "fill": "isian toko yang terbaca tidak lengkap",
     "unfinished": "pembacaan belum selesai",
     "not_crawled": "belum ada pembacaan pada pekan ini",
 }
 
 
 def cause_words(cause: str | None) -> str:
-    """Words for a named cause; the part before the first colon or blank decides."""
+    """Words for a named cause; what follows a colon or a blank in it is for ops."""
     key = re.split(r"[\s:]", cause or "", maxsplit=1)[0]
-    known = CAUSES.get(key) or next((words for name, words in CAUSES.items() if key.startswith(name)), None)
-    return known or "pembacaan tidak lolos pemeriksaan mutu"
+    return CAUSES.get(key, "pembacaan tidak lolos pemeriksaan mutu")
 
 
 ANSWERS = {
@@ -213,28 +215,34 @@ def sentences(text: str) -> list[str]:
 
 # --- evidence -------------------------------------------------------------------------------------------------------
 
-# Comparisons of the linkage, in the order in which readers see them.
-EVIDENCE = {
-    "declared": "dinyatakan sendiri oleh usaha",
-    "phone": "nomor telepon sama",
-    "nib": "NIB sama",
-    "pirt": "nomor P-IRT sama",
-    "halal": "nomor sertifikat halal sama",
-    "bpom": "nomor BPOM sama",
-    "label": "nomor izin produk sama",
-    "name": "nama langka",
-    "owner": "pemilik",
-    "district": "kecamatan",
-    "place": "wilayah",
-    "area": "kabupaten/kota",
-    "product": "produk",
+RARE_NAME_BITS = 8.0  # one in 256 businesses or rarer, as in the linkage (`rare_name_bits`)
+
+# Comparison and level of the linkage -> what readers see, in this order.
+_EVIDENCE = {
+    ("declared", "same"): "dinyatakan sendiri oleh usaha",
+    ("nib", "same"): "NIB sama",
+    ("label", "same"): "nomor izin produk sama",
+    ("phone", "same"): "nomor telepon sama",
+    ("name", "exact"): "nama sama",
+    ("name", "contains"): "nama termuat",
+    ("name", "close"): "nama mirip",
+    ("name", "part"): "sebagian nama",
+    ("owner", "full"): "pemilik",
+    ("owner", "part"): "sebagian nama pemilik",
+    ("place", "same_district"): "kecamatan",
+    ("place", "same_area"): "kabupaten/kota",
+    ("product", "same_kind"): "produk",
+    ("product", "same_words"): "produk",
+    ("product", "same_sector"): "lapangan usaha",
 }
 
 
-def evidence_words(evidence: object, confirmed: bool) -> str:
-    """'nama langka, pemilik, kecamatan' from the comparisons that spoke for the link."""
-    bits = evidence.get("bits", evidence) if isinstance(evidence, dict) else {}
-    words = [word for key, word in EVIDENCE.items() if isinstance(bits.get(key), int | float) and bits[key] > 0]
-    if confirmed:
-        words.insert(0, "diperiksa petugas")
+def evidence_words(evidence: Mapping[str, object], confirmed: bool) -> str:
+    """'nama langka, pemilik, kecamatan' from the comparisons that spoke for the link: name -> [level, bits]."""
+    words = ["diperiksa petugas"] if confirmed else []
+    for (comparison, level), word in _EVIDENCE.items():
+        found = evidence.get(comparison)
+        if not isinstance(found, list) or len(found) != 2 or found[0] != level or found[1] <= 0:
+            continue
+        words.append("nama langka" if comparison == "name" and found[1] >= RARE_NAME_BITS else word)
     return ", ".join(words) or "bukti tersimpan dalam sistem"

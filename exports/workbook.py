@@ -24,8 +24,11 @@ from monitor.weeks import week_days
 
 MAX_LINKS = 65_000  # Excel opens at most 65,530 links on one sheet
 MAX_LINK = 2_079  # characters of one link
-WIDEST, NARROWEST = 46, 11
-MAX_LINES = 3  # of one row; the rest of a long text is in the cell, not on the page
+# Widths in columns of Excel, one digit each; letters are narrower than digits.
+WIDEST = {"note": 58, "url": 46, "text": 40, "label": 40, "count": 20}
+NARROWEST = 11
+LETTERS = 1.12
+MAX_LINES = 3  # of one row of outside text; the rest of a long text is in the cell, not on the page
 _SAFE_LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][!-~]*)?")
 
 
@@ -58,7 +61,7 @@ class _Sheet:
     def __init__(self, book: Any, styles: Styles, export: Export, week: str) -> None:
         self.export, self.styles, self.week = export, styles, week
         self.columns: Sequence[Column] = export.columns
-        self.rows: list[Row] = export.rows(week)
+        self.rows: list[Row] = export.table(week)
         self.sheet = book.add_worksheet(export.sheet)
         self.widths = [_width(column, [row[i] for row in self.rows]) for i, column in enumerate(self.columns)]
         self.hosts = _hosts()
@@ -85,6 +88,8 @@ class _Sheet:
         """Title, week and notes; the row of the heading."""
         facts, line = self.export.facts, 0
         if practice:
+            for index in range(len(self.columns)):
+                self.sheet.write_blank(line, index, None, self.styles.practice)
             self.sheet.write_string(line, 0, wording.PRACTICE, self.styles.practice)
             self.sheet.set_row(line, 21)
             line += 1
@@ -106,8 +111,11 @@ class _Sheet:
             self.sheet.write_string(line, index, column.label, style)
 
     def _row(self, line: int, row: Row, formats: Callable[[Column, Cell], Any]) -> None:
-        wide = zip(row, self.widths, strict=True)
-        self.sheet.set_row(line, 15.5 * min(max(_lines(shown(cell), width) for cell, width in wide), MAX_LINES) + 3)
+        lines = max(
+            min(_lines(shown(cell), width), MAX_LINES if column.kind in ("text", "url") else 20)
+            for column, cell, width in zip(self.columns, row, self.widths, strict=True)
+        )
+        self.sheet.set_row(line, 15 * lines + 5)
         for index, (column, cell) in enumerate(zip(self.columns, row, strict=True)):
             self._cell(line, index, column, cell, formats(column, cell))
 
@@ -147,15 +155,14 @@ def shown(cell: Cell) -> str:
 
 def _width(column: Column, cells: Sequence[Cell]) -> float:
     """Wide enough for nearly all cells and for every word of the heading."""
-    lengths = sorted(_columns_of(shown(cell)) for cell in cells)
+    lengths = sorted(_letters(shown(cell)) for cell in cells)
     usual = lengths[int(len(lengths) * 0.95)] if len(lengths) > 20 else (lengths[-1] if lengths else 0)
     word = max(len(part) for part in column.label.split())
-    most = {"note": 62, "count": 24, "url": 50}.get(column.kind, WIDEST)
-    least = 18 if column.kind == "count" else NARROWEST
-    return max(min(usual + 2, most), word + 3, least)
+    least = 16 if column.kind == "count" else NARROWEST
+    return max(min(usual / LETTERS + 3, WIDEST.get(column.kind, 24)), word + 3, least)
 
 
-def _columns_of(text: str) -> int:
+def _letters(text: str) -> int:
     """Width in letters; wide letters count double."""
     if text.isascii():
         return len(text)
@@ -163,4 +170,4 @@ def _columns_of(text: str) -> int:
 
 
 def _lines(text: str, width: float) -> int:
-    return max(1, -(-_columns_of(text) // max(int(width - 1), 1)))
+    return max(1, -(-_letters(text) // int((width - 2) * LETTERS)))

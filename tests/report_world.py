@@ -206,7 +206,13 @@ def _shops(connection: Any, links: tuple[Linked, ...], week: str) -> None:
             "model_version": "evidence-1-abc",
             "decision": "confirmed" if link.confirmed else "link",
             "weight": 9.5,
-            "evidence": {"name": 8.1, "owner": 5.0, "district": 3.2, "product": -1.0},
+            "evidence": {
+                "prior": -12.0,
+                "name": ["exact", 8.1],
+                "owner": ["full", 5.0],
+                "place": ["same_district", 3.2],
+                "product": ["clash", -1.0],
+            },
         }
         for link in links
     ]
