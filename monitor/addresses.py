@@ -2,17 +2,18 @@
 
 The text is cut into chunks at commas, brackets, numbers, RT/RW and labels (Kec., Kel., Kota, ... Sub-District). A chunk
 that a label introduces, or that consists of place names only, is a mention; street and building names are not, however
-much they sound like places (``Jl. Raya Serang``). What mentions mean together is decided in `monitor.regions`.
+much they sound like places (``Jl. Raya Serang``). What mentions mean together is decided in `monitor.placing`.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from monitor.characters import fold
 from monitor.gazetteer import DIRECTIONS, NOWHERE, Gazetteer, Reading
 
-_SPLIT = re.compile(r"[a-z0-9']+|[,;()|\n:]")
-_PUNCTUATION = frozenset(",;()|\n:")
+_PART = re.compile(r"[a-z0-9']+|[,;()|\n:]")
 _LABELS = {
     **dict.fromkeys(("kec", "kecamatan", "kecamatn", "kecmatan", "kcmtn", "kcamatan"), "district"),
     **dict.fromkeys(("kel", "kelurahan", "kelurhan", "desa", "ds", "des"), "village"),
@@ -29,17 +30,18 @@ _SUFFIX_LABELS = {
     "village": "village",
     "province": "province",
 }
-_STREETS = frozenset(
-    {"jl", "jln", "jalan", "jend", "gg", "gang", "lorong", "lr", "lrg", "raya", "street", "road", "st"}
-)
-_BUILDINGS = frozenset(
-    {"perum", "perumahan", "perumnas", "komplek", "kompleks", "komp", "ruko", "rukan", "blok", "blk", "cluster", "kios"}
-    | {"apartemen", "apartment", "apt", "gedung", "gd", "mall", "mal", "plaza", "pasar", "toko", "lantai", "lt", "kav"}
-    | {"kavling", "sektor", "kampung", "dusun", "dsn", "lingkungan", "lingk", "link", "griya", "villa", "vila", "taman"}
-    | {"bukit", "graha", "puri", "jembatan", "stasiun", "terminal", "depan", "samping", "belakang", "dekat", "sebelah"}
-)
-_NUMBER_WORDS = frozenset({"no", "nomor", "nmr", "km", "blok", "blk"})
+_STREETS = ("jl", "jln", "jalan", "jend", "gg", "gang", "lorong", "lr", "lrg", "raya", "street", "road", "st")
+_KINDS = {
+    **dict.fromkeys((*",;()|\n", "no", "nomor", "nmr", "km", "blok", "blk"), "break"),
+    **dict.fromkeys(("rt", "rw"), "rt"),
+    **dict.fromkeys(_LABELS, "label"),
+    **dict.fromkeys(_SUFFIX_LABELS, "suffix"),
+    **dict.fromkeys(_STREETS, "street"),
+    ":": "colon",
+}
+_DIGIT = re.compile(r"\d")
 _ROMAN = re.compile(r"[ivx]{1,4}")
+_BEFORE_NAMES = (["administrasi"], ["adm"], ["administratif"], ["dati", "ii"], ["dati"])
 _LONGEST = 4  # words of a place name
 
 
@@ -54,141 +56,157 @@ class Mention:
 
 @dataclass(slots=True)
 class Address:
-    """Mentions in the order written, the last postal code, and labelled kab/kota that no list knows."""
+    """Mentions in the order written, the last postal code, and names that a label introduces but no list has."""
 
     mentions: list[Mention] = field(default_factory=list)
     postal_code: str | None = None
-    unknown_areas: list[str] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)  # label -> name
     names_province: bool = False
+
+
+# --- cutting --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class _Chunk:
     label: str | None = None
-    kind: str | None = None  # street, or building for names that no place is read from
+    is_street: bool = False
     words: list[str] = field(default_factory=list)
 
 
-def _chunks(text: str, book: Gazetteer, address: Address) -> list[_Chunk]:
-    parts = _SPLIT.findall(fold(text))
+def _kind(part: str, following: str, before: str | None, book: Gazetteer) -> str | None:
+    """What a part of the text is: break, label, suffix, street or colon; None for a word of a name."""
+    kind = _KINDS.get(part)
+    if kind is None:
+        return "break" if _DIGIT.search(part) or (before == "rt" and _ROMAN.fullmatch(part)) else None
+    if kind == "rt":
+        # "Rw. Buntu" is Rawa Buntu; "RW 03", "RW III" and "RT/RW" are not names.
+        is_name = part == "rw" and following.isalpha() and following not in _KINDS and not _ROMAN.fullmatch(following)
+        return None if is_name else "rt"
+    if part == "kota" and part + following in book.villages:
+        return None  # Kota Bumi
+    return kind
+
+
+def _chunks(text: str, book: Gazetteer, address: Address) -> Iterator[_Chunk]:
+    parts = [*_PART.findall(fold(text)), ","]
     chunk = _Chunk()
-    chunks = [chunk]
-    last = len(parts) - 1
-    for index, part in enumerate(parts):
-        following = parts[index + 1] if index < last else ","
-        fresh: _Chunk | None = None
-        if part in _PUNCTUATION:
-            fresh = _Chunk()
-        elif part[0].isdigit() or part in _NUMBER_WORDS or (part[-1].isdigit() and not part.isalpha()):
-            if len(part) == 5 and part.isdigit() and part[0] != "0":
-                address.postal_code = part
-            fresh = _Chunk()
-        elif part in {"rt", "rw"} and not _is_name_after_rw(part, following):
-            fresh = _Chunk()
-        elif part in _LABELS and not (part == "kota" and _is_village(book, part, following)):
-            fresh = _Chunk(label=_LABELS[part])
-        elif part in _SUFFIX_LABELS and chunk.words and not chunk.label:
-            _close_with_suffix(chunk, part, book)
-            fresh = _Chunk()
-        elif part in _STREETS:
-            fresh = _Chunk(kind="street")
-        else:
-            if not chunk.words and chunk.label is None and chunk.kind is None and part in _BUILDINGS:
-                chunk.kind = "building"
+    before: str | None = None
+    for part, following in pairwise(parts):
+        kind = _kind(part, following, before, book) if part in _KINDS or before == "rt" or not part.isalpha() else None
+        before = kind
+        if kind is None:
             chunk.words.append(part.replace("'", ""))
             continue
+        if kind == "colon" and chunk.label and not chunk.words:
+            continue  # "Kota: Serang"
+        if len(part) == 5 and part.isdigit() and part[0] != "0":
+            address.postal_code = part
+        if kind == "suffix" and chunk.words and not chunk.label:
+            _close_with_suffix(chunk, part, book)
+        label = _LABELS.get(part) if kind == "label" else None
+        if label and not chunk.words and {chunk.label, label} == {"kabupaten", "kota"}:
+            chunk.label = None  # "Kab/Kota Serang" does not say which
+            continue
         if chunk.words or chunk.label:
-            chunks.append(fresh)
+            yield chunk
+            chunk = _Chunk(label, kind == "street")
         else:
-            chunks[-1] = fresh
-        chunk = fresh
-    return chunks
-
-
-def _is_name_after_rw(part: str, following: str) -> bool:
-    """``Rw. Buntu`` is Rawa Buntu; ``RW 03``, ``RW III`` and ``RT/RW`` are not names."""
-    return (
-        part == "rw" and following.isalpha() and following not in {"rt", "rw", "no"} and not _ROMAN.fullmatch(following)
-    )
-
-
-def _is_village(book: Gazetteer, part: str, following: str) -> bool:
-    return part + following in book.villages
+            chunk.label, chunk.is_street = label, kind == "street"
+    if chunk.words or chunk.label:
+        yield chunk
 
 
 def _close_with_suffix(chunk: _Chunk, part: str, book: Gazetteer) -> None:
-    words = chunk.words
-    if words[-1] == "sub":
-        words.pop()
-    if part == "city" and book.key([*words, part]) in book.areas:
-        words.append(part)  # BSD City is a name, not the city of BSD
-    else:
+    if chunk.words[-1] == "sub":
+        chunk.words.pop()
+    if part == "city" and book.key([*chunk.words, part]) in book.areas:
+        chunk.words.append(part)  # BSD City is a name, not the city of BSD
+    elif chunk.words:
         chunk.label = _SUFFIX_LABELS[part]
-        chunk.kind = None
+        chunk.is_street = False
 
 
-def _of_label(reading: Reading, label: str, key: str, book: Gazetteer) -> Reading | None:
-    """The part of a reading that fits a label, None when nothing does."""
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def _of_label(key: str, label: str, book: Gazetteer) -> Reading | None:
+    """What a name means under a label, None when it is no such place."""
+    reading = book.readings.get(key, NOWHERE)
     if label == "district":
-        return Reading(districts=reading.districts) if reading.districts else None
+        outside = key in book.outside_districts
+        return Reading(districts=reading.districts, outside=outside) if reading.districts or outside else None
     if label == "village":
         return Reading(villages=reading.villages) if reading.villages else None
     if label == "province":
-        return reading if reading.outside or reading.province else None
+        return Reading(outside=reading.outside, province=reading.province) if reading is not NOWHERE else None
     areas = book.labelled_areas(key, label == "kota")
     outside = key in (book.outside_kota if label == "kota" else book.outside_kabupaten)
     return Reading(areas=areas, outside=outside and not areas) if areas or outside else None
 
 
-def _read_labelled(chunk: _Chunk, book: Gazetteer, address: Address) -> list[str]:
+def _read_labelled(label: str, words: list[str], book: Gazetteer, address: Address) -> list[str]:
     """Adds the mention a label introduces; returns the words of the chunk that stand after the name."""
-    words, label = chunk.words, chunk.label or ""
-    begin = 1 if words and words[0] in {"administrasi", "adm", "administratif", "dati"} else 0
-    begin += 1 if begin and words[begin : begin + 1] == ["ii"] else 0
+    begin = next((len(noise) for noise in _BEFORE_NAMES if words[: len(noise)] == noise), 0)
     for length in range(min(_LONGEST, len(words) - begin), 0, -1):
         named = words[begin : begin + length]
-        key = book.key(named)
-        reading = _of_label(book.readings.get(key, NOWHERE), label, key, book)
+        reading = _of_label(book.key(named), label, book)
         if reading:
             address.mentions.append(Mention(" ".join(named), reading, label))
             address.names_province |= reading.province
             return words[begin + length :]
-    if label in {"kabupaten", "kota"} and words:
-        if label == "kota" and book.readings.get(book.key(words), NOWHERE).districts:
-            return words  # "Kota Rangkasbitung": a town, not a kota
-        address.unknown_areas.append(" ".join(words))
+    if label == "kota" and book.readings.get(book.key(words), NOWHERE).districts:
+        return words  # "Kota Rangkasbitung": a town, not a kota
+    address.unknown[label] = " ".join(words)
     return []
 
 
-def _tile(words: list[str], book: Gazetteer) -> list[tuple[str, Reading]] | None:
-    """The words as a row of place names, longest names first from the right; None when something is left over."""
-    readings = book.readings
-    expand = book.word
-    whole = [expand(word) for word in words]
-    found: list[tuple[str, Reading]] = []
-    end = len(whole)
+def _tiles(words: list[str], book: Gazetteer) -> tuple[list[Mention], bool]:
+    """Place names that the words end in, longest first from the right, and whether they are all of the words."""
+    expanded = [book.word(word) for word in words]
+    found: list[Mention] = []
+    end = len(words)
     while end:
         for begin in range(max(0, end - _LONGEST), end):
-            reading = readings.get("".join(whole[begin:end]))
+            reading = book.readings.get("".join(expanded[begin:end]))
             if reading is None and begin < end - 1 and words[begin] in DIRECTIONS:
-                reading = readings.get(book.key(words[begin:end]))
+                reading = book.readings.get(book.key(words[begin:end]))
             if reading is not None:
-                found.append((" ".join(words[begin:end]), reading))
+                found.append(Mention(" ".join(words[begin:end]), reading))
                 end = begin
                 break
         else:
-            return None
+            break
     found.reverse()
-    return found
+    return found, end == 0
+
+
+def _ends_in_district_and_area(found: list[Mention]) -> bool:
+    """``PERUM BUMI INDAH PASAR KEMIS TANGERANG``: other words, but then a kecamatan and the kab/kota it lies in."""
+    places = [mention.reading for mention in found if not mention.reading.province]
+    return (
+        len(places) > 1 and bool(places[-1].areas) and any(c.startswith(places[-1].areas) for c in places[-2].districts)
+    )
+
+
+def _read_names(words: list[str], book: Gazetteer, address: Address) -> None:
+    found, is_all = _tiles(words, book)
+    if not is_all and not _ends_in_district_and_area(found):
+        return
+    for mention in found:
+        address.names_province |= mention.reading.province
+        if not mention.reading.province:
+            address.mentions.append(mention)
 
 
 def _qualify_previous(label: str, book: Gazetteer, address: Address) -> None:
     """``Serang (Kota)``, ``Tangerang Kab.``: a label without a name after it narrows the name before it."""
-    if label in {"kabupaten", "kota"} and address.mentions and address.mentions[-1].label is None:
-        before = address.mentions[-1]
-        areas = book.labelled_areas(book.key(before.text.split()), label == "kota")
-        if areas:
-            address.mentions[-1] = Mention(before.text, Reading(areas=areas), label)
+    if label not in {"kabupaten", "kota"} or not address.mentions or address.mentions[-1].label:
+        return
+    text = address.mentions[-1].text
+    areas = book.labelled_areas(book.key(text.split()), label == "kota")
+    if areas:
+        address.mentions[-1] = Mention(text, Reading(areas=areas), label)
 
 
 def read_address(text: str, book: Gazetteer) -> Address:
@@ -197,15 +215,10 @@ def read_address(text: str, book: Gazetteer) -> Address:
     for chunk in _chunks(text, book, address):
         words = chunk.words
         if chunk.label:
-            if not words:
-                _qualify_previous(chunk.label, book, address)
-                continue
-            words = _read_labelled(chunk, book, address)
-        if not words or chunk.kind == "street":
-            continue
-        for named, reading in _tile(words, book) or ():
-            if reading.province:
-                address.names_province = True
+            if words:
+                words = _read_labelled(chunk.label, words, book, address)
             else:
-                address.mentions.append(Mention(named, reading))
+                _qualify_previous(chunk.label, book, address)
+        if words and not chunk.is_street:
+            _read_names(words, book, address)
     return address

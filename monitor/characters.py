@@ -39,6 +39,8 @@ _ESCAPES = re.compile(
 
 def without_invisible(text: str) -> str:
     """The text without characters that nobody sees: zero-width, control and direction marks; white space stays."""
+    if text.isascii() and text.isprintable():
+        return text  # most texts, and translate is slow
     return text.translate(_DROP_INVISIBLE)
 
 
@@ -46,7 +48,7 @@ def fold(text: str | None) -> str:
     """The text in lower case, without accents, invisible characters and repeated white space; "" for None."""
     if not text:
         return ""
-    text = text.translate(_DROP_INVISIBLE)
+    text = without_invisible(text)
     if not text.isascii():
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
         text = "".join(character for character in text if not unicodedata.combining(character))

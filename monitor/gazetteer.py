@@ -49,6 +49,11 @@ _ABBREVIATIONS = {
 }
 # Digital maps in English put the point of the compass in front: "East Lengkong Gudang" is Lengkong Gudang Timur.
 DIRECTIONS = {"east": "timur", "west": "barat", "north": "utara", "south": "selatan", "central": "tengah"}
+# Common words for places outside that the list of provinces and kab/kota does not have.
+_OUTSIDE_WORDS = frozenset(
+    {"jakarta", "dkijakarta", "dki", "jabodetabek", "luarnegeri", "yogya", "diy", "jogja", "jogjakarta", "solo", "bali"}
+    | {"jabar", "jateng", "jatim", "sumut", "sumbar", "sumsel", "kalbar", "kaltim", "kalsel", "sulsel", "purwokerto"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 @lru_cache(maxsize=1)
 def national_codes() -> frozenset[str]:
     """Kemendagri codes of all provinces (2 digits) and kab/kota (4 digits)."""
-    return frozenset(row["code"] for row in rows("indonesia.csv"))
+    return frozenset(row["code"] for row in rows("indonesia.csv") if len(row["code"]) <= 4)
 
 
 def is_kota(area_code: str) -> bool:
@@ -93,6 +98,7 @@ class Gazetteer:
         self.province = province
         self.names: dict[str, str] = {}  # code of any level -> official name without Kabupaten or Kota
         self.split_from: dict[str, str] = {}  # kota -> kabupaten it was cut out of, still found in addresses
+        self.children: dict[str, list[tuple[str, str]]] = {}  # code -> (key of the name, code) of the level below
         self._words = dict(_ABBREVIATIONS)
         self._by_postal_code: dict[str, set[str]] = {}
         areas: dict[str, list[str]] = {}
@@ -109,7 +115,10 @@ class Gazetteer:
         for row in places:
             self.names[row["code"]] = row["name"]
             if len(row["code"]) in levels:
-                _add(levels[len(row["code"])], self.key(tokens(row["name"])), [row["code"]])
+                key = self.key(tokens(row["name"]))
+                _add(levels[len(row["code"])], key, [row["code"]])
+                parent = row["code"][: {4: 2, 6: 4, 10: 6}[len(row["code"])]]
+                self.children.setdefault(parent, []).append((key, row["code"]))
             if row["postal_code"]:
                 for length in (3, 5):
                     self._by_postal_code.setdefault(row["postal_code"][:length], set()).add(row["code"][:4])
@@ -120,7 +129,11 @@ class Gazetteer:
         self.areas = {key: tuple(sorted(codes)) for key, codes in areas.items()}
         self.districts = {key: tuple(sorted(codes)) for key, codes in districts.items()}
         self.villages = {key: tuple(sorted(codes)) for key, codes in villages.items()}
-        self.outside_kabupaten, self.outside_kota, self.outside_names = self._outside()
+        self.outside_kabupaten: set[str] = set()
+        self.outside_kota: set[str] = set()
+        self.outside_districts: set[str] = set()
+        self.outside_names = set(_OUTSIDE_WORDS)  # kab/kota and provinces without a label
+        self._read_outside()
         self.readings = self._readings()
 
     def _irregular_names(self) -> list[dict[str, str]]:
@@ -132,25 +145,20 @@ class Gazetteer:
         self.split_from = {row["alias"]: row["means"] for row in found if row["kind"] == "split_from"}
         return [row for row in found if row["kind"] in {"area", "district"}]
 
-    def _outside(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """Keys of the other kabupaten, kota, and of all bare names outside, provinces among them."""
-        kabupaten: set[str] = set()
-        kota: set[str] = set()
-        bare: set[str] = set()
+    def _read_outside(self) -> None:
+        """Keys of all provinces, kab/kota and kecamatan elsewhere in the country."""
         for row in rows("indonesia.csv"):
             code, words = row["code"], tokens(row["name"])
             if code.startswith(self.province):
                 continue
-            if len(code) == 2:
-                bare |= {self.key(words), self.key(words[2:]) if words[0] == "daerah" else self.key(words)}
-                continue
-            name = [word for word in words[1:] if word != "administrasi"]
-            (kota if is_kota(code) else kabupaten).add(self.key(name))
-            bare.add(self.key(name))
-        # Common words for places outside that the list of kab/kota does not have.
-        bare |= {"jakarta", "dkijakarta", "dki", "luarnegeri", "yogya", "diy", "jogja", "jogjakarta", "solo", "jabar"}
-        bare |= {"jateng", "jatim", "sumut", "sumbar", "sumsel", "kalbar", "kaltim", "kalsel", "sulsel", "purwokerto"}
-        return frozenset(kabupaten), frozenset(kota), frozenset(bare)
+            if len(code) == 6:
+                self.outside_districts.add(self.key(words))
+            elif len(code) == 2:
+                self.outside_names |= {self.key(words), self.key(words[words[0] == "daerah" and 2 :])}
+            else:
+                name = self.key([word for word in words[1:] if word != "administrasi"])
+                (self.outside_kota if is_kota(code) else self.outside_kabupaten).add(name)
+                self.outside_names.add(name)
 
     def _readings(self) -> dict[str, Reading]:
         keys = {*self.areas, *self.districts, *self.villages, *self.outside_names}
@@ -180,6 +188,10 @@ class Gazetteer:
         """Areas in which the list has the code, else those that have its first three digits; empty when foreign."""
         found = self._by_postal_code.get(postal_code) or self._by_postal_code.get(postal_code[:3])
         return frozenset(found or ())
+
+    def area_name(self, code: str) -> str:
+        """``Kabupaten Lebak`` of ``3602``; KeyError for a code that is no kab/kota of the province."""
+        return f"{'Kota' if is_kota(code) else 'Kabupaten'} {self.names[code]}"
 
     def labelled_areas(self, key: str, kota: bool) -> Codes:
         """Areas of one kind with a name: the official one first, so that Kota Tangerang is not Tangerang Selatan."""
