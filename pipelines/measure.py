@@ -15,9 +15,6 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from monitor.regions import areas
-from monitor.sectors import SECTOR_NAMES
-from monitor.shop_states import live_shops
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from monitor import registry
@@ -27,6 +24,9 @@ from monitor.errors import UsageError
 from monitor.intervals import as_of
 from monitor.marketplaces import Marketplace, catalogue
 from monitor.private_store import business_versions, crawls, estimates, links, marketplace_weeks, probes
+from monitor.regions import areas
+from monitor.sectors import SECTOR_NAMES
+from monitor.shop_states import live_shops
 from monitor.weeks import shift_week, utc_now, utc_text, week_of_date
 
 METHOD_VERSION = "1"  # verified and detected counts; no level yet
@@ -153,8 +153,8 @@ def _regional(live: pd.DataFrame) -> dict[str, int]:
 def present_groups(connection: Connection, week: str, states: pd.DataFrame) -> pd.DataFrame:
     """Linked groups with a live shop: one row per group and marketplace.
 
-    Columns: group_id, marketplace, confirmed (by a person, on any marketplace), confirmed_here (on this one), area_code,
-    sector.
+    Columns: group_id, marketplace, confirmed (by a person, on any marketplace), confirmed_here (on this one),
+    area_code, sector.
     A shop that was not looked for this week counts as it was last seen, for at most CARRY_WEEKS.
     """
     columns = (links.c.marketplace, links.c.shop_id, links.c.group_id, links.c.business_id, links.c.decision)

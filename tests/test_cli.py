@@ -1,0 +1,98 @@
+"""The front door: every verb has help with an example and stands in the README; every failure is one sentence."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from monitor.__main__ import run
+from monitor.cli import app
+
+ROOT = Path(__file__).parents[1]
+
+
+def verbs(group: typer.Typer = app, before: str = "") -> list[str]:
+    found = [f"{before}{command.name or command.callback.__name__}" for command in group.registered_commands]  # type: ignore[union-attr]
+    for sub in group.registered_groups:
+        assert sub.typer_instance is not None
+        found += verbs(sub.typer_instance, f"{before}{sub.name} ")
+    return found
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_every_verb_has_help_with_an_example_and_stands_in_the_readme(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*verb.split(), "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"Example: monitor {verb}" in shown
+    assert re.search(rf"`{verb}[ `]", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["meassure"], 2, "No such command 'meassure'"),
+        (["load", "--week", "2026-W60"], 2, "'2026-W60' is not an ISO week; write it like 2026-W47."),
+        (["link"], 2, "no registry"),
+        (["measure"], 2, "no registry"),
+        (["report"], 2, "has not been measured"),
+        (["measure", "--vintage", "fresh"], 2, "'fresh' is not a vintage"),
+        (["registry", "import", "nowhere.csv", "--as-of", "2026-11-01"], 1, "nowhere.csv"),
+        (["registry", "import", "nowhere.csv", "--as-of", "1 November"], 2, "1 November"),
+        (
+            ["feed", "nowhere.csv", "--marketplace", "tokopdia", "--observed-on", "2026-11-01", "--partial"],
+            2,
+            "tokopedia",
+        ),
+        (["parse", "tokopedia", "nowhere.json"], 1, "nowhere.json"),
+        (["crawl", "nosuchsite"], 2, "nosuchsite"),
+        (["week"], 2, "registry import"),
+    ],
+)
+def test_a_failure_is_one_sentence_and_an_exit_code(
+    arguments: list[str], code: int, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == code
+    said = capsys.readouterr().err.strip()
+    assert sentence in said
+    assert said.startswith("monitor: ")
+    assert "\n" not in said
+    assert "Traceback" not in said
+
+
+def test_an_unexpected_error_shows_no_traceback_and_keeps_it_for_its_owner(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("monitor.verbs.common.load_config", lambda: {}["Ibu Siti 0812"])
+    assert run(["load"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "Siti" not in said
+    log = tmp_path / "data" / "logs" / "unexpected.log"
+    assert "KeyError" in log.read_text(encoding="utf-8")
+    assert log.stat().st_mode & 0o077 == 0
+
+
+def test_a_reader_that_goes_away_is_no_failure() -> None:
+    command = f"{sys.executable} -m monitor --help | head -1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+
+
+def test_the_console_script_and_the_module_are_the_same(tmp_path: Path) -> None:
+    script = Path(sys.executable).with_name("monitor")
+    done = subprocess.run([script, "load", "--week", "x"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("monitor: 'x' is not an ISO week")
+
+
+def test_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["load", "--week", "2026-W47", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) is not None
