@@ -183,9 +183,10 @@ def shop_item(listing: Listing, shop: ShopRow) -> Json:
 
 def flat_item(listing: Listing, shop: ShopRow) -> Json:
     """A row of a recommendation (form of 2022-05): flat, with the shop's name."""
-    basic = {**item(listing, shop), **dict.fromkeys(_NULL_IN_2022)}
     return {
-        **basic,
+        **item(listing, shop),
+        **dict.fromkeys(_NULL_IN_2022),
+        "is_category_failed": False,
         "shop_name": shop.name,
         "shop_rating": 4.8,
         "data_type": "item",

@@ -42,7 +42,7 @@ class Tokopedia:
         self.filters = filters(world.settings["city_ids"])
         self._sequences: dict[tuple[str, ...], tuple[list[Row], int]] = {}
         self._operations: dict[str, Callable[[dict[str, Any], bool], dict[str, Any]]] = {
-            "SearchProductV5Query": self._search,
+            "SearchProductV5Query": self.search,
             "FilterSortProductQuery": lambda variables, ended: {"filter_sort_product": self.filters},
             "AceSearchShop": self._search_shops,
             "ShopInfoCore": self._shop_info,
@@ -81,7 +81,8 @@ class Tokopedia:
 
     # --- search -------------------------------------------------------------------------------------------------------
 
-    def _search(self, variables: dict[str, Any], ended: bool) -> dict[str, Any]:
+    def search(self, variables: dict[str, Any], ended: bool) -> dict[str, Any]:
+        """`data` of SearchProductV5Query. Raises KeyError or ValueError on variables that it cannot have."""
         asked = dict(parse_qsl(variables["params"], keep_blank_values=True))
         rows = max(1, min(int(asked.get("rows") or MAX_ROWS), MAX_ROWS))
         start = int(asked.get("start") or (int(asked.get("page") or 1) - 1) * rows)

@@ -114,7 +114,9 @@ def _print_place(draws: Draws, shop: Shop, village: places.Village, scale: float
     if right and shop.marketplace in _SHOWS_DISTRICT and not draws.chance(0.1 * scale):
         shop.district = village.district
         shop.postal_code = village.postal_code
-    return ({"kabupaten/kota"} if right else set()) | ({"kecamatan"} if shop.district else set())
+    # Plaza Banten's kecamatan stands in the street address, which a guest does not read.
+    told = shop.district and (shop.marketplace == "tokopedia" or shop.city == shop.district)
+    return ({"kabupaten/kota"} if right else set()) | ({"kecamatan"} if told else set())
 
 
 def _printed_city(draws: Draws, shop: Shop, city: places.City, village: places.Village) -> str:
@@ -129,12 +131,13 @@ def _printed_city(draws: Draws, shop: Shop, city: places.City, village: places.V
 
 
 def _describe(draws: Draws, shop: Shop, business: Business, difficulty: float) -> set[str]:
-    """Fills description and title tail; returns the identifiers printed."""
+    """Fills description and title tail; returns the traces printed there."""
     product = business.product if shop.trade is business.trade else draws.pick(shop.trade.products)
     parts = [f"Selamat datang di {shop.name}.", f"Kami menjual {product.lower()}."]
-    printed = set()
+    printed: set[str] = set()
     if shop.district and draws.chance(0.3):
         parts.append(f"Lokasi Kec. {shop.district}.")
+        printed.add("kecamatan")
     if business.phone and draws.chance(0.12 - 0.11 * difficulty):
         parts.append(f"WA {written_phone(draws, business.phone)}")
         if not business.phone_is_shared:
