@@ -6,7 +6,7 @@ order of loading does not show. What the states mean is in `monitor.shop_states`
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from monitor.config import Config
 from monitor.crawl_store import CrawlData, list_crawls, read_crawl
 from monitor.database import transaction
 from monitor.errors import StoreError
-from monitor.health import check
-from monitor.marketplaces import catalogue
+from monitor.health import Health, check
+from monitor.marketplaces import Bounds, Marketplace, catalogue
 from monitor.private_store import crawls
 from pipelines.load_store import Judged, is_known, rewind_to, store_week
 from pipelines.week_rows import content_hash, observed_on
@@ -133,7 +133,7 @@ def _read_week(connection: Connection, root: Path, slug: str, week: str) -> list
 
 
 def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
-    verdict = check(data.info, data.stats, catalogue()[data.info.marketplace], history)
+    verdict = _health(data, catalogue()[data.info.marketplace], history)
     stats = data.stats or {}
     row = {
         "crawl_id": data.info.crawl_id,
@@ -155,10 +155,22 @@ def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
     return Judged(data, row)
 
 
+def _health(data: CrawlData, entry: Marketplace, history: list[dict[str, Any]]) -> Health:
+    """A partial crawl or feed may hold as few shops as it likes, and says nothing about the usual level."""
+    if data.info.coverage == "complete":
+        return check(data.info, data.stats, entry, history)
+    few = Bounds(min(1, entry.expected_shops.min), entry.expected_shops.max)
+    return check(data.info, data.stats, replace(entry, expected_shops=few))
+
+
 def _history(connection: Connection, slug: str, week: str) -> list[dict[str, Any]]:
-    """Earlier crawls of the marketplace, oldest first, as rows of `crawls`."""
-    query = select(crawls).where(crawls.c.marketplace == slug, crawls.c.week < week).order_by(crawls.c.week)
-    return [dict(row._mapping) for row in connection.execute(query.order_by(crawls.c.started_at))]
+    """Earlier complete crawls of the marketplace, oldest first, as rows of `crawls`."""
+    query = (
+        select(crawls)
+        .where(crawls.c.marketplace == slug, crawls.c.week < week, crawls.c.coverage == "complete")
+        .order_by(crawls.c.week, crawls.c.started_at, crawls.c.crawl_id)
+    )
+    return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def _loaded_ids(connection: Connection, slug: str, week: str) -> set[str]:

@@ -1,6 +1,7 @@
 """Crawl directories made by hand, for tests that load them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,15 @@ def crawl(
     stats: dict[str, Any] | None = None,
     **info: Any,
 ) -> Path:
-    """A finished crawl (or feed) of `day`; `stats` over the default ones, {"unfinished": True} leaves it unfinished."""
-    from datetime import date
-
+    """A finished feed (or crawl) of `day`; `stats` over the default ones, {"unfinished": True} leaves it unfinished."""
+    items = list(items)
+    shops = {item.shop_id for item in items}
+    plain = {"finish_reason": "finished", "shop_count": len(shops), "units": {"planned": 1}}
     values = {
         "marketplace": SLUG,
         "week": week_of_date(date.fromisoformat(day)),
         "coverage": coverage,
+        "kind": "feed",  # health asks less of a feed than of a crawl
         "started_at": f"{day}T01:00:00Z",
     }
     with CrawlWriter.create(root, CrawlInfo(**(values | info))) as writer:
@@ -46,7 +49,7 @@ def crawl(
             writer.write(item, "all")
         writer.unit_done("all", "q", None, 1)
         if not (stats or {}).get("unfinished"):
-            writer.finish({"finish_reason": "finished", "finished_at": f"{day}T02:00:00Z"} | (stats or {}))
+            writer.finish(plain | {"finished_at": f"{day}T02:00:00Z"} | (stats or {}))
     return writer.directory
 
 
