@@ -70,16 +70,19 @@ def _is_known_fixed(national: str) -> bool:
 
 # --- registry cells -------------------------------------------------------------------------------------------------
 
-_HARD_SEPARATOR = re.compile(r"[/,;|\\&\n\r\t]+|\s(?:dan|atau|and|or)\s|(?<=\d)\s*-{2,}\s*(?=\d)", re.IGNORECASE)
+# A decimal comma inside an exponent form is no separator.
+_HARD_SEPARATOR = re.compile(
+    r"(?:[/;|\\&\n\r\t]|,(?!\d{1,14}e\+?\d))+|\s(?:dan|atau|and|or)\s|(?<=\d)\s*-{2,}\s*(?=\d)", re.IGNORECASE
+)
 _LINK = re.compile(r"\S*(?:wa\.me/|phone=|tel:|whatsapp:)\+?(\d{8,16})\S*", re.IGNORECASE)
-_LETTER_ZERO = re.compile(r"(?<=\d)[oO](?=[\d\s.\-]|$)|(?<![a-zA-Z0-9])[oO](?=[\s.\-]?8\d)")
+_LETTER_ZERO = re.compile(r"(?<=\d)[oO]+(?=[\d\s.\-]|$)|(?<![a-zA-Z0-9])[oO](?=[\s.\-]?8\d)")
 _LETTER_ONE = re.compile(r"(?<=\d)[lI](?=\d|[\s.\-]+\d|$)")
 _DIGIT_GROUP = re.compile(r"\+?\d+")
 
 
 def _repair_letters(text: str) -> str:
     # Typed or read by OCR: O812, 08l2.
-    return _LETTER_ONE.sub("1", _LETTER_ZERO.sub("0", text))
+    return _LETTER_ONE.sub("1", _LETTER_ZERO.sub(lambda match: "0" * len(match[0]), text))
 
 
 def _from_scientific(match: re.Match[str]) -> tuple[str | None, bool]:
@@ -145,8 +148,6 @@ def read_phones(cell: object) -> PhoneCell:
     numbers: dict[str, bool] = {}
     unreadable: list[str] = []
     text = _LINK.sub(r" , \1 , ", unicodedata.normalize("NFKC", text))
-    # A decimal comma inside an exponent form is no separator.
-    text = re.sub(r"(\d),(\d+e\+?\d)", r"\1.\2", text, flags=re.IGNORECASE)
     for part in _HARD_SEPARATOR.split(text):
         _read_part(part.strip(), numbers, unreadable)
     if not numbers and not unreadable:
