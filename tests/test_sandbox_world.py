@@ -209,3 +209,16 @@ def test_a_province_is_made_in_minutes() -> None:
     made = world.make_world(businesses=800_000, shops=100_000)
     assert time.process_time() - begun < 180
     assert len(made.registry) == 800_000
+
+
+def test_nothing_that_measures_imports_the_sandbox() -> None:
+    importers = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("monitor", "spiders", "pipelines", "exports")
+        for path in (ROOT / package).rglob("*.py")
+        if "monitor.sandbox" in path.read_text(encoding="utf-8")
+    }
+    assert all(path.startswith(("monitor/sandbox/", "monitor/verbs/")) for path in importers)
+    own = {path for path in importers if path.startswith("monitor/sandbox/")}
+    texts = [(ROOT / path).read_text(encoding="utf-8") for path in own]
+    assert not any(f"from {package}" in text for text in texts for package in ("spiders", "pipelines", "exports"))
