@@ -181,7 +181,15 @@ def one_row_each(rows: Any, key: str) -> Any:
             columns[name] = _first(column, _prefer(column, "closed"), code, count)
         else:
             columns[name] = _first(column, _has_value(column), code, count)
+        if pa.types.is_list(column.type):
+            columns[name] = _never_null(columns[name])
     return pa.table(columns)
+
+
+def _never_null(lists: Any) -> Any:
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), lists.flatten())
 
 
 def _has_value(column: Any) -> np.ndarray[Any, Any]:

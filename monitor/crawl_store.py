@@ -51,6 +51,11 @@ def _folder_name(started_at: str) -> str:
     return started_at.replace(":", "")  # colons do not survive every file share
 
 
+def write_info(directory: Path, info: CrawlInfo) -> None:
+    """Writes `crawl.json`, whole."""
+    write_whole(directory / "crawl.json", json.dumps(asdict(info), indent=1, ensure_ascii=False).encode())
+
+
 def read_info(directory: Path) -> CrawlInfo:
     """What the directory is. Raises StoreError when it is damaged or written by a newer program."""
     path = directory / "crawl.json"
@@ -98,7 +103,7 @@ class CrawlWriter:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             directory = cls._new_folder(parent, _folder_name(started_at))
         info = replace(info, started_at=started_at, crawl_id=f"{info.marketplace}/{directory.name}")
-        write_whole(directory / "crawl.json", json.dumps(asdict(info), indent=1, ensure_ascii=False).encode())
+        write_info(directory, info)
         with told(parent):
             sync_folder(parent)
         writer = cls(directory, info)

@@ -1,36 +1,47 @@
 """What a shop prints about itself, made fit for keeping: identifiers found, phones hashed and masked, places resolved.
 
-Doing it again changes nothing: masked digits are found no more, and what is there already stays.
+Doing it again changes nothing: masked digits are found no more, and what is there already stays. Printed text is kept
+beside what it means.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 
 from monitor import regions
-from monitor.identifiers import PhoneHasher, find_identifiers, mask_niks, mask_phones
+from monitor.identifiers import PhoneHasher, find_identifiers, find_phones, mask_niks, mask_phones
 from monitor.items import Identifier, Issue, Item, Listing, Shop
-
-_SHOP_TEXTS = ("name", "description")
-_LISTING_TEXTS = ("title",)
+from monitor.marketplaces import Marketplace
 
 
-def make_keepable(item: Item, hasher: PhoneHasher, bare_places: Mapping[str, str]) -> None:
+def make_keepable(item: Item, hasher: PhoneHasher, entry: Marketplace) -> None:
     """Changes the item in place: no phone number or NIK is left in its texts, and its place has its codes."""
     if isinstance(item, Issue):
         item.message = masked(item.message)
-        return
-    found = list(item.identifiers)
-    for name in _SHOP_TEXTS if isinstance(item, Shop) else _LISTING_TEXTS:
-        text = getattr(item, name)
-        if text:
-            found += identifiers_in(text, name, hasher)
-            setattr(item, name, masked(text))
-    item.identifiers = unique(found)
-    if isinstance(item, Shop):
-        _resolve(item, tuple(sorted(bare_places.items())))
+    elif isinstance(item, Listing):
+        item.identifiers = unique([*item.identifiers, *identifiers_in(item.title, "title", hasher)])
+        item.title, item.url = item.title and masked(item.title), _address(item.url)
+    else:
+        _shop(item, hasher, entry)
 
 
-def identifiers_in(text: str, where: str, hasher: PhoneHasher) -> list[Identifier]:
+def _shop(shop: Shop, hasher: PhoneHasher, entry: Marketplace) -> None:
+    found = list(shop.identifiers)
+    for where in ("name", "username", "description"):
+        found += identifiers_in(getattr(shop, where), where, hasher)
+    shop.identifiers = unique(found)
+    shop.name = shop.name and masked(shop.name)
+    shop.description = shop.description and masked(shop.description)
+    # A shop may call itself by its number; its address and aliases then hold it too.
+    shop.username, shop.url = _address(shop.username), _address(shop.url)
+    shop.aliases = [_address(alias) or alias for alias in shop.aliases]
+    if shop.is_collective is None and entry.collective:
+        shop.is_collective = True
+    if not shop.area_codes:
+        areas, district = place_of(shop.city or shop.province, shop.district, None, _rule(entry))
+        shop.area_codes, shop.district_code = list(areas), shop.district_code or district
+
+
+def identifiers_in(text: str | None, where: str, hasher: PhoneHasher) -> list[Identifier]:
     """Everything in the text that identifies a business; `where` as in `monitor.items`."""
     return [
         phone_identifier(value, where, hasher) if kind == "phone" else Identifier(kind, where, value)
@@ -47,6 +58,13 @@ def masked(text: str) -> str:
     return mask_niks(mask_phones(text))
 
 
+def _address(text: str | None) -> str | None:
+    """Masks the parts of an address that are a phone number for certain: ids merely look like one."""
+    if not text:
+        return text
+    return "/".join(mask_phones(part) if find_phones(part) else part for part in text.split("/"))
+
+
 def unique(entries: Iterable[Identifier]) -> list[Identifier]:
     """Each identifier once, in order; where it was found first counts."""
     found: dict[tuple[str | None, ...], Identifier] = {}
@@ -55,18 +73,24 @@ def unique(entries: Iterable[Identifier]) -> list[Identifier]:
     return list(found.values())
 
 
-def _resolve(shop: Shop, bare: tuple[tuple[str, str], ...]) -> None:
-    if not shop.area_codes and (shop.city or shop.district):
-        areas, district = place_of(shop.city, shop.district, None, bare)
-        shop.area_codes, shop.district_code = list(areas), shop.district_code or district
+def place_of_row(
+    entry: Marketplace, city: str | None, district: str | None, address: str | None
+) -> tuple[list[str], str | None]:
+    """As `place_of`, with an address that is looked at and not kept."""
+    areas, district_code = place_of(city, district, address, _rule(entry))
+    return list(areas), district_code
+
+
+def _rule(entry: Marketplace) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(entry.bare_places.items()))
 
 
 @lru_cache(maxsize=50_000)
 def place_of(
-    city: str | None, district: str | None, address: str | None, bare: tuple[tuple[str, str], ...]
+    area: str | None, district: str | None, address: str | None, bare: tuple[tuple[str, str], ...]
 ) -> tuple[tuple[str, ...], str | None]:
-    """Every kab/kota that the printed place can mean, and its kecamatan where that is certain."""
-    found = regions.place(area=city, district=district, address=address, bare=dict(bare))
+    """Every kab/kota that a printed place can mean, and its kecamatan where that is certain."""
+    if not (area or district or address):
+        return (), None
+    found = regions.place(area=area, district=district, address=address, bare=dict(bare))
     return found.candidates, found.district_code
-
-

@@ -1,0 +1,77 @@
+"""Which column of a handed-over file is which field: as configured, as shipped for known files, or by its own name."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from rapidfuzz import process
+
+from monitor.errors import InputError, UsageError
+from monitor.feed_values import FIELDS
+from monitor.table_shapes import squash
+
+SHIPPED_FILE = Path(__file__).with_name("feed_columns.toml")
+REQUIRED = ("shop_id", "shop_name")
+
+
+@cache
+def shipped() -> dict[str, dict[str, dict[str, str]]]:
+    """Slug -> name of the file form -> field -> column."""
+    return tomllib.loads(SHIPPED_FILE.read_text(encoding="utf-8"))
+
+
+def known_headers(slug: str, configured: Mapping[str, str]) -> list[str]:
+    """Every column name that could be met, for finding the header row."""
+    forms = shipped().get(slug, {})
+    return [*FIELDS, *configured.values(), *(column for form in forms.values() for column in form.values())]
+
+
+def check_configured(slug: str, configured: Mapping[str, str]) -> None:
+    """Raises UsageError for a field that does not exist."""
+    for name in configured:
+        if name not in FIELDS:
+            hint = process.extractOne(name, list(FIELDS))
+            raise UsageError(f"Unknown field '{name}' in [feed.{slug}.columns]. Did you mean '{hint[0]}'?")
+
+
+def choose(headers: Sequence[str], slug: str, configured: Mapping[str, str], file_name: str) -> dict[str, str]:
+    """Field -> header as written in the file. Raises InputError where a column that is needed is not there."""
+    there = {squash(header): header for header in reversed(headers) if squash(header)}
+    if configured:
+        mapping = _configured(there, slug, configured, file_name)
+    else:
+        mapping = _shipped_form(there, slug)
+    if not mapping or configured:
+        taken = {squash(header) for header in mapping.values()}
+        own = {name: there[squash(name)] for name in FIELDS if squash(name) in there and squash(name) not in taken}
+        mapping = own | mapping
+    for name in REQUIRED:
+        if name not in mapping:
+            raise InputError(
+                f"{file_name} has no column '{name}'; name it so, or say in monitor.toml under [feed.{slug}.columns] "
+                "which column it is."
+            )
+    return mapping
+
+
+def _configured(there: Mapping[str, str], slug: str, configured: Mapping[str, str], file_name: str) -> dict[str, str]:
+    mapping = {}
+    for name, column in configured.items():
+        if squash(column) not in there:
+            nearest = process.extractOne(column, list(there.values()))
+            hint = f"; did you mean '{nearest[0]}'?" if nearest else "."
+            raise InputError(
+                f"{file_name} has no column '{column}', which [feed.{slug}.columns] names for {name}{hint}"
+            )
+        mapping[name] = there[squash(column)]
+    return mapping
+
+
+def _shipped_form(there: Mapping[str, str], slug: str) -> dict[str, str]:
+    """The shipped form with the most columns, all of which are in the file; empty when there is none."""
+    forms = [
+        form for form in shipped().get(slug, {}).values() if all(squash(column) in there for column in form.values())
+    ]
+    best = max(forms, key=len, default={})
+    return {name: there[squash(column)] for name, column in best.items()}

@@ -1,0 +1,54 @@
+"""`feed`: a handed-over file becomes a crawl directory like any other."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.database import private_engine
+from monitor.errors import UsageError
+from monitor.feed import FeedReport, hand_over
+from monitor.verbs import common
+
+
+def feed(
+    file: Annotated[str, typer.Argument(help="CSV, XLSX, JSON lines or Parquet; - reads what parse prints.")],
+    marketplace: Annotated[str, typer.Option(help="Slug of the marketplace whose shops these are.")],
+    observed_on: Annotated[str, typer.Option(help="Day on which the rows were true, like 2026-11-21.")],
+    complete: Annotated[
+        bool | None,
+        typer.Option("--complete/--partial", help="Are these all shops, or some? Absence from some means nothing."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Take in shops or listings that somebody handed over.
+
+    Example: monitor feed toko.csv --marketplace tokopedia --observed-on 2026-11-21 --partial
+    """
+    if complete is None:
+        raise UsageError("Say --complete (these are all shops of the marketplace) or --partial (some of them).")
+    config = common.config()
+    engine = private_engine(config)
+    source = sys.stdin.buffer if file == "-" else Path(file)
+    with common.recorded(engine, "feed", subject=marketplace) as run, common.progress(f"Reading {file}"):
+        report = hand_over(config, source, marketplace, observed_on, complete)
+        run.message = f"{report.crawl_id}: {report.shop_count} shops" if report.is_new else "the same content again"
+    common.show(f"Fed {marketplace}", _rows(report), as_json)
+
+
+def _rows(report: FeedReport) -> dict[str, object]:
+    if not report.is_new:
+        return {"crawl": report.crawl_id, "week": report.week, "new": "no: the same content was handed over before"}
+    return {
+        "crawl": report.crawl_id,
+        "week": report.week,
+        "new": "yes",
+        "rows": report.row_count,
+        "shops": report.shop_count,
+        "listings": report.listing_count,
+        "rows returned": report.returned,
+        "values left empty": report.emptied,
+        "rejects file": str(report.rejects) if report.rejects else None,
+        "columns not used": ", ".join(report.unused) or None,
+    }
