@@ -50,7 +50,9 @@ LOG_FORMATTER = "monitor.extensions.QuietLogFormatter"
 LOG_ENABLED = False  # the extension logs into the crawl directory
 LOG_LEVEL = "INFO"
 
-# Given by `monitor crawl`: folder of a served sandbox, week (only with a sandbox), requests allowed (0: no limit).
+# Given by `monitor crawl`: folder of a served sandbox, week (only with a sandbox), requests allowed (0: no limit),
+# and whether the crawl ends when whoever started it does.
 MONITOR_SANDBOX = ""
 MONITOR_WEEK = ""
 MONITOR_BUDGET = 0
+MONITOR_CHILD = False

@@ -13,6 +13,8 @@ from monitor.items import Item
 from monitor.reading import Answer
 from monitor.refusal import Refusal
 
+QUERY_UNITS = "cari/"  # names of units that are searches begin so
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -69,6 +71,9 @@ class CrawlRecord(Protocol):
 
     def seen_shops(self) -> list[dict[str, Any]]:
         """Shops of the done units, one row each, ordered by id, as the readers of the directory will see them."""
+
+    def missing_place(self, name: str) -> None:
+        """A kab/kota of the region that could not be searched; the crawl then is not complete."""
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a figure of `stats.json`."""

@@ -1,0 +1,179 @@
+"""One crawl as its own process, with a time limit; what became of it is read from its crawl directory.
+
+`scrapy crawl` exits with 0 after exceptions in spiders and pipelines, so its exit code says little.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import monitor
+from monitor.config import Config
+from monitor.crawl_store import list_crawls, read_crawl
+from monitor.errors import StoreError
+from monitor.health import Health, check
+from monitor.marketplaces import marketplace
+
+ROOT = Path(monitor.__file__).parents[1]  # where scrapy.cfg and the four packages are
+GRACE_S = 30
+KEPT_LINES = 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one marketplace.
+
+    state: done, refused, stopped (run again to go on), failed (kept, not loaded), crashed, or not_started.
+    """
+
+    marketplace: str
+    state: str
+    cause: str | None = None
+    message: str | None = None
+    crawl_id: str | None = None
+    shops: int = 0
+    listings: int = 0
+    answers: int = 0
+
+    @property
+    def is_failure(self) -> bool:
+        return self.state in ("failed", "crashed") or (self.state == "stopped" and self.cause != "budget")
+
+    def row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def command(slug: str, sandbox: Path | None, week: str, budget: int) -> list[str]:
+    settings = {"MONITOR_CHILD": "1", "MONITOR_BUDGET": str(budget)}
+    if sandbox is not None:
+        settings |= {"MONITOR_SANDBOX": str(sandbox.absolute()), "MONITOR_WEEK": week}
+    options = [part for key, value in settings.items() for part in ("-s", f"{key}={value}")]
+    return [sys.executable, "-m", "scrapy", "crawl", slug, *options]
+
+
+def environment(config: Config) -> dict[str, str]:
+    """The child runs in the checkout and must find the same configuration, data and key."""
+    found = {
+        **os.environ,
+        "SCRAPY_SETTINGS_MODULE": "monitor.settings",
+        "MONITOR_DATA_DIR": str(config.data_dir.absolute()),
+        "MONITOR_PHONE_KEY_FILE": str(config.phone_key_file.absolute()),
+    }
+    if config.source is not None:
+        found["MONITOR_CONFIG"] = str(config.source.absolute())
+    return found
+
+
+def run_crawl(
+    config: Config,
+    slug: str,
+    week: str,
+    *,
+    sandbox: Path | None = None,
+    budget: int = 0,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Outcome:
+    """Runs one crawl to its end. tell: is given each line of progress. Raises StoreError when it cannot be started."""
+    lines: deque[str] = deque(maxlen=KEPT_LINES)
+    try:
+        process = subprocess.Popen(
+            command(slug, sandbox, week, budget),
+            cwd=ROOT,
+            env=environment(config),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise StoreError(f"The crawl of {slug} cannot be started: {error.strerror or error}.") from None
+    reader = threading.Thread(target=_listen, args=(process, slug, lines, tell), daemon=True)
+    reader.start()
+    timed_out = _wait(process, config.crawl.max_seconds)
+    reader.join(timeout=5)
+    for pipe in (process.stdin, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    return _outcome(config, slug, week, process.returncode, timed_out, lines)
+
+
+def _listen(process: subprocess.Popen[str], slug: str, lines: deque[str], tell: Callable[[str], None]) -> None:
+    for line in process.stderr or ():
+        text = line.rstrip("\n")
+        if text.startswith(f"{slug}: "):
+            tell(text)
+        else:
+            lines.append(text)
+
+
+def _wait(process: subprocess.Popen[str], seconds: float) -> bool:
+    """Whether the time limit was met. Ends the process kindly first, so that it writes what it has."""
+    try:
+        process.wait(timeout=seconds)
+        return False
+    except subprocess.TimeoutExpired:
+        process.terminate()
+    except BaseException:  # the user's Ctrl-C, which the child has received too
+        process.terminate()
+        _end(process)
+        raise
+    _end(process)
+    return True
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    try:
+        process.wait(timeout=GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _outcome(config: Config, slug: str, week: str, code: int | None, timed_out: bool, lines: deque[str]) -> Outcome:
+    said = next((line.removeprefix("monitor: ") for line in lines if line.startswith("monitor: ")), None)
+    found = list_crawls(config.crawls_dir, slug, week)
+    if not found or (said and code == 0 and not (found[-1] / "queries.jsonl").exists()):
+        return Outcome(slug, "crashed", "crashed", said or _keep(config, slug, lines, code))
+    data = read_crawl(found[-1])
+    verdict = check(data.info, data.stats, marketplace(slug))
+    state, cause, message = _state(verdict, said, code, timed_out)
+    if state == "crashed" and message is None:
+        message = _keep(config, slug, lines, code)
+    answers = ((data.stats or {}).get("responses") or {}).get("total", 0)
+    return Outcome(slug, state, cause, message, data.info.crawl_id, len(data.shops), len(data.listings), answers)
+
+
+def _state(verdict: Health, said: str | None, code: int | None, timed_out: bool) -> tuple[str, str | None, str | None]:
+    if said:
+        return "crashed", "store_error", said
+    if verdict.health == "healthy":
+        return "done", None, None
+    if verdict.health == "failed":
+        state = "refused" if verdict.cause == "refused" else "failed"
+        return state, verdict.cause, " ".join(verdict.problems)
+    if timed_out:
+        return "stopped", "time_limit", "The time limit was met; run the same command again to go on."
+    if code:
+        return "crashed", "crashed", None
+    return "stopped", "budget", "Stopped before its end; run the same command again to go on."
+
+
+def _keep(config: Config, slug: str, lines: deque[str], code: int | None) -> str:
+    """An owner-only file with what the crawl printed: it can hold values of rows, so it is never shown."""
+    folder = config.data_dir / "logs"
+    path = folder / f"crawl-{slug}.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    except OSError:
+        return f"The crawl ended with code {code}; its last words could not be kept."
+    return f"The crawl ended with code {code}; the details are in {path}."

@@ -1,0 +1,61 @@
+"""Figures of `stats.json` taken from what a crawl wrote: a resumed crawl counts like an undisturbed one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from monitor.crawl_store import CrawlData
+from monitor.units import QUERY_UNITS
+
+FILL = {
+    "shop": ("name", "username", "url", "city", "district", "description", "joined_on", "rating"),
+    "listing": ("title", "url", "price_idr", "sold_count", "rating", "category", "created_on"),
+}
+
+
+def _fill(frame: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float]:
+    if frame.empty:
+        return {}
+    return {name: round(float(frame[name].notna().mean()), 4) for name in names}
+
+
+def _regional(shops: pd.DataFrame) -> int:
+    """Shops of the region, or whose place is not printed at all."""
+    has_code = shops["area_codes"].map(len, na_action="ignore").fillna(0) > 0
+    return int((has_code | (shops["city"].isna() & shops["province"].isna())).sum())
+
+
+def _totals(queries: pd.DataFrame) -> tuple[int, int]:
+    """Declared and fetched entries over the units that state a total and were read to their end."""
+    whole = queries[queries["declared_total"].notna() & ~queries["capped"].fillna(False).astype(bool)]
+    return int(whole["declared_total"].sum()), int(whole["fetched"].sum())
+
+
+def crawl_stats(data: CrawlData, counts: Mapping[str, int], planned: int) -> dict[str, Any]:
+    """See `monitor.health` for the names. counts: figures of this process, in which earlier attempts are missing."""
+    declared, fetched = _totals(data.queries)
+    issues = {str(kind): int(count) for kind, count in data.issues["kind"].value_counts().items()}
+    responses = {name.split("/", 1)[1]: count for name, count in counts.items() if name.startswith("responses/")}
+    return {
+        "responses": {"total": sum(responses.values()), "refused": responses.get("refused", 0), "by_kind": responses},
+        "units": {
+            "planned": max(planned, len(data.queries)),
+            "done": len(data.queries),
+            "failed": counts.get("units/failed", 0),
+            "optional_failed": counts.get("units/optional_failed", 0),
+            "queries": int(data.queries["unit"].str.startswith(QUERY_UNITS).sum()),
+            "capped": int(data.queries["capped"].fillna(False).sum()),
+            "unclear_end": issues.get("unclear_end", 0),
+        },
+        "declared": declared,
+        "fetched": fetched,
+        "entries": int(data.queries["fetched"].sum()),
+        "shop_count": len(data.shops),
+        "regional_shop_count": _regional(data.shops),
+        "listing_count": len(data.listings),
+        "issues": issues,
+        "fill": {"shop": _fill(data.shops, FILL["shop"]), "listing": _fill(data.listings, FILL["listing"])},
+        "errors": counts.get("errors", 0),
+        "written": {name.split("/", 1)[1]: count for name, count in counts.items() if name.startswith("written/")},
+    }

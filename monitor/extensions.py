@@ -1,0 +1,246 @@
+"""Everything a crawl writes: its directory, log, evidence, issues, and at the end the stats that health judges.
+
+A crawl that ends by itself (finished, or refused by the site or its robots.txt) gets `stats.json` and is finished. One
+that was stopped (budget, time limit, signal, full disk) does not, and the next `crawl` of its week goes on with it.
+"""
+
+import logging
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.logformatter import LogFormatter, LogFormatterResult
+
+from monitor import regions
+from monitor.config import Config, load_config
+from monitor.crawl_stats import crawl_stats
+from monitor.crawl_store import CrawlInfo, CrawlWriter, newest_unfinished, read_crawl, read_info
+from monitor.errors import MonitorError, StoreError
+from monitor.marketplaces import Marketplace, marketplace
+from monitor.middlewares import check_delay
+from monitor.permission import require_permission
+from monitor.reading import Answer
+from monitor.refusal import Refusal
+from monitor.units import Read, UnitDone
+from monitor.weeks import parse_week, utc_now, utc_text, week_of
+
+logger = logging.getLogger(__name__)
+
+EVIDENCE_BYTES = 1_000_000
+EVIDENCE_FILES = 20
+PROGRESS_S = 2.0
+# What a person can settle by running the same command again; anything else ends the crawl for its week.
+STOPPED = ("budget", "shutdown", "cancelled", "closespider_timeout", "store_error", "not_started", "start_error")
+
+
+class CrawlDirectory:
+    """Opens or resumes the crawl directory, writes what the pipelines return, and finishes it. See `CrawlRecord`."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.config: Config = load_config()
+        self.settings = crawler.settings
+        self.writer: CrawlWriter | None = None
+        self.failure: str | None = None
+        self.refusal: Refusal | None = None
+        self.counts: dict[str, int] = {}
+        self.places_missing: list[str] = []
+        self._planned = 0
+        self._evidence = 0
+        self._shown_at = 0.0
+        self._log: logging.Handler | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler)
+        connect = crawler.signals.connect
+        connect(extension.opened, signal=signals.spider_opened)
+        connect(extension.written, signal=signals.item_scraped)
+        connect(extension.erred, signal=signals.item_error)
+        connect(extension.erred, signal=signals.spider_error)
+        connect(extension.closed, signal=signals.spider_closed)
+        return extension
+
+    # --- opening and closing ---
+
+    @staticmethod
+    def die_with_parent() -> None:
+        """A crawl whose `monitor crawl` was killed ends too: its standard input then closes. Nothing is lost by it."""
+
+        def watch() -> None:
+            while os.read(0, 1):
+                pass
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+    def opened(self, spider: Spider) -> None:
+        if self.settings.getbool("MONITOR_CHILD"):
+            self.die_with_parent()
+        try:
+            entry = marketplace(spider.name)
+            check_delay(self.settings, entry)
+            regions.use(self.config.region.code)
+            self.writer = self._open(entry)
+            self._log_into(self.writer.directory)
+        except MonitorError as error:
+            self._say(str(error))
+            return
+        logger.info("Attempt %d, %d units done before.", self.writer.attempt, len(self.writer.done_units))
+        spider.record = self  # type: ignore[attr-defined]
+
+    def _open(self, entry: Marketplace) -> CrawlWriter:
+        is_sandbox = bool(self.settings.get("MONITOR_SANDBOX"))
+        if not is_sandbox:
+            require_permission(entry, self.config)
+        week = self.settings.get("MONITOR_WEEK") if is_sandbox else ""
+        week = parse_week(week) if week else week_of(utc_now(), self.config.region.zone)
+        unfinished = newest_unfinished(self.config.crawls_dir, entry.slug, week)
+        if unfinished is not None and read_info(unfinished).sandbox == is_sandbox:
+            return CrawlWriter.resume(unfinished)
+        info = CrawlInfo(marketplace=entry.slug, week=week, sandbox=is_sandbox)
+        return CrawlWriter.create(self.config.crawls_dir, info)
+
+    def _log_into(self, directory: Path) -> None:
+        try:
+            (directory / "crawl.log").touch(mode=0o600)
+            self._log = logging.FileHandler(directory / "crawl.log", encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{directory / 'crawl.log'} cannot be written: {error.strerror or error}.") from error
+        self._log.setLevel(self.settings.get("LOG_LEVEL"))  # scrapy's own loggers let everything through
+        self._log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root = logging.getLogger()
+        root.addHandler(self._log)
+        root.setLevel(self.settings.get("LOG_LEVEL"))
+
+    def closed(self, spider: Spider, reason: str) -> None:
+        if self.writer is None:
+            return
+        try:
+            self._show(spider.name)
+            if reason not in STOPPED and self.failure is None:
+                self.writer.finish(self._stats(reason))
+            logger.info("Ended: %s.", reason)
+        except MonitorError as error:
+            self._say(str(error))
+        finally:
+            self.writer.close()
+            if self._log is not None:
+                logging.getLogger().removeHandler(self._log)
+                self._log.close()
+
+    def _stats(self, reason: str) -> dict[str, Any]:
+        assert self.writer is not None
+        info = self.writer.info
+        scrapy_stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
+        return {
+            "finish_reason": reason,
+            "cause": self.refusal.cause if self.refusal else None,
+            "sign": self.refusal.sign if self.refusal else None,
+            "started_at": info.started_at,
+            "finished_at": utc_text(utc_now()),
+            "attempt": self.writer.attempt,
+            "places_missing": self.places_missing,
+            **crawl_stats(read_crawl(self.writer.directory), self.counts, self._planned),
+            "scrapy": {key: value for key, value in scrapy_stats.items() if isinstance(value, int | float | str)},
+        }
+
+    # --- writing ---
+
+    def written(self, item: Read | UnitDone) -> None:
+        if self.writer is None or self.failure:
+            return
+        try:
+            if isinstance(item, UnitDone):
+                self.writer.unit_done(item.unit, item.query, item.declared_total, item.fetched, item.capped)
+                self._progress()
+            else:
+                item.item.observed_at = utc_text(utc_now())
+                self.count(f"written/{type(item.item).__name__.lower()}")
+                self.writer.write(item.item, item.unit)
+        except MonitorError as error:
+            self._say(str(error))
+        except TypeError as error:  # a value that the directory cannot keep; the message names field and type only
+            self.count("errors")
+            logger.error("A row was not written: %s.", error)
+
+    def erred(self) -> None:
+        self.count("errors")
+
+    def _say(self, sentence: str) -> None:
+        """Ends the crawl: the spider looks at `failure` after every item."""
+        self.failure = sentence
+        sys.stderr.write(f"monitor: {sentence}\n")
+        sys.stderr.flush()
+
+    def _progress(self) -> None:
+        if time.monotonic() - self._shown_at > PROGRESS_S:
+            self._show(self.crawler.spider.name if self.crawler.spider else "")
+
+    def _show(self, name: str) -> None:
+        self._shown_at = time.monotonic()
+        done, requests = len(self.done_units), sum(self._responses().values())
+        sys.stderr.write(f"{name}: {done} of {max(self._planned, done)} units, {requests} answers\n")
+        sys.stderr.flush()
+
+    def _responses(self) -> dict[str, int]:
+        return {name: count for name, count in self.counts.items() if name.startswith("responses/")}
+
+    # --- what the spider may know and say ---
+
+    @property
+    def done_units(self) -> set[str]:
+        return self.writer.done_units if self.writer else set()
+
+    def plan(self, units: int) -> None:
+        self._planned += units
+
+    def seen_shops(self) -> list[dict[str, Any]]:
+        assert self.writer is not None
+        shops = read_crawl(self.writer.directory).shops
+        return sorted(
+            shops.astype(object).where(shops.notna(), None).to_dict("records"), key=lambda row: row["shop_id"]
+        )
+
+    def missing_place(self, name: str) -> None:
+        self.places_missing.append(name)
+
+    def count(self, name: str, by: int = 1) -> None:
+        self.counts[name] = self.counts.get(name, 0) + by
+
+    def refused(self, refusal: Refusal, answer: Answer | None) -> None:
+        self.refusal = refusal
+        logger.warning("Refused: %s.", refusal.sign)
+        if answer is not None:
+            self.evidence(f"refused-{refusal.cause}-{answer.status}", answer.body)
+
+    def evidence(self, name: str, body: bytes) -> Path | None:
+        """At most 1 MB of a body, and not more than 20 of them."""
+        if self.writer is None or self._evidence >= EVIDENCE_FILES:
+            return None
+        self._evidence += 1
+        return self.writer.evidence(name, body[:EVIDENCE_BYTES])
+
+
+class QuietLogFormatter(LogFormatter):
+    """Logs never hold what was read: items name people."""
+
+    def scraped(self, item: Any, response: Any, spider: Spider) -> LogFormatterResult | None:  # type: ignore[override]
+        return None
+
+    def dropped(  # type: ignore[override]
+        self, item: Any, exception: BaseException, response: Any, spider: Spider
+    ) -> LogFormatterResult | None:
+        return None  # counted by the pipeline that dropped it
+
+    def item_error(self, item: Any, exception: BaseException, response: Any, spider: Spider) -> LogFormatterResult:
+        return {
+            "level": logging.ERROR,
+            "msg": "An item pipeline failed: %(kind)s",
+            "args": {"kind": type(exception).__name__},
+        }

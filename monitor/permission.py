@@ -1,0 +1,40 @@
+"""May this marketplace be asked live? Only when a person has read its terms and people can complain to us."""
+
+from datetime import date
+
+from monitor.config import Config
+from monitor.errors import UsageError
+from monitor.marketplaces import Marketplace
+
+CRAWLABLE = ("crawled", "until_refused")
+
+
+def terms_checked_on(entry: Marketplace, config: Config) -> str:
+    """ISO date on which a person read robots.txt and terms; the configuration outranks the catalogue."""
+    return config.crawl.terms_checked_on.get(entry.slug) or entry.terms_checked_on
+
+
+def permission_problem(entry: Marketplace, config: Config) -> str | None:
+    """Why a live crawl may not start, as one sentence; None when it may."""
+    if entry.support not in CRAWLABLE:
+        return f"{entry.title} is not crawled (support: {entry.support}); hand its data in with: monitor feed."
+    checked = terms_checked_on(entry, config)
+    if not checked:
+        return (
+            f"{entry.title} is not asked before a person has read its robots.txt and terms; then set "
+            f"[crawl.terms_checked_on] {entry.slug} = <date> in monitor.toml."
+        )
+    try:
+        date.fromisoformat(checked)
+    except ValueError:
+        return f"[crawl.terms_checked_on] {entry.slug} must be a date like 2026-11-21, not '{checked}'."
+    if not config.crawl.user_agent_contact:
+        return "A live crawl says who asks: set user_agent_contact in [crawl] of monitor.toml."
+    return None
+
+
+def require_permission(entry: Marketplace, config: Config) -> None:
+    """Raises UsageError where a live crawl may not start."""
+    problem = permission_problem(entry, config)
+    if problem:
+        raise UsageError(problem)

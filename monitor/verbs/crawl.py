@@ -1,0 +1,126 @@
+"""`monitor crawl`: one crawl directory per marketplace; each spider runs as its own process."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from monitor.config import Config
+from monitor.crawl_process import Outcome, run_crawl
+from monitor.crawl_store import list_crawls, read_info
+from monitor.database import private_engine
+from monitor.errors import MonitorError, UsageError
+from monitor.marketplaces import marketplace
+from monitor.middlewares import sandbox_hosts
+from monitor.permission import CRAWLABLE, permission_problem
+from monitor.practice import is_practice
+from monitor.verbs import common
+from monitor.verbs.parse import spiders
+from monitor.weeks import parse_week, utc_now, week_of
+
+MAX_PARALLEL = 4  # sites; each has its own lane
+
+
+def crawl(
+    slugs: Annotated[list[str] | None, typer.Argument(help="Marketplaces; default: all that may be crawled.")] = None,
+    budget: Annotated[int, typer.Option(help="Most requests per marketplace; 0: no limit.", min=0)] = 0,
+    sandbox: Annotated[
+        Path | None, typer.Option(help="Folder of a served sandbox; nothing leaves this machine.")
+    ] = None,
+    week: Annotated[str | None, typer.Option(help="Week to write, only with --sandbox; else the present one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> int:
+    """Crawl marketplaces into data/crawls/. A crawl that was interrupted in its week goes on where it stopped.
+
+    A marketplace that refuses to be read is named and is no failure; the way to its data is then `monitor feed`.
+
+    Example: monitor crawl tokopedia plaza_banten --budget 2000
+    """
+    config = common.config()
+    if week and sandbox is None:
+        raise UsageError("--week goes with --sandbox; a live crawl belongs to the week in which it starts.")
+    outcomes = crawl_all(config, slugs or [], sandbox=sandbox, week=week, budget=budget)
+    common.show("Crawls", [outcome.row() for outcome in outcomes], as_json)
+    return 1 if any(outcome.is_failure for outcome in outcomes) else 0
+
+
+def crawl_all(
+    config: Config, slugs: Sequence[str], *, sandbox: Path | None = None, week: str | None = None, budget: int = 0
+) -> list[Outcome]:
+    """Crawls the marketplaces side by side; what may not be started is said in its outcome.
+
+    Raises UsageError when nothing at all can be started.
+    """
+    chosen = list(dict.fromkeys(slugs)) or _default(sandbox)
+    barred = {slug: problem for slug in chosen if (problem := _problem(config, slug, sandbox))}
+    if len(barred) == len(chosen):
+        raise UsageError(next(iter(barred.values()), "There is nothing to crawl."))
+    _keep_apart(config, sandbox)
+    name = parse_week(week) if week else week_of(utc_now(), config.region.zone)
+    engine = private_engine(config)
+    started = [slug for slug in chosen if slug not in barred]
+    with common.progress("Crawling", total=len(started)) as advance, ThreadPoolExecutor(MAX_PARALLEL) as pool:
+
+        def one(slug: str) -> Outcome:
+            outcome = _crawl_one(config, engine, slug, name, sandbox, budget, advance)
+            advance(1)
+            return outcome
+
+        done = {outcome.marketplace: outcome for outcome in pool.map(one, started)}
+    for slug, problem in barred.items():
+        done[slug] = Outcome(slug, "not_started", "not_permitted", problem)
+    return [done[slug] for slug in chosen]
+
+
+def _crawl_one(
+    config: Config, engine: Engine, slug: str, week: str, sandbox: Path | None, budget: int, advance: object
+) -> Outcome:
+    def tell(line: str) -> None:
+        advance(0, line)  # type: ignore[operator]
+
+    try:
+        with common.recorded(engine, "crawl", slug, week) as run:
+            outcome = run_crawl(config, slug, week, sandbox=sandbox, budget=budget, tell=tell)
+            run.outcome = "failed" if outcome.is_failure else "done"
+            run.message = outcome.message
+            return outcome
+    except MonitorError as error:  # somebody else is crawling it, or the disk is full: the other sites go on
+        return Outcome(slug, "crashed", "not_possible", str(error))
+
+
+def _default(sandbox: Path | None) -> list[str]:
+    served = sandbox_hosts(sandbox) if sandbox else None
+    return [
+        slug
+        for slug, entry in spiders().items()
+        if entry.support in CRAWLABLE and (served is None or set(entry.hosts) & set(served))
+    ]
+
+
+def _problem(config: Config, slug: str, sandbox: Path | None) -> str | None:
+    """Why this marketplace is not started. Raises UsageError for a name that the catalogue does not know."""
+    entry = marketplace(slug)
+    if entry.support not in CRAWLABLE:
+        return permission_problem(entry, config)
+    if slug not in spiders():
+        return f"There is no spider for {entry.title} yet; hand its data in with: monitor feed."
+    if sandbox is None:
+        return permission_problem(entry, config)
+    if not set(entry.hosts) & set(sandbox_hosts(sandbox)):
+        return f"{entry.title} is not in the sandbox of {sandbox}."
+    return None
+
+
+def _keep_apart(config: Config, sandbox: Path | None) -> None:
+    """Practice data and real data never share a folder."""
+    if sandbox is None:
+        if is_practice(config):
+            raise UsageError(f"{config.data_dir} is a practice folder; name another one with MONITOR_DATA_DIR.")
+        return
+    if any(not read_info(path).sandbox and read_info(path).kind == "crawl" for path in list_crawls(config.crawls_dir)):
+        raise UsageError(
+            f"{config.data_dir} holds real crawls; name another folder with MONITOR_DATA_DIR for practice."
+        )

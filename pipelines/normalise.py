@@ -1,0 +1,109 @@
+"""Item pipeline 300: what a shop prints about itself becomes identifiers and codes; telephone numbers are masked.
+
+Printed text is kept beside what it means. Phones are kept only as keyed hashes: their digits are masked in every kept
+text, and so are NIKs that somebody printed. Without a key (`parse` works without configuration) phones are masked and
+give no identifier.
+"""
+
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
+
+from monitor import regions
+from monitor.config import load_config
+from monitor.identifiers import PhoneHasher, find_identifiers, find_phones, load_hasher, mask_niks, mask_phones
+from monitor.items import Identifier, Issue, Item, Listing, Shop
+from monitor.marketplaces import Marketplace, marketplace
+from monitor.units import Read, UnitDone
+
+Texts = tuple[tuple[str, str], ...]  # (where, text)
+
+
+def masked(text: str | None) -> str | None:
+    return mask_phones(mask_niks(text)) if text else text
+
+
+def identifiers_of(texts: Texts, hasher: PhoneHasher | None) -> list[Identifier]:
+    """Every identifier in the texts, each once; phones hashed, or left out without a hasher."""
+    found: dict[tuple[str, str], Identifier] = {}
+    for where, text in texts:
+        for kind, value in find_identifiers(text, where):
+            if (kind, value) in found or (kind == "phone" and hasher is None):
+                continue
+            if kind == "phone" and hasher is not None:
+                made = Identifier(kind=kind, where=where, hash=hasher.hash(value), key_id=hasher.key_id)
+            else:
+                made = Identifier(kind=kind, where=where, value=value)
+            found[kind, value] = made
+    return list(found.values())
+
+
+class Normaliser:
+    """Turns one item into what may be kept, in place."""
+
+    def __init__(self, entry: Marketplace, hasher: PhoneHasher | None) -> None:
+        self.entry = entry
+        self.hasher = hasher
+
+    def apply(self, item: Item, scan: Texts = ()) -> None:
+        """scan: further text of the same entry, looked through and not kept."""
+        if isinstance(item, Shop):
+            self._shop(item, scan)
+        elif isinstance(item, Listing):
+            item.identifiers += identifiers_of((("title", item.title or ""), *scan), self.hasher)
+            item.title, item.url = masked(item.title), _without_phone(item.url)
+
+    def _shop(self, shop: Shop, scan: Texts) -> None:
+        texts = (("name", shop.name or ""), ("username", shop.username or ""), ("description", shop.description or ""))
+        shop.identifiers += identifiers_of((*texts, *scan), self.hasher)
+        shop.name, shop.description = masked(shop.name), masked(shop.description)
+        # A shop may call itself by its number; its address and aliases then hold it too.
+        shop.username, shop.url = _without_phone(shop.username), _without_phone(shop.url)
+        shop.aliases = [_without_phone(alias) or alias for alias in shop.aliases]
+        if shop.is_collective is None and self.entry.collective:
+            shop.is_collective = True
+        self._place(shop)
+
+    def _place(self, shop: Shop) -> None:
+        place = regions.place(area=shop.city or shop.province, district=shop.district, bare=self.entry.bare_places)
+        shop.area_codes, shop.district_code = list(place.candidates), place.district_code
+
+
+def _without_phone(address: str | None) -> str | None:
+    """Masks telephone numbers in the parts of an address, username or alias.
+
+    Only what is a number for certain: `mask_phones` alone would also take ids of products that merely look like one.
+    """
+    if not address:
+        return address
+    return "/".join(mask_phones(part) if find_phones(part) else part for part in address.split("/"))
+
+
+class Normalise:
+    """Counts shops whose place is not in the region (`shops/city/outside`) or unknown (`shops/city/missing`)."""
+
+    def __init__(self, stats: StatsCollector, normaliser: Normaliser) -> None:
+        self.stats = stats
+        self.normaliser = normaliser
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        assert crawler.stats is not None and crawler.spider is not None
+        config = load_config()
+        regions.use(config.region.code)
+        return cls(crawler.stats, Normaliser(marketplace(crawler.spider.name), load_hasher(config.phone_key_file)))
+
+    def process_item(self, thing: Read | UnitDone) -> Any:
+        if isinstance(thing, UnitDone) or isinstance(thing.item, Issue):
+            return thing
+        self.normaliser.apply(thing.item, thing.scan)
+        if isinstance(thing.item, Shop):
+            self._count(thing.item)
+        return thing
+
+    def _count(self, shop: Shop) -> None:
+        if not shop.city and not shop.province:
+            self.stats.inc_value("shops/city/missing")
+        elif not shop.area_codes:
+            self.stats.inc_value("shops/city/outside")
