@@ -30,7 +30,7 @@ _SUFFIX_LABELS = {
     "village": "village",
     "province": "province",
 }
-_STREETS = ("jl", "jln", "jalan", "jend", "gg", "gang", "lorong", "lr", "lrg", "raya", "street", "road", "st")
+_STREETS = ("jl", "jln", "jalan", "jend", "gg", "gang", "lorong", "lr", "lrg", "street", "road", "st")
 _KINDS = {
     **dict.fromkeys((*",;()|\n", "no", "nomor", "nmr", "km", "blok", "blk"), "break"),
     **dict.fromkeys(("rt", "rw"), "rt"),
@@ -45,13 +45,14 @@ _BEFORE_NAMES = (["administrasi"], ["adm"], ["administratif"], ["dati", "ii"], [
 _LONGEST = 4  # words of a place name
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # the same name written twice is two mentions
 class Mention:
     """A place named in an address: what it can be, and by which label (district, village, kabupaten, kota) or none."""
 
     text: str
     reading: Reading
     label: str | None = None
+    after_province: bool = False  # the province stands before it: the address is written twice
 
 
 @dataclass(slots=True)
@@ -94,6 +95,8 @@ def _chunks(text: str, book: Gazetteer, address: Address) -> Iterator[_Chunk]:
     before: str | None = None
     for part, following in pairwise(parts):
         kind = _kind(part, following, before, book) if part in _KINDS or before == "rt" or not part.isalpha() else None
+        if part == "raya" and not chunk.words:
+            kind = "street"  # "Jl. Raya Serang", but Gebang Raya is a name
         before = kind
         if kind is None:
             chunk.words.append(part.replace("'", ""))
@@ -194,8 +197,9 @@ def _read_names(words: list[str], book: Gazetteer, address: Address) -> None:
     if not is_all and not _ends_in_district_and_area(found):
         return
     for mention in found:
+        mention.after_province = address.names_province
         address.names_province |= mention.reading.province
-        if not mention.reading.province:
+        if not mention.reading.province or mention.reading.villages:
             address.mentions.append(mention)
 
 

@@ -171,7 +171,8 @@ class Gazetteer:
             )
             for key in keys
         }
-        found[self.key(tokens(self.names[self.province]))] = Reading(province=True)
+        own = self.key(tokens(self.names[self.province]))
+        found[own] = Reading(villages=self.villages.get(own, ()), province=True)  # Banten is a kelurahan as well
         return found
 
     def word(self, word: str) -> str:

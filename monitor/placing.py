@@ -107,7 +107,7 @@ def _take_area(mentions: list[Mention], written: Written) -> list[Mention]:
     foreign = next((mention for mention in reversed(mentions) if _is_foreign(mention)), None)
     if named is not None:
         written.areas, written.area_text = named.reading.areas, named.text.title()
-        bare = [mention for mention in bare if mention is not named] or bare
+        bare = [mention for mention in bare if mention is not named]
     if foreign is not None and (named is None or mentions.index(foreign) > mentions.index(named)):
         written.outside = True
         written.area_text = " / ".join(filter(None, (written.area_text, foreign.text.title())))
@@ -124,19 +124,24 @@ def _take_district(mentions: list[Mention], bare: list[Mention], written: Writte
     if labelled is not None:
         written.districts = labelled.reading.districts
         written.district_text = labelled.text.title()
-        return [mention for mention in bare if mentions.index(mention) < mentions.index(labelled)] or bare
+        before = [mention for mention in bare if mentions.index(mention) < mentions.index(labelled)]
+        return before or [mention for mention in bare if not mention.reading.province]
     for mention in reversed(bare):
         codes = within(mention.reading.districts, written.areas)
         if codes:
             written.districts = codes
             written.district_text = mention.text.title()
-            return bare[: bare.index(mention)]
+            # "Pandeglang, Banten, PANDEGLANG, KAB. PANDEGLANG" names the same place twice, not a desa of that name.
+            same = mention.text if mention.after_province else None
+            return [other for other in bare[: bare.index(mention)] if other.text != same]
     return bare
 
 
 def _take_village(mentions: list[Mention], before: list[Mention], written: Written) -> None:
     labelled = next((mention for mention in reversed(mentions) if mention.label == "village"), None)
     for mention in [labelled] if labelled else reversed(before):
+        if mention.reading.province and not written.districts:
+            continue  # "Kota Serang, Banten" does not mean the kelurahan Banten
         codes = mention.reading.villages
         fitting = within(codes, written.districts) or within(codes, written.areas)
         if fitting or labelled:
