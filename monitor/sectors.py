@@ -132,12 +132,14 @@ def kbli_for_category(text: str | None) -> KbliHint | None:
     """What a category as a marketplace or a list writes it suggests; None when no word is known or sectors differ.
 
     Of a breadcrumb (``makanan-minuman/kue/kue-kering``, ``Fashion > Batik``) the last level that says one thing counts;
-    general words (makanan, fashion, jasa) count only where no specific one stands.
+    general words (makanan, fashion) name no KBLI, and jasa counts only where nothing else stands.
     """
     written = text or ""
     for level in reversed(written.split("/") if _SLUGS.fullmatch(written) else _LEVELS.split(written)):
         specific, general = _hints(level)
-        if hint := _only(specific or general):
+        # "Jasa catering" is food: the word jasa yields to any other. "Makanan dan baju" stays two things.
+        weighty = [hint for hint in general if hint.sector != "jasa"] if specific else general
+        if hint := _only(specific + weighty):
             return hint
     return None
 

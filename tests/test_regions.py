@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -353,6 +354,36 @@ def test_a_province_without_a_list_is_refused() -> None:
     with pytest.raises(UsageError, match=r"wilayah_99\.csv"):
         regions.use("99")
     assert regions.province_name() == "Banten"
+
+
+@pytest.fixture
+def west_java(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A piece of another province, as its reference list would give it."""
+    lists = {
+        "wilayah_32.csv": [("32", "Jawa Barat"), ("3204", "Bandung"), ("3273", "Bandung"), ("327301", "Sukasari")],
+        "indonesia.csv": [("36", "Banten"), ("3604", "Kabupaten Serang"), ("3204", "Kabupaten Bandung")],
+    }
+
+    def rows(name: str) -> Iterator[dict[str, str]]:
+        if name not in lists:
+            raise FileNotFoundError(name)
+        return ({"code": code, "name": text, "postal_code": ""} for code, text in lists[name])
+
+    monkeypatch.setattr("monitor.gazetteer.rows", rows)
+    regions.use("32")
+    yield
+    monkeypatch.undo()
+    regions.use("36")
+    gazetteer.cache_clear()
+
+
+@pytest.mark.usefixtures("west_java")
+def test_another_province_is_a_matter_of_data() -> None:
+    assert regions.province_name() == "Jawa Barat"
+    assert [area.name for area in regions.areas()] == ["Kabupaten Bandung", "Kota Bandung"]
+    assert area_codes("Bandung") == ("3204", "3273") and area_codes("Kota Bandung") == ("3273",)
+    assert area_codes("Kab. Serang") == () and place("Kab. Serang").outside
+    assert place("Bandung", "Sukasari").area_code == "3273"
 
 
 # --- real samples ---------------------------------------------------------------------------------------------------
