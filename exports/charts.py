@@ -137,9 +137,9 @@ def _range(low: int, high: int) -> str:
 
 
 def _edges(values: Sequence[Value]) -> list[int]:
-    """Upper ends of the first three classes: quarters of the largest figure, rounded up."""
+    """Upper ends of all classes but the last: quarters of the largest figure, rounded up; each figure when few."""
     top = max((cell for _, _, cell in values if isinstance(cell, int)), default=0)
-    return sorted({-(-top * part // 4) for part in (1, 2, 3)}) if top >= 4 else [0]
+    return [-(-top * part // 4) for part in (1, 2, 3)] if top >= 4 else list(range(max(top, 1)))
 
 
 def _class(value: int, edges: Sequence[int]) -> int:

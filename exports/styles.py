@@ -11,6 +11,7 @@ WARN, WARN_INK, PRACTICE_TAB, LINK = "#FFF2CC", "#7A4B00", "#C27C00", "#0B5394"
 # Full stops are part of the format, so that every Excel shows 1.940, whatever its language.
 COUNT = r"[>=1000000]#\.###\.##0;[>=1000]#\.##0;0"
 DATE = "[$-421]d mmmm yyyy"
+LONG = 100  # characters; a long text shows its beginning, where a row cannot hold it all
 
 
 class Styles:
@@ -18,7 +19,7 @@ class Styles:
 
     def __init__(self, book: Any) -> None:
         self._book = book
-        self._cells: dict[tuple[str, bool, bool], Any] = {}
+        self._cells: dict[tuple[str, bool, bool, bool], Any] = {}
         book.formats[0].set_font_size(11)
         self.title = self._add(bold=True, font_size=16, font_color=DEEP)
         self.subtitle = self._add(font_color=SOFT)
@@ -59,9 +60,15 @@ class Styles:
     def _cell(self, column: Column, cell: Cell, total: bool) -> Any:
         """Format by kind; a word among figures stands in grey italics, so that nobody reads it as one."""
         is_word = isinstance(cell, str) and column.kind in ("count", "date")
-        key = (column.kind, is_word, total)
+        is_long = isinstance(cell, str) and len(cell) > LONG
+        key = (column.kind, is_word, is_long, total)
         if key not in self._cells:
-            look: dict[str, Any] = {"valign": "vcenter", "indent": 1, "bottom": 1, "bottom_color": RULE}
+            look: dict[str, Any] = {
+                "valign": "top" if is_long else "vcenter",
+                "indent": 1,
+                "bottom": 1,
+                "bottom_color": RULE,
+            }
             look["num_format"] = {"count": COUNT, "date": DATE}.get(column.kind, "@")
             look["align"] = "right" if column.kind == "count" else "left"
             look["text_wrap"] = column.kind != "url"

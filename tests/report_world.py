@@ -58,6 +58,10 @@ class World:
     def build(self, week: str = WEEK) -> results_build.BuildReport:
         return results_build.build(self.private, self.results, self.config, week)
 
+    def close(self) -> None:
+        self.private.dispose()
+        self.results.dispose()
+
 
 DEFAULT_LINKS = (
     Linked(1, "tokopedia", "101", True, "Keripik Bu Rodiah", "https://www.tokopedia.com/keripikrodiah"),
@@ -69,17 +73,12 @@ DEFAULT_LINKS = (
 )
 
 
-def make_world(folder: Path, links: tuple[Linked, ...] = DEFAULT_LINKS, **options: Any) -> World:
-    """Both stores filled for WEEK. options: states (slug -> state), names (business_id -> name), probes, week."""
-    office = Office(name="Dinas Koperasi & UKM Provinsi Banten", contact="umkm@bantenprov.example")
-    config = Config(
-        data_dir=folder,
-        database_url=f"sqlite:///{folder / 'private.sqlite'}",
-        results_url=f"sqlite:///{folder / 'results.sqlite'}",
-        phone_key_file=folder / "phone.key",
-        samples=folder,
-        office=office,
-    )
+OFFICE = Office(name="Dinas Koperasi & UKM Provinsi Banten", contact="umkm@bantenprov.example")
+
+
+def make_world(config: Config, links: tuple[Linked, ...] = DEFAULT_LINKS, **options: Any) -> World:
+    """Both stores filled for WEEK. options: states (slug -> state), names (business_id -> name), week, reason."""
+    config = replace(config, office=OFFICE)
     world = World(config, private_engine(config), results_engine(config))
     with transaction(world.private) as connection:
         _registry(connection, options.get("names", {}))
