@@ -1,0 +1,1 @@
+"""Matching shops to the registry: pure stages over DataFrames."""

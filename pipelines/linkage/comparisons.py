@@ -1,0 +1,265 @@
+"""How alike the two sides of a pair are, field by field, as an ordered level and its weight in bits, log2(m / u).
+
+m (how often true pairs look so) is in `weights.toml`; u (how often strangers do) is counted in the registry. A missing
+field weighs nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.linkage.blocking import Candidates
+from pipelines.linkage.index import RegistryIndex
+from pipelines.linkage.labels import PAIR_WORDS, Labels
+from pipelines.linkage.postings import pairs_within
+from pipelines.linkage.shops import TEXTS, ShopTable
+from pipelines.linkage.vocabulary import bits as bits_of
+from pipelines.linkage.words import Floats, Ints, Ragged, ranges
+
+Bools = NDArray[np.bool_]
+
+NAME_LEVELS = ("missing", "different", "part", "close", "contains", "exact")
+OWNER_LEVELS = ("missing", "none", "part", "full")
+PLACE_LEVELS = ("missing", "other_area", "other_district", "same_area", "same_district")
+PRODUCT_LEVELS = ("missing", "clash", "other", "same_sector", "same_words", "same_kind")
+MAX_SHARE = 0.99  # where nearly every business is of one area or kind, agreeing on it says nothing
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One entry a pair. agrees: close and rare enough to count as an agreement."""
+
+    level: Ints  # place in the comparison's LEVELS
+    bits: Floats
+    agrees: Bools
+
+
+class WordSets:
+    """Is a word in a row's set? Asked for millions of (row, word) at once."""
+
+    def __init__(self, ragged: Ragged, base: int) -> None:
+        self._base = base
+        known = ragged.value >= 0
+        self._keys = ragged.row[known] * base + ragged.value[known]  # ascending, as ragged rows are
+
+    def has(self, row: Ints, value: Ints) -> Bools:
+        wanted = row * self._base + value
+        if not len(self._keys):
+            return np.zeros(len(wanted), dtype=bool)
+        place = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        return np.asarray(self._keys[place] == wanted)
+
+
+@dataclass(frozen=True)
+class _Overlap:
+    """One entry for every try of a pair: one label of the business against one text of the shop."""
+
+    pair: Ints
+    text: Ints
+    label: Ints
+    total: Floats  # bits of the label's words
+    shared: Floats  # bits of those that the text has
+    rare: Floats  # the same without product words
+    joint: Floats  # bits of the shared words together: the rarest word or pair, plus some of what is beyond
+
+
+def _tries(business: Ints, labels: Labels, texts: Ints) -> tuple[Ints, Ints, Ints]:
+    """pair, label, text of every combination. texts: by pair its texts, one column each."""
+    start, end = labels.start[business], labels.start[business + 1]
+    pair = np.repeat(np.arange(len(business)), end - start)
+    label = ranges(start, end - start)
+    columns = texts.shape[1]
+    return np.repeat(pair, columns), np.repeat(label, columns), texts[pair].ravel()
+
+
+def _sums(row: Ints, values: Floats, size: int) -> Floats:
+    return np.bincount(row, weights=values, minlength=size).astype(float)
+
+
+def _joint(attempt: Ints, word: Ints, bits: Floats, labels: Labels, index: RegistryIndex, size: int) -> Floats:
+    """Bits of the shared words together, by attempt."""
+    best = np.zeros(size)
+    np.maximum.at(best, attempt, bits[word])
+    pairs = pairs_within(Ragged(attempt, word), bits, PAIR_WORDS, max(len(index.vocabulary.words), 1))
+    np.maximum.at(best, pairs.row, bits_of(labels.pairs.sizes(pairs.value), index.group_count))
+    beyond = np.maximum(_sums(attempt, bits[word], size) - best, 0.0)
+    return best + index.weights.name.extra_share * beyond
+
+
+def _overlap(
+    tries: tuple[Ints, Ints, Ints], labels: Labels, index: RegistryIndex, sets: WordSets, bits: Floats, rare: Floats
+) -> _Overlap:
+    pair, label, text = tries
+    sizes = labels.first[label + 1] - labels.first[label]
+    attempt = np.repeat(np.arange(len(pair)), sizes)
+    word = labels.words[ranges(labels.first[label], sizes)]
+    total = _sums(attempt, bits[word], len(pair))
+    shared = sets.has(text[attempt], word)
+    attempt, word = attempt[shared], word[shared]
+    joint = _joint(attempt, word, bits, labels, index, len(pair))
+    return _Overlap(
+        pair, text, label, total, _sums(attempt, bits[word], len(pair)), _sums(attempt, rare[word], len(pair)), joint
+    )
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+
+
+def _first_best(pair: Ints, score: Floats) -> Ints:
+    """The attempt with the highest score of every pair that has one; the first of equals."""
+    order = np.lexsort((np.arange(len(pair)), -score, pair))
+    _, first = np.unique(pair[order], return_index=True)
+    return order[first]
+
+
+def _name_levels(seen: _Overlap, shop_total: Floats, index: RegistryIndex) -> Ints:
+    share, shop_share = _share(seen.shared, seen.total), _share(seen.shared, shop_total)
+    name = index.weights.name
+    level = np.full(len(share), 1)
+    level[share >= name.part_share] = 2
+    level[share >= name.close_share] = 3
+    level[share >= 0.999] = 4
+    level[(share >= 0.999) & (shop_share >= 0.999)] = 5
+    return level
+
+
+def compare_names(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> tuple[Compared, Ints, Ints]:
+    """Business or trade name against shop name or username, the best of all; also the label and text that gave it.
+
+    Label and text are -1 where no word is shared.
+    """
+    weights, size = index.weights, len(pairs.shop)
+    texts = pairs.shop[:, None] * TEXTS + np.arange(TEXTS)
+    tries = _tries(pairs.business, index.names, texts)
+    sets = WordSets(shops.by_text, max(len(index.vocabulary.words), 1))
+    vocabulary = index.vocabulary
+    seen = _overlap(tries, index.names, index, sets, vocabulary.name_bits, vocabulary.rare_bits)
+    shop_total = shops.text_bits[seen.text]
+    levels = _name_levels(seen, shop_total, index)
+    m = np.array([0.0, *(weights.m("name", name) for name in NAME_LEVELS[1:])])
+    lost = weights.name.left_business * (seen.total - seen.shared) + weights.name.left_shop * (shop_total - seen.shared)
+    same = np.where(levels == 5, index.names.same_bits[seen.label] if len(seen.label) else 0.0, 0.0)
+    score = np.where(levels > 1, m[levels] + np.maximum(seen.joint, same) - lost, m[1])
+    agreement = weights.agreements
+    rare = np.minimum(seen.rare, np.maximum(seen.joint, same)) >= agreement.rare_name_bits
+    whole = _share(seen.shared, seen.total) >= agreement.name_share
+    fits = _share(seen.shared, shop_total) >= agreement.name_shop_share
+    best = _first_best(seen.pair, score)
+    chosen = seen.pair[best]
+    level, bits, agrees = np.zeros(size, dtype=np.int64), np.zeros(size), np.zeros(size, dtype=bool)
+    label, text = np.full(size, -1), np.full(size, -1)
+    better = score[best] > m[1]
+    level[chosen] = np.where(better, levels[best], 1)
+    bits[chosen] = np.maximum(score[best], m[1])
+    agrees[chosen] = (rare & whole & fits)[best] & better
+    label[chosen] = np.where(better, seen.label[best], -1)
+    text[chosen] = np.where(better, seen.text[best], -1)
+    return Compared(level, bits, agrees), label, text
+
+
+def _used_words(label: Ints, text: Ints, shops: ShopTable, index: RegistryIndex) -> Ragged:
+    """Words by pair that the name comparison has counted already."""
+    there = np.flatnonzero(label >= 0)
+    first = index.names.first
+    sizes = first[label[there] + 1] - first[label[there]]
+    pair = np.repeat(there, sizes)
+    word = index.names.words[ranges(first[label[there]], sizes)]
+    shared = WordSets(shops.by_text, max(len(index.vocabulary.words), 1)).has(text[pair], word)
+    return Ragged(pair[shared], word[shared])
+
+
+def compare_owners(pairs: Candidates, label: Ints, text: Ints, shops: ShopTable, index: RegistryIndex) -> Compared:
+    """The owner's name in shop name or username; words that the name comparison counted do not count again."""
+    weights, base = index.weights, max(len(index.vocabulary.words), 1)
+    worth = index.vocabulary.owner_bits
+    owners, size = index.owners, len(pairs.shop)
+    start, end = owners.start[pairs.business], owners.start[pairs.business + 1]
+    has = end > start
+    label_of = start[has]
+    sizes = owners.first[label_of + 1] - owners.first[label_of]
+    pair = np.repeat(np.flatnonzero(has), sizes)
+    word = owners.words[ranges(owners.first[label_of], sizes)]
+    used = WordSets(_used_words(label, text, shops, index), base).has(pair, word)
+    total = _sums(pair, worth[word], size)
+    free = _sums(pair[~used], worth[word[~used]], size)
+    shared = ~used & WordSets(shops.words, base).has(pairs.shop[pair], word)
+    pair, word = pair[shared], word[shared]
+    joint = _joint(pair, word, worth, owners, index, size)
+    count = np.bincount(pair, minlength=size)
+    part = _share(_sums(pair, worth[word], size), total)
+    level = np.where(count > 0, np.where((count > 1) & (part >= weights.owner.full_share), 3, 2), 1)
+    # An owner whose name is the business's name has been compared already.
+    level = np.where(has & (free > 0), level, 0)
+    words = np.bincount(shops.words.row, minlength=shops.size)[pairs.shop]
+    chances = np.log2(np.maximum(words / 3.0, 1.0))  # a shop of many words meets more owners by accident
+    m = np.array([0.0, *(weights.m("owner", name) for name in OWNER_LEVELS[1:])])
+    bits = m[level] + np.where(level > 1, joint - chances, 0.0)
+    return Compared(level, bits, (level > 1) & (joint - chances >= weights.agreements.owner_bits))
+
+
+def compare_places(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> Compared:
+    """Kab/kota and kecamatan; an agreement is the same kecamatan."""
+    area, district = index.area.code[pairs.business], index.district.code[pairs.business]
+    known = shops.area_known[pairs.shop] & (area >= 0)
+    held = WordSets(shops.areas, max(len(index.area.values), 1)).has(pairs.shop, np.maximum(area, 0)) & (area >= 0)
+    share = np.bincount(shops.areas.row, weights=index.area.share[shops.areas.value], minlength=shops.size)
+    share = np.clip(share[pairs.shop], 1e-6, MAX_SHARE)
+    theirs = shops.district[pairs.shop]
+    both = (theirs != -1) & (district >= 0)
+    alike = both & (theirs == district)
+    level = np.where(known, np.where(held, 3, 1), 0)
+    level = np.where(alike, 4, np.where(both & (level != 1), 2, level))
+    m = np.array([0.0, *(index.weights.m("place", name) for name in PLACE_LEVELS[1:])])
+    own = (
+        np.clip(index.district.share[np.maximum(district, 0)], 1e-6, MAX_SHARE) if len(index.district.share) else share
+    )
+    u = np.select([level == 4, level == 3, level == 2, level == 1], [own, share, share * (1 - own), 1 - share], 1.0)
+    return Compared(level, np.where(level > 0, m[level] - np.log2(u), 0.0), level == 4)
+
+
+def _product_words(pairs: Candidates, shops: ShopTable, index: RegistryIndex, used: Ragged) -> tuple[Floats, Bools]:
+    """Bits of the rarest product word that the shop's titles or name show; and which pairs could have had one."""
+    base, size = max(len(index.vocabulary.words), 1), len(pairs.shop)
+    counts = index.products.counts(index.size)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    each = counts[pairs.business]
+    pair = np.repeat(np.arange(size), each)
+    word = index.products.value[ranges(starts[pairs.business], each)]
+    shop = pairs.shop[pair]
+    shown = WordSets(shops.goods.words, base).has(shop, word) | WordSets(shops.words, base).has(shop, word)
+    shown &= ~WordSets(used, base).has(pair, word)
+    best = np.zeros(size)
+    np.maximum.at(best, pair[shown], index.vocabulary.product_bits[word[shown]])
+    titled = np.bincount(shops.goods.words.row, minlength=shops.size)[pairs.shop] > 0
+    return best, titled & (each > 0)
+
+
+def compare_products(pairs: Candidates, label: Ints, text: Ints, shops: ShopTable, index: RegistryIndex) -> Compared:
+    """KBLI and product against categories and titles; an agreement is the same kind of goods or a rare product word."""
+    weights, goods = index.weights, shops.goods
+    profile = goods.profile[pairs.shop]
+    there = profile >= 0
+    row = np.maximum(profile, 0)
+    kbli, sector = index.kbli.code[pairs.business], index.sector.code[pairs.business]
+
+    def fits(table: Bools, code: Ints) -> Bools:
+        return table[row, np.maximum(code, 0)] & there & (code >= 0) if table.size else np.zeros(len(row), dtype=bool)
+
+    words, could = _product_words(pairs, shops, index, _used_words(label, text, shops, index))
+    kind, same = fits(goods.kbli_fits, kbli), fits(goods.sector_fits, sector)
+    known = there & (sector >= 0) & (goods.sector_share[row] > 0 if len(goods.sector_share) else False)
+    level = np.where(known & ~same, 1, np.where(could & ~known, 2, 0))
+    level = np.where(same, 3, level)
+    level = np.where(words >= weights.product.word_bits, 4, level)
+    level = np.where(kind, 5, level)
+    kbli_share = np.clip(goods.kbli_share[row] if len(goods.kbli_share) else np.ones(len(row)), 1e-6, MAX_SHARE)
+    sector_share = np.clip(goods.sector_share[row] if len(goods.sector_share) else np.ones(len(row)), 1e-6, MAX_SHARE)
+    m = np.array([0.0, weights.m("product", "clash"), 0.0, *(weights.m("product", n) for n in PRODUCT_LEVELS[3:])])
+    u = np.select(
+        [level == 5, level == 4, level == 3, level == 1], [kbli_share, 2.0**-words, sector_share, 1 - sector_share], 1.0
+    )
+    bits = weights.product.trust * np.where(level > 0, m[level] - np.log2(u), 0.0)
+    bits = np.minimum(bits, weights.product.max_bits)
+    return Compared(level, bits, (level >= 4) & (bits >= weights.agreements.product_bits))

@@ -1,0 +1,91 @@
+"""From evidence to link, review or reject: weights, independent agreements, rivals. Prefers silence to a guess."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipelines.linkage.comparisons import Bools
+from pipelines.linkage.weights import Weights
+from pipelines.linkage.words import Floats, Ints
+
+# Which agreements together make a link. Kecamatan and product say nothing about who runs a shop, and the product
+# follows from a copied label, so each of them only supports one of the strong ones.
+STRONG = ("name", "owner", "phone", "nib", "label", "declared")
+SETTLING = ("owner", "phone", "nib", "declared")  # what an imitator or a reseller does not copy
+WEAK = ("district", "product")
+
+
+def agreements(agrees: Mapping[str, Bools]) -> tuple[Ints, Bools, Bools]:
+    """How many independent agreements every pair has, whether they are enough to link, and whether one settles it."""
+    strong = np.sum([agrees[name] for name in STRONG], axis=0)
+    weak = np.sum([agrees[name] for name in WEAK], axis=0)
+    only_label = agrees["label"] & (strong == 1)
+    # A label with the goods it stands on is one agreement, not two: whoever resells the goods shows both.
+    weak = weak - (only_label & agrees["product"])
+    count = strong + weak
+    settled = np.logical_or.reduce([agrees[name] for name in SETTLING])
+    return count.astype(np.int64), np.asarray((strong >= 1) & (count >= 2)), np.asarray(settled)
+
+
+def against_rivals(shop: Ints, group: Ints, weight: Floats) -> Floats:
+    """Log2 odds of each pair when the other groups of its shop are counted: own odds / (1 + theirs).
+
+    Duplicates of one group are no rivals: a group counts with its best pair.
+    """
+    if not len(shop):
+        return weight.copy()
+    order = np.lexsort((-weight, group, shop))
+    s, g, w = shop[order], group[order], weight[order]
+    fresh = np.concatenate([[True], (s[1:] != s[:-1]) | (g[1:] != g[:-1])])
+    best = np.where(fresh, np.exp2(np.minimum(w, 60.0)), 0.0)
+    total = np.bincount(s, weights=best)
+    own = best[np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
+    others = np.maximum(total[s] - own, 0.0)
+    adjusted = np.empty(len(w))
+    adjusted[order] = w - np.log2(1.0 + others)
+    return adjusted
+
+
+def _crowded(pairs: pd.DataFrame, most: int) -> Bools:
+    """Links of groups that would get more than `most` shops of one marketplace: a fashion, not an owner."""
+    wanted = pairs[pairs["decision"] == "link"]
+    shops = wanted.groupby(["group_id", "marketplace"])["shop_id"].nunique()
+    full = set(shops[shops > most].index)
+    keys = zip(pairs["group_id"], pairs["marketplace"], strict=True)
+    crowd = np.array([key in full for key in keys], dtype=bool)
+    return np.asarray(crowd & (pairs["decision"] == "link").to_numpy(dtype=bool))
+
+
+def decide(pairs: pd.DataFrame, weights: Weights) -> pd.DataFrame:
+    """Adds `odds` (log2, rivals counted) and `decision` to scored pairs, and drops those below the floor.
+
+    pairs: shop (one number a shop), marketplace, shop_id, business_id, group_id, weight (bits, prior included), enough
+    and settled (agreements), contradicted (another kab/kota or kecamatan, and no owner or identifier to explain it).
+    Each pair stands for itself: of a group registered twice both rows can be `link`, and mean one business.
+    """
+    limits = weights.decision
+    frame = pairs[pairs["weight"] >= limits.floor].copy()
+    frame["odds"] = against_rivals(
+        frame["shop"].to_numpy(), frame["group_id"].to_numpy(), frame["weight"].to_numpy(dtype=float)
+    ).round(2)
+    wanted = np.where(frame["settled"], limits.link_settled, limits.link)
+    link = (frame["odds"] >= wanted) & frame["enough"] & ~frame["contradicted"]
+    frame["decision"] = np.where(link, "link", np.where(frame["weight"] >= limits.review, "review", "reject"))
+    frame.loc[_crowded(frame, limits.max_shops_per_group), "decision"] = "review"
+    return frame
+
+
+def evidence(frame: pd.DataFrame, names: list[str], prior: float) -> list[dict[str, Any]]:
+    """Per pair: comparison -> [level, bits] for all that is not missing, and the prior."""
+    levels = [frame[f"{name}_level"].tolist() for name in names]
+    bits = [frame[f"{name}_bits"].tolist() for name in names]
+    rows = []
+    for place in range(len(frame)):
+        row: dict[str, Any] = {"prior": round(prior, 2)}
+        for name, level, bit in zip(names, levels, bits, strict=True):
+            if level[place] != "missing":
+                row[name] = [level[place], bit[place]]
+        rows.append(row)
+    return rows

@@ -1,0 +1,105 @@
+"""The registry's words: which there are, what each is worth in bits, and how tokens of shops are read with them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pipelines.linkage.splitting import Splitter
+from pipelines.linkage.weights import Weights
+from pipelines.linkage.words import Floats, Ints, Ragged, Tokens, expand, once, pieces
+
+SHORT = 2  # letters
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words in canonical form, ascending; a word's number is its place in `words`.
+
+    name_bits, owner_bits, product_bits: log2 of how rare the word is among names, owners and products of the groups.
+    rare_bits: name_bits without product words and names of desa: what can make a name rare.
+    ignored: titles, legal forms, suffixes, head nouns and places, which are no words at all.
+    """
+
+    words: tuple[str, ...]
+    name_bits: Floats
+    owner_bits: Floats
+    product_bits: Floats
+    rare_bits: Floats
+    unseen_bits: float  # of a word that no business has
+    ignored: frozenset[str]
+    counts: Mapping[str, int]
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.words)}
+
+    @cached_property
+    def finding_bits(self) -> Floats:
+        """Bits by which words are ranked when looking for businesses, whichever name holds them."""
+        return np.maximum(self.name_bits, self.owner_bits)
+
+    @cached_property
+    def splitter(self) -> Splitter:
+        return Splitter(self.counts, self.ignored)
+
+
+def read_columns(columns: Sequence[Tokens], ignored: Collection[str]) -> tuple[list[Ragged], list[str]]:
+    """Columns as numbers of words, and all their words ascending. Glued words stay whole."""
+    lists = [[[w for w in pieces(token) if w not in ignored] for token in column.distinct] for column in columns]
+    words = sorted({word for column in lists for found in column for word in found})
+    number = {word: place for place, word in enumerate(words)}
+    return [
+        expand(column, [[number[word] for word in found] for found in parts])
+        for column, parts in zip(columns, lists, strict=True)
+    ], words
+
+
+def count_groups(ragged: Ragged, group_of_row: Ints, size: int) -> Ints:
+    """In how many groups each value occurs."""
+    distinct = once(Ragged(group_of_row[ragged.row], ragged.value))
+    return np.bincount(distinct.value, minlength=size).astype(np.int64)
+
+
+# A business is no coincidence of its own, so strangers are those beyond the first holder; what was seen once may yet
+# be shared: 0.6 of a holder, the Good-Turing estimate where words seen once are about three times those seen twice.
+SEEN_ONCE = 0.6
+
+
+def bits(counts: Ints, groups: int, floor: Floats | float = 0.0) -> Floats:
+    """How rare it is, in bits, that a stranger shares what `counts` groups have: log2(groups / strangers)."""
+    strangers = np.maximum(np.maximum(counts, 1) - 1 + SEEN_ONCE, np.asarray(floor) * groups)
+    rare: Floats = np.log2(max(groups, 1) / strangers)
+    return np.maximum(rare, 0.0)
+
+
+def weigh(
+    words: Sequence[str],
+    names: Ints,
+    owners: Ints,
+    products: Ints,
+    groups: int,
+    ignored: frozenset[str],
+    local: Collection[str],
+    weights: Weights,
+) -> Vocabulary:
+    """The vocabulary with its bits. names, owners, products: groups that have the word in that kind of column.
+
+    local: names of desa, which make no name rare: who lives there uses them.
+    """
+    floor = np.array([weights.words.common.get(word, 0.0) for word in words], dtype=float)
+    short = np.array([len(word) <= SHORT or not word.isalpha() for word in words], dtype=bool)
+    common = np.array([word in weights.words.products or word in local for word in words], dtype=bool)
+    ceiling = np.where(short, weights.name.short_word_bits, np.inf)
+    name_bits = np.minimum(bits(names, groups, floor), ceiling)
+    return Vocabulary(
+        words=tuple(words),
+        name_bits=name_bits,
+        owner_bits=np.minimum(bits(owners, groups, floor), ceiling),
+        product_bits=np.where(short, 0.0, bits(products, groups)),
+        rare_bits=np.where(common, 0.0, name_bits),
+        unseen_bits=float(np.log2(max(groups, 1) / SEEN_ONCE)),
+        ignored=ignored,
+        counts={word: int(count) for word, count in zip(words, np.maximum(names, owners), strict=True) if count},
+    )

@@ -1,0 +1,160 @@
+"""The parameters of the linkage, read from the packaged `weights.toml` and `words.toml`."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from importlib.resources import files
+from math import log2
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Blocking:
+    max_word_businesses: int
+    max_pair_businesses: int
+    max_exact_businesses: int
+    candidates_per_shop: int
+    max_words: int
+
+
+@dataclass(frozen=True)
+class NameWeights:
+    close_share: float
+    part_share: float
+    left_business: float
+    left_shop: float
+    extra_share: float
+    short_word_bits: float
+
+
+@dataclass(frozen=True)
+class OwnerWeights:
+    full_share: float
+
+
+@dataclass(frozen=True)
+class ProductWeights:
+    trust: float
+    max_bits: float
+    word_bits: float
+
+
+@dataclass(frozen=True)
+class IdentifierWeights:
+    most: Mapping[str, float]  # kind -> bits at most
+    differs: Mapping[str, float]
+    max_groups: int
+    shared_bits: float
+
+
+@dataclass(frozen=True)
+class Agreements:
+    rare_name_bits: float
+    name_share: float
+    name_shop_share: float
+    owner_bits: float
+    product_bits: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    link_settled: float
+    link: float
+    review: float
+    floor: float
+    max_shops_per_group: int
+
+
+@dataclass(frozen=True)
+class Words:
+    """Canonical words by what they are worth; `common` gives the least share of businesses to assume."""
+
+    noise: frozenset[str]  # titles, legal forms, marketplace words: left out
+    heads: frozenset[str]
+    products: frozenset[str]
+    common: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Weights:
+    version: str  # name and hash of the files
+    owned_share: float
+    blocking: Blocking
+    levels: Mapping[str, Mapping[str, float]]  # comparison -> level -> P(level | match)
+    name: NameWeights
+    owner: OwnerWeights
+    product: ProductWeights
+    identifiers: IdentifierWeights
+    agreements: Agreements
+    decision: Decision
+    words: Words
+    parameters: Mapping[str, Any]  # as read, for `model_versions`
+
+    def prior(self, business_count: int) -> float:
+        """log2 of the chance that a given shop belongs to a given business; `business_count` at least 1."""
+        return log2(self.owned_share / max(business_count, 1))
+
+    def m(self, comparison: str, level: str) -> float:
+        """log2 P(level | match), in bits."""
+        return log2(self.levels[comparison][level])
+
+    def with_decision(self, **changes: Any) -> "Weights":
+        """The same weights with other thresholds, for evaluation; the version says so."""
+        changed = replace(self.decision, **changes)
+        return replace(self, decision=changed, version=f"{self.version}+changed")
+
+
+def _build(kind: type, values: Mapping[str, Any]) -> Any:
+    names = {item.name for item in fields(kind)}
+    if names != set(values):
+        raise ValueError(f"weights.toml: {kind.__name__} needs exactly {sorted(names)}, not {sorted(values)}")
+    return kind(**values)
+
+
+def _identifiers(values: Mapping[str, Any]) -> IdentifierWeights:
+    kinds = {key: value for key, value in values.items() if isinstance(value, dict)}
+    return IdentifierWeights(
+        most={kind: value["most"] for kind, value in kinds.items()},
+        differs={kind: value["differs"] for kind, value in kinds.items()},
+        max_groups=values["max_groups"],
+        shared_bits=values["shared_bits"],
+    )
+
+
+def _words(values: Mapping[str, Any]) -> Words:
+    from pipelines.linkage.words import canonical
+
+    def those(*names: str) -> frozenset[str]:
+        return frozenset(canonical(word) for name in names for word in values[name])
+
+    common: dict[str, float] = {}
+    for share, words in values["common"].items():
+        for word in words:
+            common[canonical(word)] = max(float(share), common.get(canonical(word), 0.0))
+    noise = those("titles", "legal_forms", "shop_words")
+    return Words(noise, those("heads") - noise, those("products") - noise, common)
+
+
+@cache
+def load_weights() -> Weights:
+    """The packaged weights: the only files that linkage reads."""
+    here = files("pipelines.linkage")
+    texts = [(here / name).read_bytes() for name in ("weights.toml", "words.toml")]
+    values, words = (tomllib.loads(text.decode()) for text in texts)
+    version = f"{values['model']}-{hashlib.sha256(b''.join(texts)).hexdigest()[:8]}"
+    return Weights(
+        version=version,
+        owned_share=values["prior"]["owned_share"],
+        blocking=_build(Blocking, values["blocking"]),
+        levels=values["levels"],
+        name=_build(NameWeights, values["name"]),
+        owner=_build(OwnerWeights, values["owner"]),
+        product=_build(ProductWeights, values["product"]),
+        identifiers=_identifiers(values["identifiers"]),
+        agreements=_build(Agreements, values["agreements"]),
+        decision=_build(Decision, values["decision"]),
+        words=_words(words),
+        parameters=values,
+    )
