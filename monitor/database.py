@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Integer, Table, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.sql import Select
-from sqlalchemy.types import JSON
+from sqlalchemy.types import JSON, TypeEngine
 
 from monitor.config import Config
 from monitor.errors import StoreError, UsageError
@@ -123,11 +123,14 @@ def _sentence(error: DBAPIError) -> str:
     return f"The database refused a statement ({type(error.orig).__name__}); nothing was changed."
 
 
-def _plain(values: Any, as_json: bool) -> list[Any]:
+def _plain(values: Any, kind: TypeEngine[Any]) -> list[Any]:
     """Python values for the driver: missing is None, numpy scalars become Python's."""
     missing = values.isna().to_numpy()
     plain = values.tolist()
-    if as_json:
+    if isinstance(kind, Integer) and values.dtype.kind == "f":
+        # A column with missing values became floats on the way; PostgreSQL would refuse "3.0".
+        return [None if gone else int(value) for value, gone in zip(plain, missing, strict=True)]
+    if isinstance(kind, JSON):
         return [
             None if value is None or (gone and not isinstance(value, dict | list)) else dump_json(value)
             for value, gone in zip(plain, missing, strict=True)
@@ -147,7 +150,7 @@ def bulk_insert(connection: Connection, table: Table, frame: pd.DataFrame) -> in
     if frame.empty:
         return 0
     names = list(frame.columns)
-    columns = [_plain(frame[name], isinstance(table.c[name].type, JSON)) for name in names]
+    columns = [_plain(frame[name], table.c[name].type) for name in names]
     rows = list(zip(*columns, strict=True))
     listed = ", ".join(f'"{name}"' for name in names)
     if connection.dialect.name == "postgresql":
