@@ -45,6 +45,7 @@ def crawl_stats(data: CrawlData, counts: Mapping[str, int], planned: int) -> dic
             "failed": counts.get("units/failed", 0),
             "optional_failed": counts.get("units/optional_failed", 0),
             "queries": int(data.queries["unit"].str.startswith(QUERY_UNITS).sum()),
+            "with_entries": int((data.queries["fetched"] > 0).sum()),
             "capped": int(data.queries["capped"].fillna(False).sum()),
             "unclear_end": issues.get("unclear_end", 0),
         },

@@ -8,7 +8,7 @@ stats (`stats.json`, written by `monitor.extensions`; a feed may leave out what 
   finish_reason     "finished", else why it ended early
   cause             named cause of a refusal
   responses         total and refused: answers judged by content
-  units             planned, done, failed, capped, unclear_end
+  units             planned, done, failed, capped, with_entries, unclear_end
   declared, fetched entries over the units that state a total and were not capped
   places_missing    kab/kota that could not be searched
   shop_count        distinct shops; regional_shop_count: of the region or of unknown place
@@ -58,7 +58,7 @@ def check(info: _Info, stats: Stats | None, entry: Marketplace, history: Sequenc
     """Health of one crawl or feed.
 
     info: `kind` ("crawl" or "feed") and `sandbox` of its directory. stats: None while it is unfinished.
-    history: earlier crawls of the marketplace, oldest first, as rows of the table `crawls` (kind, health, cause, stats).
+    history: earlier crawls of the marketplace, oldest first: rows of the table `crawls` (kind, health, cause, stats).
     """
     if stats is None:
         return Health("unfinished", "unfinished", ["The crawl was interrupted; run it again in its week to finish it."])
@@ -105,9 +105,9 @@ def _units(stats: Stats) -> Found:
         yield "units_failed", f"{failed} of {planned} queries could not be read."
     if stats.get("places_missing"):
         yield "place_unresolved", f"Could not be searched: {', '.join(stats['places_missing'])}."
-    queries = units.get("queries") or planned
-    if unclear / queries > MAX_UNCLEAR_SHARE:
-        yield "unclear_end", f"{unclear} of {queries} lists ended without saying that they end."
+    lists = max(unclear, units.get("with_entries") or 0)
+    if lists and unclear / lists > MAX_UNCLEAR_SHARE:
+        yield "unclear_end", f"{unclear} of {lists} lists ended without saying that they end."
 
 
 def _fetched(stats: Stats) -> Found:

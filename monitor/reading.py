@@ -88,6 +88,7 @@ class Page:
     refused: str = ""  # cause, where the answer itself says that it refuses
     sign: str = ""  # what in the answer says so
     _shops: dict[str, list[Shop]] = field(default_factory=dict)
+    _said: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def items(self) -> list[Item]:
@@ -105,7 +106,10 @@ class Page:
     def issue(self, kind: str, message: str, field_name: str | None = None) -> None:
         # The query of an address can hold words somebody searched for; host and path say enough.
         url = self.url.split("?")[0] or None
-        self.add(Issue(marketplace=self.marketplace, kind=kind, message=message, field=field_name, url=url))
+        issue = Issue(marketplace=self.marketplace, kind=kind, message=message, field=field_name, url=url)
+        if (kind, message) not in self._said:
+            self._said.add((kind, message))
+            self.add(issue)
 
     def read_each(self, where: str, entries: Any, read_one: Callable[[Mapping[str, Any]], None]) -> None:
         """Read every entry of a list; one that is not as documented becomes an issue, the others are kept."""

@@ -8,6 +8,7 @@ ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "umkm-banten-monitor"
 COOKIES_ENABLED = False
 TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False  # would run code that it is sent over HTTP
 
 # One slow lane per site: each process crawls one marketplace. The delay is never varied, so it is never shorter.
 CONCURRENT_REQUESTS = 1

@@ -23,6 +23,7 @@ from monitor.units import CrawlRecord, Read, Tally, Unit, UnitDone
 
 # Each of these requests was already retried twice: a site that resets or hangs this often does so on purpose.
 MAX_CONNECTION_FAILURES = 3
+MAX_FAILED_UNITS = 10  # in a row: whatever it is, asking on is of no use to anybody
 MAX_OPTIONAL_FAILURES = 3  # of a stage's first units; then the stage is given up
 
 
@@ -43,6 +44,7 @@ class MarketplaceSpider(Spider):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connection_failures = 0
+        self._failed_units = 0  # in a row
         self._optional_failures = 0
         self._optional_done = 0
 
@@ -91,7 +93,8 @@ class MarketplaceSpider(Spider):
         if found is None:
             page = cls.read(answer)
             if page.refused:
-                page.issue("refused", f"The marketplace refused: {page.refused}.")
+                page.kind = "refused"
+                page.issue("refused", f"The marketplace refused: {page.sign or page.refused}.")
             return page
         page = cls.page("refused", answer)
         page.refused, page.sign = found.cause, found.sign
@@ -183,6 +186,7 @@ class MarketplaceSpider(Spider):
             await self._not_done(unit, error)
             return
         self._optional_done += unit.optional
+        self._failed_units = 0
         await self._hand_over(UnitDone(unit.name, unit.query, tally.declared_total, tally.fetched, tally.capped))
 
     async def _not_done(self, unit: Unit, error: UnansweredError) -> None:
@@ -192,6 +196,9 @@ class MarketplaceSpider(Spider):
         await self._hand_over(Read(self.issue(error.kind, f"{unit.name}: {error}"), unit.name))
         if error.kind == "robots" and not unit.optional:
             raise CloseSpider("robots")
+        self._failed_units += 1
+        if self._failed_units >= MAX_FAILED_UNITS:
+            raise CloseSpider("unreadable")
 
     async def _hand_over(self, thing: Read | UnitDone) -> None:
         assert self.crawler.engine is not None and self.record is not None

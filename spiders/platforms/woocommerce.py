@@ -85,12 +85,12 @@ def _site(page: Page, products: list[Any]) -> Shop | None:
     # On a marketplace's own site the shop sells the goods of many businesses.
     is_collective = page.marketplace != "own_shop"
     return Shop(
-        marketplace=page.marketplace, shop_id=host, url=f"https://{host}", is_collective=is_collective, name=host
+        marketplace=page.marketplace, shop_id=host, username=host, url=f"https://{host}", is_collective=is_collective
     )
 
 
 def read_products(page: Page, document: Any) -> None:
-    """Fill the page from a list of products. The shop's name is its host until its home page says better."""
+    """Fill the page from a list of products and the one shop that offers them; its name is in none of these answers."""
     page.kind = "woocommerce_products"
     site = _site(page, document) if document else None
     if site is not None:
