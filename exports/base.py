@@ -4,14 +4,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar, Literal
 
 from exports.facts import Facts
 from exports.named import NamedRow
+from exports.wording import Cell
 from monitor.errors import MonitorError
 
-Cell = int | float | str | date
 Row = tuple[Cell, ...]
 
 # count: whole number or a word; text: from outside; url: address from outside; label, code, note: our own words.

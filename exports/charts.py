@@ -13,8 +13,9 @@ import altair as alt
 import vl_convert
 
 from exports import wording
-from exports.base import Cell, plain
+from exports.base import plain
 from exports.boundaries import height_at, label_point, shapes
+from exports.wording import Cell
 from monitor.config import Config
 
 TILES_FILE = Path(__file__).with_name("tiles.json")

@@ -12,9 +12,10 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 
 from exports import csv_table, wording
-from exports.base import Cell, CheckError, Export, Row, plain
+from exports.base import CheckError, Export, Row, plain
 from exports.facts import Facts
 from exports.story import Story
+from exports.wording import Cell
 
 WORKBOOK_MARKS = (b"<f>", b"<f ", b"externalLink", b"oleObject", b"vbaProject", b"ddeLink")
 _TAGS = {"html", "head", "meta", "title", "style", "body", "div", "header", "main", "footer", "section", "p", "data"}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from exports import wording
-from exports.base import Cell, Export
+from exports.base import Export
+from exports.wording import Cell
 
 # Excel and LibreOffice run a cell that begins so, also behind blanks and in full width.
 _FORMULA = re.compile(r"[\s'\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]")

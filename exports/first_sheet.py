@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from exports import wording
-from exports.base import Cell, Export, plain
+from exports.base import Export, plain
 from exports.story import Story
 from exports.styles import Styles, set_up_page
-from exports.tables import figure_cell
+from exports.wording import Cell
 
 NARROW, LABEL, WIDE = 3, 40, 84  # columns: margin, label or dot, text
 
@@ -36,8 +36,8 @@ def write_first_sheet(book: Any, styles: Styles, exports: Sequence[Export], stor
     page.pair("Pengutipan", story.citing, styles.question, styles.answer)
     page.gap()
     page.across("Angka pokok", styles.section)
-    for label, figure, meaning in story.figures:
-        page.figure(label, figure_cell(figure), meaning)
+    for label, cell, meaning in story.figures:
+        page.figure(label, cell, meaning)
     page.gap()
     page.across("Isi berkas", styles.section)
     for export in exports:
@@ -77,13 +77,13 @@ class _Page:
         self.line += 1
 
     def bullet(self, text: str) -> None:
-        self.sheet.set_row(self.line, self._height(text, 132))
+        self.sheet.set_row(self.line, self._height(text, 138))
         self.sheet.write_string(self.line, 0, "•", self.styles.dot)
         self.sheet.merge_range(self.line, 1, self.line, 2, text, self.styles.bullet)
         self.line += 1
 
     def pair(self, label: str, text: str, left: Any, right: Any) -> None:
-        self.sheet.set_row(self.line, self._height(text, 88))
+        self.sheet.set_row(self.line, self._height(text, 92))
         self.sheet.merge_range(self.line, 0, self.line, 1, label, left)
         self.sheet.write_string(self.line, 2, text, right)
         self.line += 1
@@ -96,7 +96,7 @@ class _Page:
             self.sheet.write_string(self.line, 2, cell, self.styles.figure_word)
         else:
             self.sheet.write_number(self.line, 2, cell, self.styles.figure)
-        self.sheet.set_row(self.line + 1, self._height(meaning, 88) + 3)
+        self.sheet.set_row(self.line + 1, self._height(meaning, 92) + 3)
         self.sheet.merge_range(self.line + 1, 0, self.line + 1, 1, "", self.styles.ruled)
         self.sheet.write_string(self.line + 1, 2, meaning, self.styles.ruled)
         self.line += 2

@@ -1,9 +1,9 @@
 """Reads from the private store who was found where: the rows behind the named list.
 
-Exactly the links that E8 and D count: of marketplaces in use, with a shop that was live in the week of their data.
+Exactly the links that E8 and D count: of marketplaces in use, with a shop that was live when last looked for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,7 @@ class NamedRow:
 def read_named(engine: Engine, facts: Facts) -> tuple[NamedRow, ...]:
     """Rows ordered by kab/kota, name and id of the business, then marketplace and shop."""
     with translate_errors(), engine.connect() as connection:
-        found = [
-            _linked(connection, facts.week, item.slug, item.source_week)
-            for item in facts.marketplaces
-            if item.in_use and item.source_week
-        ]
-        linked = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+        linked = _linked(connection, facts.week, [item.slug for item in facts.marketplaces if item.in_use])
         if linked.empty:
             return ()
         named = linked.merge(_businesses(connection, linked["business_id"]), on="business_id", how="left")
@@ -77,20 +72,20 @@ def _order(row: NamedRow) -> tuple[str, str, int, str, str, str]:
     return (row.area_code or "~", name, row.business_id, row.marketplace, row.shop_id, row.url or "")
 
 
-def _linked(connection: Connection, week: str, slug: str, source_week: str) -> pd.DataFrame:
-    """Links of one marketplace that hold in the week, with the page of the live shop or listing."""
+def _linked(connection: Connection, week: str, slugs: Sequence[str]) -> pd.DataFrame:
+    """Links that hold in the week, with the page of the shop as it was last seen, or of the listing."""
     listing = and_(
         listings.c.marketplace == links.c.marketplace,
         listings.c.listing_id == links.c.listing_id,
-        as_of(listings, source_week),
+        as_of(listings, week),
     )
     columns = (links.c.marketplace, links.c.shop_id, links.c.group_id, links.c.business_id)
     query = (
         select(*columns, links.c.decision, links.c.evidence, listings.c.url.label("listing_url"))
         .select_from(links.outerjoin(listings, listing))
-        .where(links.c.marketplace == slug, as_of(links, week))
+        .where(links.c.marketplace.in_(slugs), as_of(links, week))
     )
-    live = live_shops(connection, source_week, ("name", "url")).drop(columns="seen_week")
+    live = live_shops(connection, week, ("name", "url")).drop(columns="seen_week")
     return read_frame(connection, query).merge(live, on=["marketplace", "shop_id"])
 
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from exports import wording
 from exports.base import Column, Export, Row, plain
-from exports.story import table_notes
+from exports.cells import table_notes
 
 
 class NamedList(Export):

@@ -11,11 +11,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from exports import charts, wording
-from exports.base import Cell, Column, Export, Row, plain
+from exports.base import Column, Export, Row, plain
+from exports.cells import figure_cell
 from exports.facts import UNKNOWN
 from exports.metadata import glossary
 from exports.story import Story, registry_line
-from exports.tables import MarketplaceTable, figure_cell
+from exports.tables import MarketplaceTable
+from exports.wording import Cell
 
 TEMPLATES = Path(__file__).with_name("templates")
 ON_PAGE = ("kab-kota", "lokapasar", "lapangan-usaha")  # no names on the page: it is passed on
@@ -57,7 +59,7 @@ def to_page(exports: Mapping[str, Export], story: Story, week: str) -> bytes:
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         practice=wording.PRACTICE if facts.practice else "",
         story=story,
-        figures=[_main_figure(name, figure_cell(figure), meaning) for name, figure, meaning in story.figures],
+        figures=[_main_figure(name, cell, meaning) for name, cell, meaning in story.figures],
         tables=[_table(name, exports[name], week) for name in ON_PAGE],
         terms=[(_sentence(term), meaning) for term, _, meaning in glossary() if term in TERMS],
         source=_source(story, exports),
@@ -78,7 +80,8 @@ def _marked(cell: Shown) -> Markup:
 def _main_figure(label: str, cell: Cell, meaning: str) -> Shown:
     number = cell if isinstance(cell, int | float) else None
     text = wording.number(number) if number is not None else str(cell)
-    return Shown(label, "", text, number, f"pokok-{label}".replace(" ", "-"), meaning)
+    is_figure = number is not None or text.endswith("persen")
+    return Shown(label, "value" if is_figure else "word", text, number, f"pokok-{label}".replace(" ", "-"), meaning)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """The first page in words: running head, one finding, at most five bullets, the box Sekilas; one model for all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from exports import wording
+from exports.cells import figure_cell
 from exports.facts import Facts, Figure, MarketplaceState
+from exports.wording import Cell
 
 PROBES_NEEDED = 10  # probe businesses that the system must have caught before a level is computed
 PROBES_ADVISED = 200
@@ -14,7 +16,7 @@ LINKS_PER_OFFICE = 25  # shops of assisted businesses that every office is asked
 
 @dataclass(frozen=True)
 class Story:
-    """head: lines of the running head; glance: question and answer; figures: label, figure or word, explanation."""
+    """head: the running head; glance: question and answer; figures: label, figure or word, explanation."""
 
     series: str
     head: str
@@ -22,7 +24,7 @@ class Story:
     bullets: tuple[str, ...]
     glance: tuple[tuple[str, str], ...]
     citing: str
-    figures: tuple[tuple[str, Figure, str], ...]
+    figures: tuple[tuple[str, Cell, str], ...]
 
     def texts(self) -> list[str]:
         """Every sentence, for the check of the wording."""
@@ -255,49 +257,37 @@ def _citing(facts: Facts) -> str:
     return "Angka pada halaman ini belum boleh dikutip di luar dinas."
 
 
-def _figures(facts: Facts) -> tuple[tuple[str, Figure, str], ...]:
+def _figures(facts: Facts) -> tuple[tuple[str, Cell, str], ...]:
+    level, share = facts.province("E1"), facts.province("E2")
+    part: Cell = figure_cell(share)
+    if share.shown and share.value is not None:
+        part = wording.percent(share.value)
     return (
         (
             wording.ESTIMATED,
-            facts.province("E1"),
-            "Hasil hitung yang memperhitungkan salah cocok dan toko yang terlewat.",
+            figure_cell(level),
+            f"Hasil hitung yang memperhitungkan salah cocok dan toko yang terlewat.{_range(level, wording.number)}",
         ),
         (
             wording.SHARE,
-            facts.province("E2"),
-            "Perkiraan jumlah dibagi UMKM terdaftar menurut registri pada tanggal di atas.",
+            part,
+            f"Perkiraan jumlah dibagi UMKM terdaftar menurut registri di atas.{_range(share, wording.percent)}",
         ),
         (
             wording.VERIFIED,
-            facts.province("E8"),
+            figure_cell(facts.province("E8")),
             "Diperiksa petugas satu per satu. Angka ini bertambah apabila pemeriksaan bertambah; karena itu tidak "
             "dipakai untuk menyatakan naik atau turun.",
         ),
         (
             wording.DETECTED,
-            facts.province("D"),
+            figure_cell(facts.province("D")),
             "Tertaut otomatis oleh sistem; sebagian dugaan ini keliru. Tidak termasuk yang sudah dipastikan.",
         ),
     )
 
 
-def table_notes(names: Sequence[str]) -> tuple[str, ...]:
-    """Sentences under tables, by name."""
-    return tuple(NOTES[name] for name in names)
-
-
-NOTES = {
-    "no_ranking": (
-        "Urutan menurut kode wilayah; wilayah belum dapat diperingkatkan. Jumlah dugaan dan kemajuan pemeriksaan bukan "
-        "ukuran kinerja wilayah."
-    ),
-    "no_sum": (
-        "Satu UMKM dapat hadir di lebih dari satu lokapasar sehingga jumlah per lokapasar tidak boleh dijumlahkan."
-    ),
-    "not_zero": "Tidak diukur bukan berarti nol: keadaan toko di sana tidak kami ketahui.",
-    "no_share": "Perkiraan jumlah dan persentase untuk tiap baris belum tersedia: daftar uji belum cukup.",
-    "not_found": (
-        "Belum ditemukan tidak berarti belum berjualan: tokonya mungkin memakai nama lain atau berada di lokapasar "
-        "yang tidak diukur."
-    ),
-}
+def _range(figure: Figure, written: Callable[[float], str]) -> str:
+    if not figure.shown or figure.low is None or figure.high is None:
+        return ""
+    return f" Kisaran 95 persen: antara {written(figure.low)} dan {written(figure.high)}."

@@ -3,7 +3,8 @@
 from typing import Any
 
 from exports import wording
-from exports.base import Cell, Column
+from exports.base import Column
+from exports.wording import Cell
 
 INK, DEEP, PALE, RULE, SOFT = "#1B2B36", "#1F4E68", "#EAF1F5", "#C9D6DE", "#5B6B75"
 WARN, WARN_INK, PRACTICE_TAB, LINK = "#FFF2CC", "#7A4B00", "#C27C00", "#0B5394"

@@ -3,12 +3,13 @@
 from typing import ClassVar
 
 from exports import wording
-from exports.base import Cell, Column, Export, Row, plain
-from exports.facts import UNKNOWN, Facts, Figure, MarketplaceState
+from exports.base import Column, Export, Row, plain
+from exports.cells import figure_cell, table_notes
+from exports.facts import UNKNOWN, Facts, MarketplaceState
 from exports.metadata import MetadataTable, glossary
 from exports.named_list import NamedList
 from exports.quality import QualityTable
-from exports.story import table_notes
+from exports.wording import Cell
 
 _REGISTERED = Column("umkm_terdaftar", wording.REGISTERED, "count", "UMKM dalam registri, catatan ganda dihitung satu.")
 _VERIFIED = Column(
@@ -23,17 +24,6 @@ _DETECTED = Column(
     "count",
     "UMKM yang ditautkan sistem dengan toko yang buka dan belum diperiksa petugas. Sebagian dugaan ini keliru.",
 )
-
-
-def figure_cell(figure: Figure) -> Cell:
-    """The number, or the word that stands for it."""
-    if figure.shown and figure.value is not None:
-        return int(figure.value)
-    if figure.status == "suppressed":
-        return wording.SUPPRESSED
-    if figure.reason in wording.STATES:  # a marketplace; the column beside says why
-        return wording.NOT_MEASURED
-    return f"Belum tersedia: {wording.REASONS.get(figure.reason or '', wording.REASONS['not_computed'])}"
 
 
 def _registered(facts: Facts, kind: str, code: str) -> Cell:

@@ -13,6 +13,8 @@ from babel.numbers import format_decimal
 
 from monitor.weeks import week_days
 
+Cell = int | float | str | date  # what stands in one place of a table: a figure, or words
+
 LOCALE = "id_ID"
 PRACTICE = "DATA LATIHAN. BUKAN DATA SEBENARNYA"
 UNKNOWN = "Tidak diketahui"

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import xlsxwriter
 
 from exports import wording
-from exports.base import Cell, Column, Export, Row
+from exports.base import Column, Export, Row
 from exports.first_sheet import write_first_sheet
 from exports.story import Story, registry_line
 from exports.styles import Styles, set_up_page
+from exports.wording import Cell
 from monitor.marketplaces import catalogue
 from monitor.weeks import week_days
 

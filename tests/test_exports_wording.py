@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from exports import wording
 from exports.base import MAX_CELL, cut, plain
+from exports.cells import NOTES
 from exports.metadata import glossary
-from exports.story import NOTES
 from exports.tables import EXPORTS
 
 
