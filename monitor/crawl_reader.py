@@ -43,6 +43,7 @@ LISTING_TYPES: dict[str, Any] = {
 }
 ISSUE_TYPES: dict[str, Any] = dict.fromkeys(("marketplace", "kind", "message", "field", "url", "observed_at"), _TEXT)
 _UNITED = ("aliases", "identifiers")
+PLACE_FIELDS = ("city", "district", "province", "area_codes", "district_code")
 
 
 class _Lines:
@@ -166,24 +167,35 @@ def one_row_each(rows: Any, key: str) -> Any:
     """Arrow table with one row per key, in the order in which keys first appear in `rows`.
 
     The first value that is not null (or not empty) wins. Aliases and identifiers are united. `closed` outranks
-    `live`: every search hit says live by default, only the shop's own page says that it closed.
+    `live`: every search hit says live by default, only the shop's own page says that it closed. A shop that sends from
+    several cities (Tokopedia prints the city of each product) keeps the first, with what belongs to it.
     """
     found = rows[key].combine_chunks().dictionary_encode()
     code = found.indices.to_numpy()
     order = np.argsort(code, kind="stable")
     rows, code, count = rows.take(pa.array(order)), code[order], len(found.dictionary)
+    elsewhere = _elsewhere(rows, code, count)
     columns = {}
     for name in rows.column_names:
         column = rows[name].combine_chunks()
         if name in _UNITED:
             columns[name] = _united(column, code, count)
-        elif name == "status":
-            columns[name] = _first(column, _prefer(column, "closed"), code, count)
-        else:
-            columns[name] = _first(column, _has_value(column), code, count)
-        if pa.types.is_list(column.type):
-            columns[name] = _never_null(columns[name])
+            continue
+        worth = _prefer(column, "closed") if name == "status" else _has_value(column).astype(int)
+        if name in PLACE_FIELDS:
+            worth[elsewhere] = 0
+        found = _first(column, worth, code, count)
+        columns[name] = _never_null(found) if pa.types.is_list(column.type) else found
     return pa.table(columns)
+
+
+def _elsewhere(rows: Any, code: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
+    """Rows that print another city than the first one printed for their key."""
+    if "city" not in rows.column_names:
+        return np.zeros(len(code), dtype=bool)
+    city = rows["city"].combine_chunks()
+    first = _first(city, _has_value(city).astype(int), code, count).take(pa.array(code))
+    return np.asarray(pc.fill_null(pc.not_equal(city, first), False).to_numpy(zero_copy_only=False))
 
 
 def _never_null(lists: Any) -> Any:
@@ -202,7 +214,7 @@ def _has_value(column: Any) -> np.ndarray[Any, Any]:
 def _prefer(column: Any, value: str) -> np.ndarray[Any, Any]:
     """Worth for `_first`: 2 for `value`, 1 for any other value."""
     is_value = pc.fill_null(pc.equal(column, value), False).to_numpy(zero_copy_only=False)
-    return np.asarray(np.where(is_value, 2, column.is_valid().to_numpy(zero_copy_only=False)))
+    return np.where(is_value, 2, _has_value(column).astype(int))
 
 
 def _first(column: Any, worth: np.ndarray[Any, Any], code: np.ndarray[Any, Any], count: int) -> Any:

@@ -7,12 +7,13 @@ identifier of kind `owner`, which stays in the private store. Of an address only
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from monitor.characters import fold
+from monitor.crawl_reader import PLACE_FIELDS
 from monitor.feed_values import DECISIVE, FIELDS, LICENCES, SHOP_FIELDS, UnreadableError, is_absent, state_of
 from monitor.identifiers import PhoneHasher, find_phones, read_bpom, read_halal, read_nib, read_phones, read_pirt
 from monitor.items import Identifier, Listing, Shop
@@ -23,6 +24,7 @@ RETURNED, EMPTIED = "baris dikembalikan", "nilai dikosongkan"
 _READERS = {"nib": read_nib, "pirt": read_pirt, "halal": read_halal, "bpom": read_bpom}
 _SHOP_NAMES = {"shop_name": "name", "shop_url": "url"}  # other fields have the item's own names
 _NOT_ITEM = {"address", "product_titles", "phone", "owner_name", "closed_on", "shop_tier", "status", *LICENCES}
+_UNITED = {"identifiers", "aliases", "status"}
 _LISTING_NAMES = {
     "listing_url": "url",
     "listing_rating": "rating",
@@ -215,13 +217,20 @@ class _RowError(Exception):
 
 
 def merged(first: Shop, second: Shop) -> Shop:
-    """What the first says, completed by the second; closed outranks live."""
+    """What the first says, completed by the second; closed outranks live, and places are completed, never mixed."""
+    if first.city is None and second.city is not None:
+        _take(first, second, ("city", "area_codes", "district_code"), always=True)
+    same_place = second.city in (None, first.city)
     for name in Shop.__slots__:
-        if name in {"identifiers", "aliases", "status"}:
-            continue
-        if getattr(first, name) in (None, []):
-            setattr(first, name, getattr(second, name))
+        if name not in _UNITED and (same_place or name not in PLACE_FIELDS):
+            _take(first, second, (name,))
     first.identifiers = unique([*first.identifiers, *second.identifiers])
     first.aliases = list(dict.fromkeys([*first.aliases, *second.aliases]))
     first.status = "closed" if "closed" in (first.status, second.status) else "live"
     return first
+
+
+def _take(first: Shop, second: Shop, names: Sequence[str], always: bool = False) -> None:
+    for name in names:
+        if always or getattr(first, name) in (None, []):
+            setattr(first, name, getattr(second, name))

@@ -20,6 +20,7 @@ MAX_NUMBER = 10**15  # beyond it a count or a price is a typing error
 EXACT_FLOATS = 2**53  # whole numbers above it pass through a spreadsheet damaged
 DAMAGED_SHARE = 0.05  # a spreadsheet damages a whole column, or what was pasted into it
 _EXPONENT = re.compile(r"\d+(?:[.,]\d+)?[eE][+-]?\d+")
+_BETWEEN_TITLES = re.compile(r"(?:\s*\|\s+|\s+\|\s*|\n)+")
 _WHOLE_FLOAT = re.compile(r"(\d{1,15})[.,]0+")
 _ABSENT = frozenset({"", "-", "--", "null", "none", "nan", "n/a", "#n/a", "<na>", "undefined"})
 _TRUE = frozenset({"true", "1", "1.0", "ya", "y", "yes", "benar"})
@@ -63,7 +64,8 @@ def damaged_ids(ids: Collection[str]) -> set[str]:
 
 
 def read_text(cell: str) -> str:
-    text = " ".join(without_invisible(cell).split())
+    """The text as published, white space aside; "" where nothing can be seen of it."""
+    text = " ".join(cell.split()) if without_invisible(cell).strip() else ""
     if len(text) > MAX_TEXT_CHARS:
         raise UnreadableError(f"teks lebih panjang daripada {MAX_TEXT_CHARS} huruf")
     return text
@@ -152,7 +154,7 @@ def read_status(cell: str) -> str:
 
 def read_titles(cell: str) -> list[str]:
     """Product titles separated by ` | `, each once."""
-    titles = (read_text(part) for part in re.split(r"\s+\|\s+|\n", cell))
+    titles = (read_text(part) for part in _BETWEEN_TITLES.split(cell))
     return list(dict.fromkeys(title for title in titles if title))
 
 

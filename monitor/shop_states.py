@@ -84,5 +84,5 @@ def _seen(shops: pd.DataFrame, complete: dict[str, str]) -> pd.Series:
     seen = shops["seen_week"]
     metrics = shops["metrics_week"].fillna("")
     seen = seen.where(seen >= metrics, metrics)
-    by_crawl = shops["marketplace"].map(complete).fillna("").where(shops["missed_count"] == 0, "")
+    by_crawl = shops["marketplace"].map(lambda slug: complete.get(slug, "")).where(shops["missed_count"] == 0, "")
     return seen.where(seen >= by_crawl, by_crawl)
