@@ -1,7 +1,7 @@
 """Review sheets: one file an office, in Indonesian, that a person answers in Excel and sends back.
 
-The left part is for the person, the yellow columns are for the answer, the grey ones at the end are for the machine. The
-score is not shown, and neither is any digit of a telephone number.
+The left part is for the person, the yellow columns are for the answer, the grey ones at the end are for the machine.
+The score is not shown, and neither is any digit of a telephone number.
 """
 
 import csv
@@ -91,9 +91,9 @@ def handling(info: SheetInfo) -> str:
     """Whose data the file holds and how to treat it."""
     contact = plain(info.contact) or "kantor dinas"
     return (
-        f"Berkas ini memuat data pribadi. Hanya untuk pembinaan UMKM oleh {plain(info.office_name)}. Dilarang diteruskan "
-        f"melalui grup WhatsApp. Hapus setelah {wording.day(wording.delete_after(info.week))}. UMKM dapat meminta namanya "
-        f"dikeluarkan melalui {contact}."
+        f"Berkas ini memuat data pribadi. Hanya untuk pembinaan UMKM oleh {plain(info.office_name)}. Dilarang "
+        f"diteruskan melalui grup WhatsApp. Hapus setelah {wording.day(wording.delete_after(info.week))}. UMKM dapat "
+        f"meminta namanya dikeluarkan melalui {contact}."
     )
 
 
@@ -207,7 +207,7 @@ class _TaskSheet:
         self.sheet.repeat_rows(head)
 
     def _rules(self, head: int, count: int) -> None:
-        """Drop-down and hints for the answers; all else locked, without a password, since files get repaired by hand."""
+        """Drop-down and hints for the answers; all else locked, without a password, as files get repaired by hand."""
         last = head + max(count, 1)
         for at, hint in enumerate(HINTS):
             column = len(SHOWN) + at
@@ -252,8 +252,8 @@ def receipt(
     blank = f" ({_rows(empty)})" if empty else ""
     first = (
         f"Diterima {wording.day(at.date())} pukul {at:%H.%M} {zone}".rstrip()
-        + f": {wording.number(rows)} baris, {wording.number(answered)} terjawab, {wording.number(len(empty))} kosong{blank}, "
-        f"{wording.number(len(rejected))} ditolak. Terima kasih."
+        + f": {wording.number(rows)} baris, {wording.number(answered)} terjawab, "
+        f"{wording.number(len(empty))} kosong{blank}, {wording.number(len(rejected))} ditolak. Terima kasih."
     )
     reasons = [f"Baris {wording.number(row)}: {reason}." for row, reason in rejected]
     return "\n".join([first, *reasons, *remarks])

@@ -1,0 +1,46 @@
+"""`link`: the shops of one week to the businesses of the registry."""
+
+from typing import Annotated
+
+import typer
+
+from monitor.database import private_engine
+from monitor.verbs import common
+from pipelines.match import LinkReport, link_week
+
+
+def link(
+    week: Annotated[str | None, typer.Option(help="ISO week; default: the last one that ended.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Link the shops that are open in one week to registered businesses; linking again gives the same rows.
+
+    Example: monitor link --week 2026-W47
+    """
+    config = common.config()
+    chosen = common.week_option(week, config)
+    engine = private_engine(config)
+    with common.recorded(engine, "link", week=chosen) as run, common.progress(f"Linking {chosen}") as advance:
+        report = link_week(engine, config, chosen, lambda stage: advance(1, f"Linking {chosen}: {stage.lower()}"))
+        run.message = f"{report.linked} linked, {report.confirmed} confirmed, {report.review} to review"
+    common.show(f"Linked {chosen}", rows(report), as_json)
+
+
+def rows(report: LinkReport) -> dict[str, object]:
+    """The closing table of a link run."""
+    table: dict[str, object] = {
+        "businesses in the registry": report.businesses,
+        "open shops": report.shops,
+        "candidate pairs kept": report.pairs,
+        "shops linked by the system": report.linked,
+        "shops confirmed by a person": report.confirmed,
+        "shops to review": report.review,
+        "groups with a link": report.groups,
+        "pairs left out, key too common": sum(report.skipped.values()),
+        "model": report.model_version,
+    }
+    if report.later_judgements:
+        table["answers of later weeks, not used here"] = report.later_judgements
+    if report.later_weeks:
+        table["link these weeks again"] = ", ".join(report.later_weeks)
+    return table

@@ -1,0 +1,167 @@
+"""`review`: sheets for people to answer, and their answers back."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from exports import review_sheet
+from monitor import regions
+from monitor.config import Config
+from monitor.database import private_engine, translate_errors
+from monitor.errors import InputError, UsageError
+from monitor.practice import is_practice
+from monitor.text import safe_terminal
+from monitor.verbs import common
+from monitor.weeks import parse_week, utc_now
+from pipelines.judge import Receipt, import_sheet
+from pipelines.review_draw import draw_tasks, read_sheets
+
+app = typer.Typer(no_args_is_help=True, help="Sheets for people to answer, and their answers back.")
+
+
+@app.command("export")
+def export_command(
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for the sheets, one file an office.")],
+    office: Annotated[
+        str | None, typer.Option(help="Only this office: kode of a kab/kota, or of the province.")
+    ] = None,
+    purpose: Annotated[
+        str, typer.Option(help="clerical: pairs between link and reject, and unconfirmed links.")
+    ] = "clerical",
+    file_format: Annotated[str, typer.Option("--format", help="xlsx or csv.")] = "xlsx",
+    week: Annotated[str | None, typer.Option(help="ISO week; default: the last one that ended.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Write one review sheet an office; exporting again gives the same open tasks.
+
+    Example: monitor review export -o lembar --office 3602
+    """
+    config = common.config()
+    chosen = common.week_option(week, config)
+    engine = private_engine(config)
+    with common.recorded(engine, "review export", week=chosen), common.progress("Writing review sheets"):
+        written = export_sheets(engine, config, chosen, folder, office=office, purpose=purpose, file_format=file_format)
+    rows = {str(path): "written" for path in written} or {"nothing to review": chosen}
+    common.show(f"Review sheets of {chosen}", rows, as_json)
+
+
+def _office(config: Config, office: str | None) -> str | None:
+    """The kode without dots. Raises UsageError when it is no office."""
+    if office is None:
+        return None
+    code = office.replace(".", "")
+    if code not in {config.region.code, *(area.code for area in regions.areas())}:
+        raise UsageError(
+            f"'{office}' is no office; name a kab/kota like 3602, or {config.region.code} for the province."
+        )
+    return code
+
+
+def office_name(config: Config, office: str) -> str:
+    """``Dinas Koperasi dan UKM Kabupaten Lebak``; the province's office as configured."""
+    if office == config.region.code:
+        return config.office.name
+    return f"Dinas Koperasi dan UKM {regions.area_name(office)}"
+
+
+def export_sheets(
+    engine: Engine,
+    config: Config,
+    week: str,
+    folder: Path,
+    *,
+    office: str | None = None,
+    purpose: str = "clerical",
+    file_format: str = "xlsx",
+    by_office: bool = False,
+) -> list[Path]:
+    """Draws the week's tasks and writes one sheet an office; the paths.
+
+    by_office: each sheet in a folder of its office's kode. Raises UsageError, StoreError.
+    """
+    if file_format not in review_sheet.FORMATS:
+        raise UsageError(f"'{file_format}' is no format of review sheets; use xlsx or csv.")
+    only = _office(config, office)
+    tasks = draw_tasks(engine, config, week, purpose)
+    paths = []
+    for sheet in read_sheets(engine, tasks, week, only):
+        place = folder / sheet.office if by_office else folder
+        info = _info(config, week, sheet.office)
+        with translate_errors():
+            paths.append(review_sheet.write_sheet(place, sheet.office, sheet.rows, info, file_format))
+    return paths
+
+
+def _info(config: Config, week: str, office: str) -> review_sheet.SheetInfo:
+    today = utc_now().astimezone(config.region.zone).date()
+    return review_sheet.SheetInfo(
+        week=week,
+        office_name=office_name(config, office),
+        contact=config.office.contact,
+        deadline=today + timedelta(days=config.review.deadline_days),
+        practice=is_practice(config),
+    )
+
+
+@app.command("import")
+def import_command(
+    files: Annotated[list[Path], typer.Argument(help="Answered sheets, XLSX or CSV.")],
+    week: Annotated[
+        str | None, typer.Option(help="ISO week from which they count; default: that of each task.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Take in answered review sheets; the same sheet twice changes nothing.
+
+    Example: monitor review import periksa-2026-W47-3602.xlsx
+    """
+    config = common.config()
+    chosen = parse_week(week) if week else None
+    engine = private_engine(config)
+    with common.recorded(engine, "review import", week=chosen) as run, common.progress("Reading review sheets"):
+        receipts = import_sheets(engine, config, files, chosen)
+        read = [receipt for receipt in receipts if receipt.problem is None]
+        common.show("Answers taken in", [_row(receipt) for receipt in read] or {"sheets taken in": 0}, as_json)
+        if not as_json:
+            for receipt in read:
+                typer.echo(f"{safe_terminal(receipt.file)}: {receipt_text(config, receipt)}")
+        if problems := [receipt.problem for receipt in receipts if receipt.problem]:
+            run.outcome = "failed"
+            raise InputError(" ".join(problems))
+
+
+def _row(receipt: Receipt) -> dict[str, object]:
+    return {
+        "file": safe_terminal(receipt.file),
+        "rows": receipt.rows,
+        "answered": receipt.answered,
+        "empty": len(receipt.empty),
+        "rejected": len(receipt.rejected),
+        "new judgements": receipt.stored,
+    }
+
+
+def import_sheets(engine: Engine, config: Config, files: Sequence[Path], week: str | None = None) -> list[Receipt]:
+    """Takes in each file for itself; a file that is no review sheet gives a receipt with its `problem`."""
+    receipts = []
+    for path in files:
+        try:
+            receipts.append(import_sheet(engine, path, week))
+        except InputError as error:
+            receipts.append(Receipt(path.name, problem=str(error)))
+    return receipts
+
+
+def receipt_text(config: Config, receipt: Receipt) -> str:
+    """The Indonesian receipt of one sheet."""
+    now = utc_now().astimezone(config.region.zone)
+    return review_sheet.receipt(now, receipt.rows, receipt.answered, receipt.empty, receipt.rejected, receipt.remarks)
+
+
+def take(engine: Engine, config: Config, path: Path) -> str:
+    """Takes in a sheet from the inbox and returns its receipt. Raises InputError when it is no review sheet."""
+    return receipt_text(config, import_sheet(engine, path))

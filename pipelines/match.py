@@ -1,0 +1,239 @@
+"""Runs the linkage stages over one week and keeps what they found: candidate pairs and links, as intervals of weeks.
+
+Links of a week are a pure function of the registry snapshot, the observations and judgements up to that week, and the
+model. Both tables change in one transaction, so a run that is killed leaves them as they were.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from monitor import registry
+from monitor.config import Config
+from monitor.database import read_frame, transaction, translate_errors
+from monitor.errors import UsageError
+from monitor.gazetteer import gazetteer
+from monitor.intervals import apply_week, as_of, rewind
+from monitor.marketplaces import catalogue
+from monitor.private_store import (
+    candidate_pairs,
+    judgements,
+    links,
+    listings,
+    model_versions,
+    observations,
+    review_tasks,
+    runs,
+)
+from monitor.text import tokens
+from monitor.weeks import utc_now, utc_text
+from pipelines.linkage.collective import as_brand_shops
+from pipelines.linkage.index import build_index
+from pipelines.linkage.judged import verdicts
+from pipelines.linkage.score import score
+from pipelines.linkage.settle import Settled, settle
+from pipelines.linkage.weights import Weights, load_weights
+
+OPEN_STATES = ("live", "unknown")  # closed and gone shops have no link
+PAIR_KEYS = ("marketplace", "shop_id", "business_id")
+LINK_KEYS = ("marketplace", "shop_id", "listing_id", "group_id")
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LinkReport:
+    """What one run of `link_week` found; counts are shops unless said otherwise."""
+
+    week: str
+    snapshot_id: str
+    model_version: str
+    shops: int
+    businesses: int
+    pairs: int
+    linked: int  # by the system
+    confirmed: int
+    review: int
+    groups: int  # with a link
+    later_judgements: int  # answers that came in after the week and count from theirs on
+    later_weeks: tuple[str, ...] = ()  # linked before, to be linked again
+    skipped: dict[str, int] = field(default_factory=dict)  # blocking rule -> pairs left out
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything the links of a week depend on, besides the model."""
+
+    snapshot: Any
+    registry: pd.DataFrame
+    declared: pd.DataFrame
+    shops: pd.DataFrame
+    listings: pd.DataFrame
+    judgements: pd.DataFrame
+
+
+def place_words(province: str) -> set[str]:
+    """Words of the province's kab/kota, and kecamatan of one word: they tell no business from another."""
+    names = gazetteer(province).names
+    areas = {word for code, name in names.items() if len(code) <= 4 for word in tokens(name)}
+    districts = {tokens(name)[0] for code, name in names.items() if len(code) == 6 and len(tokens(name)) == 1}
+    return areas | districts | {"tangsel", "kabupaten", "kota", "kab", "kec", "kecamatan"}
+
+
+def local_words(province: str) -> set[str]:
+    """Words of the names of desa and kecamatan."""
+    names = gazetteer(province).names
+    return {word for code, name in names.items() if len(code) >= 6 for word in tokens(name)}
+
+
+def read_judgements(connection: Connection, week: str) -> pd.DataFrame:
+    """Answers up to the week, each with the pair its task asked about."""
+    columns = (
+        judgements.c.judgement_id,
+        judgements.c.task_id,
+        judgements.c.reviewer,
+        judgements.c.office,
+        judgements.c.answer,
+        judgements.c.other_business,
+        review_tasks.c.marketplace,
+        review_tasks.c.shop_id,
+        review_tasks.c.business_id,
+    )
+    query = select(*columns).join(review_tasks, review_tasks.c.task_id == judgements.c.task_id)
+    return read_frame(connection, query.where(judgements.c.week <= week).order_by(judgements.c.judgement_id))
+
+
+def _read_shops(connection: Connection, week: str) -> pd.DataFrame:
+    table = observations.c
+    columns = (
+        table.marketplace,
+        table.shop_id,
+        table.name,
+        table.username,
+        table.url,
+        table.city,
+        table.area_codes,
+        table.district_code,
+        table.identifiers,
+        table.is_collective,
+    )
+    frame = read_frame(connection, select(*columns).where(as_of(observations, week), table.state.in_(OPEN_STATES)))
+    collective = {slug for slug, entry in catalogue().items() if entry.collective}
+    said = frame["is_collective"].eq(True) | frame["marketplace"].isin(collective)
+    return frame.assign(is_collective=said.astype(bool))
+
+
+def _read_listings(connection: Connection, week: str) -> pd.DataFrame:
+    table = listings.c
+    columns = (
+        table.marketplace,
+        table.listing_id,
+        table.shop_id,
+        table.title,
+        table.category,
+        table.brand,
+        table.identifiers,
+    )
+    return read_frame(connection, select(*columns).where(as_of(listings, week)))
+
+
+def read_inputs(engine: Engine, week: str) -> Inputs:
+    """Reads what the week's links depend on. Raises UsageError without a registry."""
+    with translate_errors(), engine.connect() as connection, connection.begin():
+        snapshot = registry.current_snapshot(connection, week)
+        if snapshot is None:
+            raise UsageError("There is no registry yet; hand one in with 'monitor registry import FILE --as-of DATE'.")
+        return Inputs(
+            snapshot=snapshot,
+            registry=registry.read_snapshot(connection, snapshot.snapshot_id),
+            declared=registry.declared(connection, snapshot.snapshot_id),
+            shops=_read_shops(connection, week),
+            listings=_read_listings(connection, week),
+            judgements=read_judgements(connection, week),
+        )
+
+
+def compute(
+    inputs: Inputs, province: str, weights: Weights, tell: Tell = lambda _: None
+) -> tuple[Settled, dict[str, int]]:
+    """Pairs and links of the inputs; nothing is written."""
+    tell("Indexing the registry")
+    index = build_index(inputs.registry, weights, inputs.declared, place_words(province), local_words(province))
+    tell("Comparing shops with businesses")
+    collective = inputs.shops["is_collective"].to_numpy(dtype=bool)
+    pairs, skipped = score(inputs.shops[~collective], inputs.listings, index)
+    stand_ins, goods = as_brand_shops(inputs.shops[collective], inputs.listings)
+    brand_pairs, _ = score(stand_ins, goods, index)
+    tell("Deciding")
+    said = verdicts(inputs.judgements, inputs.registry)
+    prior = weights.prior(index.group_count)
+    return settle(pairs, brand_pairs, goods, inputs.shops, said, weights, prior), skipped
+
+
+def _later_weeks(connection: Connection, week: str) -> tuple[str, ...]:
+    """Weeks after this one that were linked before; rewinding forgot them."""
+    done = select(runs.c.week).where(runs.c.verb == "link", runs.c.outcome == "done", runs.c.week > week).distinct()
+    found = {row.week for row in connection.execute(done)}
+    for table in (candidate_pairs, links):
+        for column in (table.c.valid_from_week, table.c.valid_to_week):
+            found |= {row[0] for row in connection.execute(select(column).where(column > week).distinct())}
+    return tuple(sorted(found))
+
+
+def _remember_model(connection: Connection, weights: Weights) -> None:
+    known = select(model_versions.c.model_version).where(model_versions.c.model_version == weights.version)
+    if connection.execute(known).first() is None:
+        parameters = {"weights": dict(weights.parameters)}
+        values = {"model_version": weights.version, "parameters": parameters, "first_used_at": utc_text(utc_now())}
+        connection.execute(insert(model_versions).values(**values))
+
+
+def _write(engine: Engine, week: str, settled: Settled, weights: Weights) -> tuple[str, ...]:
+    with transaction(engine) as connection:
+        later = _later_weeks(connection, week)
+        _remember_model(connection, weights)
+        for table, keys, frame in (
+            (candidate_pairs, PAIR_KEYS, settled.pairs),
+            (links, LINK_KEYS, settled.links.assign(model_version=weights.version)),
+        ):
+            rewind(connection, table, {}, week)
+            apply_week(connection, table, keys, frame, week, {}, close_absent=True)
+    return later
+
+
+def _count(frame: pd.DataFrame) -> int:
+    return len(frame[["marketplace", "shop_id"]].drop_duplicates())
+
+
+def link_week(engine: Engine, config: Config, week: str, tell: Tell = lambda _: None) -> LinkReport:
+    """Links the shops that are open in the week and stores pairs and links from this week on.
+
+    An earlier week than the latest forgets what later weeks found; the report names them. Raises UsageError without a
+    registry.
+    """
+    weights = load_weights()
+    tell("Reading registry and shops")
+    inputs = read_inputs(engine, week)
+    settled, skipped = compute(inputs, config.region.code, weights, tell)
+    tell("Writing")
+    later = _write(engine, week, settled, weights)
+    with engine.connect() as connection:
+        waiting = connection.execute(select(func.count()).where(judgements.c.week > week)).scalar_one()
+    pairs, found = settled.pairs, settled.links
+    return LinkReport(
+        week=week,
+        snapshot_id=inputs.snapshot.snapshot_id,
+        model_version=weights.version,
+        shops=len(inputs.shops),
+        businesses=len(inputs.registry),
+        pairs=len(pairs),
+        linked=_count(found[found["decision"] == "link"]),
+        confirmed=_count(found[found["decision"] == "confirmed"]),
+        review=_count(pairs[pairs["decision"] == "review"]),
+        groups=int(found["group_id"].nunique()),
+        later_judgements=int(waiting),
+        later_weeks=later,
+        skipped=skipped,
+    )
