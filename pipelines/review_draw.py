@@ -1,8 +1,8 @@
 """Review tasks out: which pairs a person is asked about, and what the sheet shows of them.
 
-The clerical draw of a week asks about shops whose best candidate is in the clerical band, and about links that nobody has
-confirmed, in turn, spread over the offices so that each gets about as many. Tasks that were asked and not answered come
-again under the same id.
+The clerical draw of a week asks about shops whose best candidate is in the clerical band, and about links that nobody
+has confirmed, in turn, spread over the offices so that each gets about as many. Tasks that were asked and not answered
+come again under the same id.
 """
 
 import hashlib
@@ -235,7 +235,7 @@ def _business_part(business: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_sheets(engine: Engine, tasks: pd.DataFrame, week: str, office: str | None = None) -> list[Sheet]:
-    """The tasks as sheets, one an office (only `office` when it is named), ordered by office; no score, no phone digit."""
+    """The tasks as sheets, one an office (only `office` when it is named), by office; no score, no phone digit."""
     if office is not None:
         tasks = tasks[tasks["office"] == office]
     with engine.connect() as connection, connection.begin():

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, select
 
 from monitor.database import private_engine, read_frame, translate_errors
 from monitor.errors import UsageError
@@ -64,22 +64,21 @@ def _nibs(connection: Connection, ids: list[int]) -> dict[int, str | None]:
     return found
 
 
+def _same(table: Table) -> list[ColumnElement[Any]]:
+    """The columns that pairs and links have in common."""
+    names = ("marketplace", "shop_id", "business_id", "group_id", "weight", "probability", "decision")
+    return [table.c[name] for name in names]
+
+
 def read_links(engine: Engine, week: str) -> pd.DataFrame:
     """One row per shop with a candidate, ordered by marketplace and shop: `COLUMNS`.
 
     A confirmed link counts as `link`. match_weight in bits; match_probability is missing while not calibrated.
     """
-    pairs, made = candidate_pairs.c, links_table.c
     with engine.connect() as connection, connection.begin():
-        query = select(
-            pairs.marketplace, pairs.shop_id, pairs.business_id, pairs.group_id, pairs.weight, pairs.probability,
-            pairs.decision,
-        ).where(as_of(candidate_pairs, week))  # fmt: skip
-        candidates = read_frame(connection, query).assign(linked=1)
-        query = select(
-            made.marketplace, made.shop_id, made.business_id, made.group_id, made.weight, made.probability
-        ).where(as_of(links_table, week))
-        linked = read_frame(connection, query).assign(decision="link", linked=0)
+        candidates = read_frame(connection, select(*_same(candidate_pairs)).where(as_of(candidate_pairs, week)))
+        linked = read_frame(connection, select(*_same(links_table)).where(as_of(links_table, week)))
+        candidates, linked = candidates.assign(linked=1), linked.assign(decision="link", linked=0)
         every = pd.concat([linked, candidates], ignore_index=True)
         every["rank"] = every["decision"].map(RANK)
         every["down"] = -every["weight"].astype(float)

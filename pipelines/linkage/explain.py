@@ -75,6 +75,5 @@ def verdict(candidates: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str
         return [f"Nobody: a person answered in task {judged[1]} that business {best['business_id']} does not run it."]
     if judged and judged[0] == "split":
         return [f"Nobody: reviewers disagree about business {best['business_id']}."]
-    return [
-        f"Nobody: of the best candidate, business {best['business_id']}, {_without_link(best, others[0] if others else None, weights)}."
-    ]
+    reason = _without_link(best, others[0] if others else None, weights)
+    return [f"Nobody: the best candidate is business {best['business_id']}, but {reason}."]
