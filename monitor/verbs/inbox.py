@@ -1,0 +1,148 @@
+"""Files that lie in `data/inbox/<office>/`: taken in by `week`, answered in Indonesian in `data/outbox/<office>/`.
+
+What a file is, its name says:
+registri-2026-11-01.xlsx              a registry part of this office, as of that date (no date: the file's own)
+tokopedia-2026-11-20-lengkap.csv      a complete feed of a marketplace, observed on that date (or -sebagian: partial)
+periksa-....xlsx                      answered review sheets
+Files stay where they are, since an office's file sharing owns the folder; the same content is taken once.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Engine, insert, select
+
+from exports.wording import day, number
+from monitor import regions
+from monitor.config import Config
+from monitor.database import transaction, translate_errors
+from monitor.errors import MonitorError, StoreError
+from monitor.feed import hand_over
+from monitor.marketplaces import catalogue
+from monitor.private_store import handed_in
+from monitor.registry_import import RejectedPartError, import_part
+from monitor.registry_report import receipt as registry_receipt
+from monitor.runs import recorded
+from monitor.text import safe_terminal
+from monitor.verbs.review import take as take_sheet
+from monitor.weeks import utc_now, utc_text
+
+_DATE = r"(?P<date>\d{4}-\d{2}-\d{2})"
+_FEED = re.compile(rf"(?P<slug>[a-z][a-z0-9_]*)-{_DATE}-(?P<coverage>lengkap|sebagian)\.\w+")
+_REGISTRY = re.compile(rf"registri(?:-{_DATE})?.*\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE)
+_REVIEW = re.compile(r"periksa.*\.(?:xlsx|csv)", re.IGNORECASE)
+NOT_RECOGNISED = (
+    "Berkas ini belum dikenali. Beri nama 'registri-TTTT-BB-HH.xlsx' untuk daftar UMKM, "
+    "'<lokapasar>-TTTT-BB-HH-lengkap.csv' atau '-sebagian.csv' untuk data serahan, dan biarkan nama lembar periksa "
+    "seperti ketika dikirim."
+)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One file of an inbox and what became of it."""
+
+    office: str
+    file: str
+    kind: str
+    outcome: str  # accepted or returned
+
+
+def take_in(engine: Engine, config: Config) -> list[Taken]:
+    """Imports every new file of every office; a file that cannot be used is answered and does not stop the others."""
+    return [_take(engine, config, office, path) for office, path in list(_new_files(engine, config))]
+
+
+def _new_files(engine: Engine, config: Config) -> Iterator[tuple[str, Path]]:
+    known = {config.region.code, *(area.code for area in regions.areas())}
+    if not config.inbox_dir.is_dir():
+        return
+    for folder in sorted(path for path in config.inbox_dir.iterdir() if path.is_dir()):
+        office = folder.name.replace(".", "")
+        for path in sorted(folder.iterdir()):
+            ready = path.is_file() and not path.name.startswith((".", "~$"))
+            if ready and office in known and not _seen(engine, path):
+                yield office, path
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _seen(engine: Engine, path: Path) -> bool:
+    with engine.connect() as connection:
+        query = select(handed_in.c.kind).where(handed_in.c.file_sha256 == _sha256(path))
+        return connection.execute(query).first() is not None
+
+
+def _take(engine: Engine, config: Config, office: str, path: Path) -> Taken:
+    kind, work = _recognise(engine, config, office, path)
+    try:
+        receipt, outcome = work(), "accepted" if kind != "unknown" else "returned"
+    except StoreError:
+        raise  # nothing is wrong with the file; the next run takes it
+    except MonitorError as error:
+        receipt, outcome = f"Berkas belum dapat diterima. {error}", "returned"
+    values = {
+        "file_sha256": _sha256(path),
+        "kind": kind,
+        "office": office,
+        "received_at": utc_text(utc_now()),
+        "outcome": outcome,
+        "receipt": receipt,
+    }
+    _answer(config, office, path, receipt)
+    with transaction(engine) as connection:
+        connection.execute(insert(handed_in).values(**values))
+    return Taken(office, safe_terminal(path.name), kind, outcome)
+
+
+def _recognise(engine: Engine, config: Config, office: str, path: Path) -> tuple[str, Callable[[], str]]:
+    if found := _FEED.fullmatch(path.name):
+        if found["slug"] in catalogue():
+            return "feed", partial(_feed, config, path, found["slug"], found["date"], found["coverage"] == "lengkap")
+    elif _REVIEW.fullmatch(path.name):
+        return "review", partial(take_sheet, engine, config, path)
+    elif found := _REGISTRY.fullmatch(path.name):
+        as_of = found["date"] or datetime.fromtimestamp(path.stat().st_mtime, config.region.zone).date().isoformat()
+        return "registry", partial(_registry, engine, config, path, as_of, office)
+    return "unknown", lambda: NOT_RECOGNISED
+
+
+def _registry(engine: Engine, config: Config, path: Path, as_of: str, office: str) -> str:
+    with recorded(engine, "registry", subject=office):
+        try:
+            report = import_part(engine, config, path, as_of, office)
+        except RejectedPartError as error:
+            return registry_receipt(error.report, _now(config))
+    return registry_receipt(report, _now(config))
+
+
+def _feed(config: Config, path: Path, slug: str, observed_on: str, complete: bool) -> str:
+    report = hand_over(config, path, slug, observed_on, complete)
+    if not report.is_new:
+        return "Isi berkas ini sudah pernah diterima; tidak ada yang berubah. Terima kasih."
+    at = _now(config)
+    returned = f", {number(report.returned)} baris dikembalikan" if report.returned else ""
+    return (
+        f"Diterima {day(at.date())} pukul {at:%H.%M}: {number(report.row_count)} baris, "
+        f"{number(report.shop_count)} toko, {number(report.listing_count)} produk tayang{returned}. Terima kasih."
+    )
+
+
+def _now(config: Config) -> datetime:
+    return utc_now().astimezone(config.region.zone)
+
+
+def _answer(config: Config, office: str, path: Path, receipt: str) -> None:
+    folder = config.outbox_dir / office
+    stem = re.sub(r"[^\w.-]+", "_", path.stem)[:80]
+    with translate_errors():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / f"tanda-terima-{stem}.txt").write_text(f"{path.name}\n\n{receipt}\n", encoding="utf-8")

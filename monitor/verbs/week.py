@@ -1,0 +1,215 @@
+"""`week`: everything for one fixed week, from the inbox to the report. It never waits for people."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy import Engine
+
+from exports.publish import publish
+from monitor import registry, results_build
+from monitor.config import Config
+from monitor.crawl_process import Outcome
+from monitor.crawl_store import list_crawls
+from monitor.database import private_engine, results_engine
+from monitor.errors import UsageError
+from monitor.permission import permission_problem
+from monitor.practice import is_practice, require_practice_folder, sandbox_dir
+from monitor.registry_import import checked_office, import_part
+from monitor.sandbox import review as sandbox_review
+from monitor.sandbox import score, world
+from monitor.sandbox.server import Server
+from monitor.sandbox.shops import MARKETPLACES
+from monitor.verbs import common, inbox
+from monitor.verbs.crawl import crawl_all
+from monitor.verbs.parse import spiders
+from monitor.verbs.review import export_sheets, import_sheets
+from monitor.weeks import utc_now, week_days, week_of
+from pipelines.load import load_week
+from pipelines.match import link_week
+from pipelines.measure import measure_week
+
+NO_REGISTRY = (
+    "There is no registry yet: put a list into {inbox}/<office>/registri-YYYY-MM-DD.xlsx, or name it in monitor.toml "
+    "([registry] file, as_of), or run 'monitor registry import FILE --as-of DATE'; "
+    "'monitor week --sandbox' shows a week on practice data."
+)
+console = Console(highlight=False)
+
+
+def week(
+    week: Annotated[str | None, typer.Option(help="ISO week; default: the last one that ended.")] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="On practice data, made and served here.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the closing table as JSON.")] = False,
+) -> None:
+    """Run a whole week: take in what was handed in, crawl, load, link, review, measure, report.
+
+    Example: monitor week --week 2026-W47
+    """
+    config = common.config()
+    chosen = common.week_option(week, config)
+    if sandbox:
+        require_practice_folder(config)
+    elif is_practice(config):
+        raise UsageError(
+            f"{config.data_dir} is a practice folder: add --sandbox, or name another with MONITOR_DATA_DIR."
+        )
+    engine = private_engine(config)
+    with common.recorded(engine, "week", week=chosen):
+        steps = _Steps(engine, config, chosen, quiet=as_json)
+        rows = steps.practice() if sandbox else steps.real()
+    common.show(f"Week {chosen}", rows, as_json)
+
+
+class _Steps:
+    """The steps of one week; each says in a line what it did."""
+
+    def __init__(self, engine: Engine, config: Config, week: str, quiet: bool) -> None:
+        self.engine = engine
+        self.config = config
+        self.week = week
+        self.quiet = quiet
+
+    def say(self, step: str, text: str) -> None:
+        if not self.quiet:
+            console.print(f"[bold]{step:<9}[/bold] {escape(text)}", soft_wrap=True)
+
+    # --- the two kinds of week
+
+    def real(self) -> dict[str, Any]:
+        for taken in inbox.take_in(self.engine, self.config):
+            self.say("inbox", f"{taken.office}: {taken.file} ({taken.kind}) {taken.outcome}")
+        self._configured_registry()
+        self._require_registry()
+        self._crawl_live()
+        self._load()
+        self._link()
+        self._sheets()
+        return self._measure_and_report(practice=False)
+
+    def practice(self) -> dict[str, Any]:
+        folder = self._make_world()
+        as_of = week_days(self.week)[0].isoformat()
+        self._import(folder / world.REGISTRY_FILE, as_of, self.config.region.code)
+        if sites := self._not_crawled(MARKETPLACES):
+            with Server(folder):
+                self._tell_crawls(crawl_all(self.config, sites, sandbox=folder, week=self.week))
+        self._load()
+        self._link()
+        self._answer(folder, self._sheets())
+        self._link()
+        rows = self._measure_and_report(practice=True)
+        return rows | self._compare_with_truth(folder)
+
+    # --- registry
+
+    def _make_world(self) -> Path:
+        folder = sandbox_dir(self.config)
+        if not is_practice(self.config):
+            world.write(world.make_world(), folder)
+        return folder
+
+    def _import(self, path: Path, as_of: str, office: str) -> None:
+        with common.recorded(self.engine, "registry", subject=office), common.progress(f"Importing {path.name}"):
+            report = import_part(self.engine, self.config, path, as_of, office)
+        self.say("registry", f"{report.business_count:,} businesses, as of {as_of} ({report.state})")
+
+    def _configured_registry(self) -> None:
+        wanted = self.config.registry
+        if not wanted.file:
+            return
+        path = Path(wanted.file)
+        if self.config.source and not path.is_absolute():
+            path = self.config.source.parent / path
+        if not wanted.as_of:
+            raise UsageError(f"[registry] in {self.config.source} names a file; say its date too, as_of = YYYY-MM-DD.")
+        self._import(path, wanted.as_of, checked_office(wanted.office or None, self.config))
+
+    def _require_registry(self) -> None:
+        with self.engine.connect() as connection:
+            if registry.current_snapshot(connection, self.week) is None:
+                raise UsageError(NO_REGISTRY.format(inbox=self.config.inbox_dir))
+
+    # --- marketplaces
+
+    def _not_crawled(self, slugs: Iterable[str]) -> list[str]:
+        """A second run of the week goes on where the first stopped; what was crawled to its end stays."""
+        found = {slug: list_crawls(self.config.crawls_dir, slug, self.week) for slug in slugs}
+        ended = {slug for slug, paths in found.items() if any((path / "stats.json").exists() for path in paths)}
+        for slug in sorted(ended):
+            self.say("crawl", f"{slug}: crawled before in {self.week}")
+        return [slug for slug in found if slug not in ended]
+
+    def _crawl_live(self) -> None:
+        """Only the present week can be crawled; of an ended one there is what was crawled then."""
+        if self.week != week_of(utc_now(), self.config.region.zone):
+            self.say("crawl", f"{self.week} has ended: using what was crawled and handed in then")
+            return
+        allowed = [slug for slug, entry in spiders().items() if permission_problem(entry, self.config) is None]
+        if not allowed:
+            self.say("crawl", "no marketplace may be crawled yet: enter the day its terms were read in monitor.toml")
+        elif sites := self._not_crawled(allowed):
+            self._tell_crawls(crawl_all(self.config, sites))
+
+    def _tell_crawls(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            read = f"{outcome.shops:,} shops, {outcome.listings:,} listings"
+            self.say("crawl", f"{outcome.marketplace}: {outcome.state}, {outcome.message or read}")
+
+    def _load(self) -> None:
+        with common.recorded(self.engine, "load", week=self.week), common.progress("Loading"):
+            report = load_week(self.engine, self.config, self.week)
+        for entry in report.marketplaces:
+            cause = f" ({entry.cause})" if entry.cause else ""
+            self.say("load", f"{entry.marketplace}: {entry.outcome}{cause}, {entry.shop_count:,} shops")
+
+    # --- links and people
+
+    def _link(self) -> None:
+        with common.recorded(self.engine, "link", week=self.week), common.progress("Linking"):
+            report = link_week(self.engine, self.config, self.week)
+        self.say(
+            "link",
+            f"{report.linked:,} shops linked, {report.confirmed:,} confirmed by a person, {report.review:,} for review",
+        )
+
+    def _sheets(self) -> list[Path]:
+        """Each office's review sheet into its own folder of the outbox."""
+        with common.recorded(self.engine, "review export", week=self.week), common.progress("Writing review sheets"):
+            written = export_sheets(self.engine, self.config, self.week, self.config.outbox_dir, by_office=True)
+        self.say("review", f"{len(written)} review sheets under {self.config.outbox_dir}")
+        return written
+
+    def _answer(self, folder: Path, sheets: list[Path]) -> None:
+        answered = folder / "jawaban"
+        answered.mkdir(exist_ok=True)
+        copies = [Path(shutil.copy(sheet, answered / sheet.name)) for sheet in sheets]
+        sandbox_review.answer_sheets(folder, self.engine, copies)
+        receipts = import_sheets(self.engine, self.config, copies)
+        count = sum(receipt.answered for receipt in receipts)
+        self.say("review", f"{count:,} pairs answered by the truth of the practice world")
+
+    # --- figures and files
+
+    def _measure_and_report(self, practice: bool) -> dict[str, Any]:
+        with common.recorded(self.engine, "measure", week=self.week), common.progress("Measuring"):
+            figures = measure_week(self.engine, self.config, self.week)
+        with common.recorded(self.engine, "report", week=self.week), common.progress("Writing the report"):
+            results = results_engine(self.config)
+            results_build.build(self.engine, results, self.config, self.week)
+            folder = publish(self.config, self.engine, results, self.week, practice=practice)
+        return {
+            "groups confirmed by a person (E8)": figures.verified,
+            "groups linked by the system, unchecked (D)": figures.detected,
+            "marketplaces covered": figures.covered,
+            "workbook": str(folder / f"kehadiran-{self.week}.xlsx"),
+            "page": str(folder / f"kehadiran-{self.week}.html"),
+        }
+
+    def _compare_with_truth(self, folder: Path) -> dict[str, Any]:
+        found = score.score_links(folder, self.engine, self.week)
+        return {f"truth: {name.replace('_', ' ')}": value for name, value in found.items()}
