@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
@@ -59,6 +60,15 @@ def _hash(*parts: object) -> str:
     return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).hexdigest()
 
 
+def _keys(frame: pd.DataFrame, names: Sequence[str] = PAIR) -> set[tuple[Any, ...]]:
+    return set(frame[list(names)].itertuples(index=False, name=None))
+
+
+def _among(frame: pd.DataFrame, keys: set[tuple[Any, ...]], names: Sequence[str] = PAIR) -> Any:
+    """By row: is its key one of these?"""
+    return np.array([key in keys for key in frame[list(names)].itertuples(index=False, name=None)], dtype=bool)
+
+
 def _in(connection: Connection, query: Any, column: Any, values: Iterable[Any]) -> pd.DataFrame:
     """The query for every value of the column; in parts, since a statement takes a limited number of values."""
     wanted = sorted(set(values))
@@ -85,8 +95,7 @@ def _pairs(connection: Connection, week: str) -> pd.DataFrame:
     pairs = read_frame(connection, query)
     sure = select(links.c.marketplace, links.c.shop_id).where(as_of(links, week), links.c.decision == "confirmed")
     confirmed = {tuple(row) for row in connection.execute(sure)}
-    known = [key in confirmed for key in zip(pairs["marketplace"], pairs["shop_id"], strict=True)]
-    pairs = pairs[[not found for found in known]].assign(weight=lambda frame: frame["weight"].astype(float))
+    pairs = pairs[~_among(pairs, confirmed, PAIR[:2])].assign(weight=lambda frame: frame["weight"].astype(float))
     order = ["marketplace", "shop_id", "weight", "business_id"]
     return pairs.sort_values(order, ascending=[True, True, False, True]).drop_duplicates(["marketplace", "shop_id"])
 
@@ -104,9 +113,8 @@ def _fresh(pairs: pd.DataFrame, asked: pd.DataFrame, draw_id: str, count: int) -
 
     The band by weight, since the likeliest are worth most; links at random, so that they show how right links are.
     """
-    seen = set(zip(asked["marketplace"], asked["shop_id"], asked["business_id"], strict=True))
-    keys = list(zip(pairs["marketplace"], pairs["shop_id"], pairs["business_id"], strict=True))
-    left = pairs.assign(chance=[_hash(draw_id, *key) for key in keys])[[key not in seen for key in keys]]
+    left = pairs[~_among(pairs, _keys(asked))]
+    left = left.assign(chance=[_hash(draw_id, *key) for key in left[PAIR].itertuples(index=False)])
     band = left["decision"] == "review"
     left = left.assign(order=(-left["weight"]).where(band, 0.0)).sort_values(["order", "chance"])
     turn = left.groupby(["office", "decision"]).cumcount() * 2 + (~band[left.index]).astype(int)
@@ -115,7 +123,7 @@ def _fresh(pairs: pd.DataFrame, asked: pd.DataFrame, draw_id: str, count: int) -
 
 
 def _new_tasks(pairs: pd.DataFrame, draw_id: str, purpose: str, week: str) -> pd.DataFrame:
-    keys = list(zip(pairs["marketplace"], pairs["shop_id"], pairs["business_id"], strict=True))
+    keys = pairs[PAIR].itertuples(index=False)
     tasks = pairs[[*PAIR, "group_id", "office"]].assign(
         # A letter in front, so that no spreadsheet takes an id for a number.
         task_id=[f"T{_hash(purpose, week, *key)}" for key in keys],
@@ -149,10 +157,7 @@ def draw_tasks(engine: Engine, config: Config, week: str, purpose: str = "cleric
         pairs = pairs[pairs["business_id"].isin(known.index)]
         area = known["area_code"].reindex(pairs["business_id"]).tolist()
         pairs = pairs.assign(office=[code or config.region.code for code in area])
-        still = set(zip(pairs["marketplace"], pairs["shop_id"], pairs["business_id"], strict=True))
-        keys = zip(tasks["marketplace"], tasks["shop_id"], tasks["business_id"], strict=True)
-        is_open = [key in still and task not in answered for key, task in zip(keys, tasks["task_id"], strict=True)]
-        waiting = tasks[is_open]
+        waiting = tasks[_among(tasks, _keys(pairs)) & ~tasks["task_id"].isin(answered).to_numpy(dtype=bool)]
         done = int((tasks["draw_id"] == draw_id).sum() - (waiting["draw_id"] == draw_id).sum())
         wanted = config.review.weekly_rows - len(waiting) - done
         fresh = _new_tasks(_fresh(pairs, tasks, draw_id, wanted), draw_id, purpose, week)

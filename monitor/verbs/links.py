@@ -139,7 +139,7 @@ def _explain(engine: Engine, week: str, slug: str, shop_id: str) -> None:
     rows = [
         {
             "business": row["business_id"],
-            "name": safe_terminal(names.get(row["business_id"], ""), 40),
+            "registered as": safe_terminal(names.get(row["business_id"], ""), 40),
             "decision": row["decision"],
             "bits": round(row["weight"], 1),
             "agreements": row["agreements"],

@@ -15,6 +15,7 @@ from pipelines.linkage.words import Floats, Ints
 STRONG = ("name", "owner", "phone", "nib", "label", "declared")
 SETTLING = ("owner", "phone", "nib", "declared")  # what an imitator or a reseller does not copy
 WEAK = ("district", "product")
+AGREEMENTS = (*STRONG, *WEAK)
 
 
 def agreements(agrees: Mapping[str, Bools]) -> tuple[Ints, Bools, Bools]:
@@ -78,12 +79,14 @@ def decide(pairs: pd.DataFrame, weights: Weights) -> pd.DataFrame:
 
 
 def evidence(frame: pd.DataFrame, names: list[str], prior: float) -> list[dict[str, Any]]:
-    """Per pair: comparison -> [level, bits] for all that is not missing, and the prior."""
+    """Per pair: comparison -> [level, bits] for all that is not missing, the prior, and what agrees."""
+    flags = frame[[f"{name}_agrees" for name in AGREEMENTS]].to_numpy(dtype=bool)
     levels = [frame[f"{name}_level"].tolist() for name in names]
     bits = [frame[f"{name}_bits"].tolist() for name in names]
     rows = []
     for place in range(len(frame)):
-        row: dict[str, Any] = {"prior": round(prior, 2)}
+        agreed = [name for name, flag in zip(AGREEMENTS, flags[place], strict=True) if flag]
+        row: dict[str, Any] = {"prior": round(prior, 2), "agrees": agreed}
         for name, level, bit in zip(names, levels, bits, strict=True):
             if level[place] != "missing":
                 row[name] = [level[place], bit[place]]

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.linkage.decide import STRONG
+from pipelines.linkage.decide import SETTLING, STRONG
 from pipelines.linkage.score import COMPARISONS
 from pipelines.linkage.weights import Weights
 
 RIVAL_BITS = 4.0  # a second business this close divides the odds noticeably
+ELSEWHERE = {"other_area": "another kab/kota", "other_district": "another kecamatan"}
 WORDS = {
     "name": "name",
     "owner": "owner",
@@ -36,20 +37,24 @@ def _strongest(evidence: Mapping[str, Any]) -> str:
 
 
 def _without_link(best: Mapping[str, Any], rival: Mapping[str, Any] | None, weights: Weights) -> str:
-    limits = weights.decision
-    evidence = best["evidence"]
-    place = (evidence.get("place") or [None])[0]
+    """Why the best candidate is not linked, the weightiest reason first."""
+    evidence, weight = best["evidence"], best["weight"]
+    agreed = evidence.get("agrees", [])
+    level = (evidence.get("place") or [None])[0]
+    settled = any(name in SETTLING for name in agreed)
+    needed = weights.decision.link_settled if settled else weights.decision.link
+    if level in ELSEWHERE and not settled:
+        return f"it is registered in {ELSEWHERE[level]}"
     if best["agreements"] < 2:
-        return f"only {best['agreements']} independent agreement(s), and a link needs two"
-    if not any(name in evidence and evidence[name][1] > 0 for name in STRONG):
-        return "place and product agree, but neither name, owner nor an identifier does"
-    if place in ("other_area", "other_district"):
-        return f"it is registered in another {'kab/kota' if place == 'other_area' else 'kecamatan'}"
-    if rival is not None and best["weight"] - rival["weight"] < RIVAL_BITS:
-        return f"business {rival['business_id']} is nearly as good ({rival['weight']:+.1f} bits)"
-    if best["weight"] < limits.link:
-        return f"{best['weight']:+.1f} bits are too few; a link needs {limits.link_settled:+.1f} to {limits.link:+.1f}"
-    return "the registered name is not rare enough, or more shops than one business runs carry it"
+        only = f"only one independent agreement ({agreed[0]})" if agreed else "no independent agreement"
+        return f"there is {only}, and a link needs two"
+    if not any(name in STRONG for name in agreed):
+        return f"only {' and '.join(agreed)} agree, not a rare name, the owner or an identifier"
+    if weight < needed:
+        return f"{weight:+.1f} bits are too few: with {' and '.join(agreed)} agreeing a link needs {needed:+.1f}"
+    if rival is not None and weight - rival["weight"] < RIVAL_BITS:
+        return f"business {rival['business_id']} is nearly as good ({rival['weight']:+.1f} bits against {weight:+.1f})"
+    return "more shops of this marketplace carry the name than one business runs"
 
 
 def verdict(candidates: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]], weights: Weights) -> list[str]:

@@ -49,6 +49,11 @@ def _votes(newest: pd.DataFrame, groups: dict[int, int], by_nib: dict[str, set[i
     return votes
 
 
+def _none() -> pd.DataFrame:
+    kinds = {"group_id": "int64", "business_id": "int64"}
+    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "object")) for name in VERDICT_COLUMNS})
+
+
 def verdicts(judgements: pd.DataFrame, registry: pd.DataFrame) -> pd.DataFrame:
     """One row a shop and group that people judged: `VERDICT_COLUMNS`; verdict is yes, no or split.
 
@@ -57,7 +62,7 @@ def verdicts(judgements: pd.DataFrame, registry: pd.DataFrame) -> pd.DataFrame:
     the registry count for nothing. business_id is the business most answers named, task_id the newest task.
     """
     if judgements.empty:
-        return pd.DataFrame(columns=list(VERDICT_COLUMNS))
+        return _none()
     groups = dict(zip(registry.index.tolist(), registry["group_id"].tolist(), strict=True))
     by_nib: dict[str, set[int]] = {}
     if "nib" in registry and (judgements["answer"] == OTHER).any():
@@ -70,9 +75,9 @@ def verdicts(judgements: pd.DataFrame, registry: pd.DataFrame) -> pd.DataFrame:
     )
     keys = ["marketplace", "shop_id", "group_id"]
     if votes.empty:
-        return pd.DataFrame(columns=list(VERDICT_COLUMNS))
+        return _none()
     total = votes.groupby(keys, sort=True)["vote"].sum()
     deciding = votes.sort_values([*keys, "vote", "task_id", "business_id"]).drop_duplicates(keys, keep="last")
     frame = deciding.merge(total.rename("total").reset_index(), on=keys)
     frame["verdict"] = np.select([frame["total"] > 0, frame["total"] < 0], ["yes", "no"], "split")
-    return frame[list(VERDICT_COLUMNS)]
+    return frame.astype({"group_id": "int64", "business_id": "int64"})[list(VERDICT_COLUMNS)]

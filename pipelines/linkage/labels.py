@@ -67,4 +67,4 @@ def squashes(tokens: Tokens, rows: int, noise: Collection[str]) -> list[str]:
     glue = ["" if (key := canonical(token)) in noise else key for token in tokens.distinct]
     parts = [glue[value] for value in tokens.ragged.value.tolist()]
     ends = np.cumsum(tokens.ragged.counts(rows)).tolist()
-    return ["".join(parts[begin:end]) for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+    return ["".join(parts[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)]

@@ -17,7 +17,7 @@ from pipelines.linkage.comparisons import (
     compare_places,
     compare_products,
 )
-from pipelines.linkage.decide import agreements
+from pipelines.linkage.decide import AGREEMENTS, agreements
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.proofs import LEVELS as PROOF_LEVELS
 from pipelines.linkage.proofs import Proof, compare_identifiers
@@ -28,6 +28,7 @@ PAIR_COLUMNS = (
     "marketplace", "shop_id", "business_id", "group_id", "rule", "weight", "agreements", "enough", "settled",
     "contradicted",
     *(f"{name}_{what}" for name in COMPARISONS for what in ("level", "bits")),
+    *(f"{name}_agrees" for name in AGREEMENTS),
 )  # fmt: skip
 PAIRS_AT_ONCE = 250_000  # bounds memory: every pair is opened into its words
 
@@ -35,6 +36,8 @@ PAIRS_AT_ONCE = 250_000  # bounds memory: every pair is opened into its words
 def _parts(pairs: Candidates) -> Iterator[Candidates]:
     """Whole shops at a time."""
     begin = 0
+    if not len(pairs.shop):
+        yield pairs  # gives the columns their types
     while begin < len(pairs.shop):
         end = min(begin + PAIRS_AT_ONCE, len(pairs.shop))
         if end < len(pairs.shop):
@@ -77,6 +80,8 @@ def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> pd.Dat
     agrees = {"name": names.agrees, "owner": owners.agrees, "district": places.agrees, "product": products.agrees}
     agrees |= {name: proof.agrees for name, proof in proofs.items()}
     frame["agreements"], frame["enough"], frame["settled"] = agreements(agrees)
+    for name in AGREEMENTS:
+        frame[f"{name}_agrees"] = agrees[name]
     proven = np.logical_or.reduce([proof.agrees for proof in proofs.values()])
     elsewhere = np.isin(places.level, [PLACE_LEVELS.index(name) for name in ("other_area", "other_district")])
     frame["contradicted"] = elsewhere & ~proven & ~owners.agrees
@@ -95,6 +100,4 @@ def score(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex) -> 
     floor = index.weights.decision.floor
     parts = [_scored(part, table, index) for part in _parts(pairs)]
     kept = [part[part["weight"] >= floor] for part in parts]
-    if not kept:
-        return pd.DataFrame(columns=[*PAIR_COLUMNS, "shop"]), pairs.skipped
     return pd.concat(kept, ignore_index=True), pairs.skipped

@@ -34,9 +34,13 @@ class Settled:
     links: pd.DataFrame
 
 
+def _texts(values: list[str], index: pd.Index) -> pd.Series:
+    return pd.Series(values, index=index, dtype=object)
+
+
 def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights, prior: float) -> pd.DataFrame:
     """Pairs above the floor with decision, evidence and, where people judged, `verdict` and `task_id`."""
-    keyed = pairs.assign(real_shop=[own_shop(shop) for shop in pairs["shop_id"]])
+    keyed = pairs.assign(real_shop=_texts([own_shop(shop) for shop in pairs["shop_id"]], pairs.index))
     known = said.rename(columns={"shop_id": "real_shop"})[
         ["marketplace", "real_shop", "group_id", "verdict", "task_id"]
     ]
@@ -112,7 +116,7 @@ def settle(
     confirmed = said[said["verdict"] == "yes"]
     frame, brands = _overrule(frame, confirmed), _overrule(brands, confirmed.iloc[:0])
     found = pd.concat([_auto_links(frame, None), _auto_links(brands, goods), _unseen(said, frame, shops)])
-    found["shop_id"] = [own_shop(shop) for shop in found["shop_id"]]
+    found["shop_id"] = _texts([own_shop(shop) for shop in found["shop_id"]], found.index)
     every = pd.concat([frame, brands.assign(shop_id=brands["real_shop"])], ignore_index=True)
     every = _best(every, ["marketplace", "shop_id", "business_id"])
     return Settled(
