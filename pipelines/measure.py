@@ -196,8 +196,8 @@ def _attributes(connection: Connection, business_ids: Iterable[int]) -> pd.DataF
 def _figures(province: str, present: pd.DataFrame, states: pd.DataFrame, probe_count: int) -> list[dict[str, Any]]:
     groups = present.drop_duplicates("group_id")
     rows = _counts(groups, "province", [province], pd.Series(province, index=groups.index))
-    rows += _counts(groups, "area", [area.code for area in areas()], groups["area_code"])
-    rows += _counts(groups, "sector", list(SECTOR_NAMES), groups["sector"])
+    rows += _counts(groups, "area", [*(area.code for area in areas()), UNKNOWN], groups["area_code"])
+    rows += _counts(groups, "sector", [*SECTOR_NAMES, UNKNOWN], groups["sector"])
     for state in states.itertuples(index=False):
         rows += _of_marketplace(present[present["marketplace"] == state.marketplace], state)
     reason = "no_probe" if probe_count == 0 else "too_few_probes"
@@ -209,13 +209,12 @@ def _figures(province: str, present: pd.DataFrame, states: pd.DataFrame, probe_c
 
 
 def _counts(groups: pd.DataFrame, kind: str, codes: list[str], domain: pd.Series) -> list[dict[str, Any]]:
-    """E8 and D for every code, and for the unknown domain where a group falls into it."""
+    """E8 and D for every code; codes end with UNKNOWN where the registry may not say the domain."""
     verified = domain[groups["confirmed"]].value_counts()
     detected = domain[~groups["confirmed"]].value_counts()
-    listed = codes + ([UNKNOWN] if (domain == UNKNOWN).any() and UNKNOWN not in codes else [])
     return [
         _row(estimand, kind, code, value=int(found.get(code, 0)))
-        for code in listed
+        for code in codes
         for estimand, found in (("E8", verified), ("D", detected))
     ]
 
