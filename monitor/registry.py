@@ -1,0 +1,112 @@
+"""Reads a dated registry snapshot into one documented table."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import Connection, and_, func, or_, select
+
+from monitor.private_store import business_versions, declared_accounts, registry_parts, snapshot_parts, snapshots
+from monitor.registry_attributes import ATTRIBUTES
+from monitor.registry_write import held_by, read_columns
+from monitor.weeks import week_days
+
+# Columns of `read_snapshot` beside its index, the business_id.
+SNAPSHOT_COLUMNS = ("office", "group_id", "row_number", *ATTRIBUTES)
+_KINDS = {
+    "business_id": pa.int64(),
+    "group_id": pa.int64(),
+    "row_number": pa.int64(),
+    "year": pa.int64(),
+    "has_pirt": pa.bool_(),
+    "has_halal": pa.bool_(),
+}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A frozen registry. as_of: ISO date of its newest part. group_count: the denominator N."""
+
+    snapshot_id: str
+    as_of: str
+    business_count: int
+    group_count: int
+
+
+def current_snapshot(connection: Connection, as_of_week: str | None = None) -> Snapshot | None:
+    """The newest snapshot, or the newest one that describes a day up to the end of the week.
+
+    For a week before the first list the first one serves: it is all that is known. None without any registry.
+    """
+    newest = (
+        select(func.max(snapshot_parts.c.part_id))
+        .where(snapshot_parts.c.snapshot_id == snapshots.c.snapshot_id)
+        .scalar_subquery()
+    )
+    columns = (snapshots.c.snapshot_id, snapshots.c.as_of, snapshots.c.business_count, snapshots.c.group_count)
+    query = select(*columns).order_by(snapshots.c.as_of.desc(), newest.desc())
+    found = [Snapshot(*row) for row in connection.execute(query)]
+    if as_of_week is None or not found:
+        return found[0] if found else None
+    last_day = week_days(as_of_week)[1].isoformat()
+    return next((snapshot for snapshot in found if snapshot.as_of <= last_day), found[-1])
+
+
+def _parts(connection: Connection, snapshot_id: str) -> list[tuple[int, str]]:
+    query = (
+        select(registry_parts.c.part_id, registry_parts.c.office)
+        .join(snapshot_parts, snapshot_parts.c.part_id == registry_parts.c.part_id)
+        .where(snapshot_parts.c.snapshot_id == snapshot_id)
+        .order_by(registry_parts.c.part_id)
+    )
+    return [(int(row.part_id), str(row.office)) for row in connection.execute(query)]
+
+
+def _held(connection: Connection, snapshot_id: str) -> Any:
+    """Condition: the version belongs to the snapshot."""
+    of_parts = [
+        and_(business_versions.c.office == office, held_by(part_id))
+        for part_id, office in _parts(connection, snapshot_id)
+    ]
+    return or_(*of_parts) if of_parts else business_versions.c.business_id.is_(None)
+
+
+def read_snapshot(connection: Connection, snapshot_id: str, areas: Collection[str] | None = None) -> pd.DataFrame:
+    """The businesses of a snapshot, one row each, indexed and ordered by business_id.
+
+    Columns: SNAPSHOT_COLUMNS, as commented in `business_versions`. Texts have pandas' `str` type (missing is NaN),
+    group_id and row_number int64, year Int64, has_pirt and has_halal boolean. 800,000 rows take about half a gigabyte.
+    areas: only businesses of these kab/kota; "?" stands for those whose kab/kota is unknown.
+    """
+    held = business_versions.c
+    query = select(held.business_id, *(held[name] for name in SNAPSHOT_COLUMNS)).where(_held(connection, snapshot_id))
+    if areas is not None:
+        chosen = held.area_code.in_([code for code in areas if code != "?"])
+        query = query.where(or_(chosen, held.area_code.is_(None)) if "?" in areas else chosen)
+    table = read_columns(connection, query.order_by(held.business_id), _KINDS)
+    nullable = {"year": "Int64", "has_pirt": "boolean", "has_halal": "boolean"}
+    frame = table.drop_columns(list(nullable)).to_pandas()
+    for name, kind in nullable.items():
+        frame[name] = pd.array(table[name].to_pylist(), dtype=kind)
+    return frame.set_index("business_id")[list(SNAPSHOT_COLUMNS)]
+
+
+def declared(connection: Connection, snapshot_id: str) -> pd.DataFrame:
+    """Marketplace accounts that businesses of the snapshot declared: business_id, marketplace, account, shop_id.
+
+    Object columns, None where the account names no shop. A lead to be checked, never an observation.
+    """
+    held = declared_accounts.c
+    parts = _parts(connection, snapshot_id)
+    found: list[Any] = []
+    for part_id, office in parts:
+        holds = and_(held.valid_from_part <= part_id, or_(held.valid_to_part.is_(None), held.valid_to_part > part_id))
+        own = select(business_versions.c.business_id).where(business_versions.c.office == office, held_by(part_id))
+        query = select(held.business_id, held.marketplace, held.account, held.shop_id)
+        found += connection.execute(query.where(holds, held.business_id.in_(own))).all()
+    rows = sorted((tuple(row) for row in found), key=lambda row: row[:3])
+    return pd.DataFrame(rows, columns=["business_id", "marketplace", "account", "shop_id"], dtype=object).astype(
+        {"business_id": "int64"}
+    )

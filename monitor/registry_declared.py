@@ -1,0 +1,61 @@
+"""Marketplace accounts that a list says a business has (SIDT question 708, link columns): leads, not observations."""
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from monitor.arrow_text import cleaned, positions
+from monitor.identifiers import find_phones, mask_phones
+from monitor.marketplaces import shop_of_url
+from monitor.registry_cells import Cells, yes_or_no
+from monitor.registry_contacts import RowPhones, is_bare_phone, mask_personal
+
+UNKNOWN = "unknown"
+MAX_ACCOUNT_CHARS = 200
+MAX_ACCOUNTS = 10  # of one cell
+_PART = re.compile(r"[,;\n|]+|\s+(?=https?://)")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S|[\w-]+\.(?:com|co|id|net|shp|ee|me|link|store|shop|my)\b", re.IGNORECASE)
+_PHONE_LINK = re.compile(r"wa\.me|whatsapp\.com|wa\.link", re.IGNORECASE)
+
+Account = tuple[int, str, str, str | None]
+
+
+class DeclaredAccounts:
+    """Accounts in one chunk."""
+
+    def __init__(self, cells: Cells, phones: RowPhones) -> None:
+        self._cells = cells
+        self._phones = phones
+        self._seen: set[tuple[int, str, str]] = set()
+        self._found: list[Account] = []
+
+    def read(self) -> list[Account]:
+        """(row position, slug or "unknown", account as declared, shop id when the address says so)."""
+        declared = [(column.index, column.marketplace) for column in self._cells.found.declared]
+        declared += [(index, None) for index in self._cells.found.fields.get("link", [])]
+        for index, slug in declared:
+            column = cleaned(self._cells.columns[index])
+            at = positions(pc.is_valid(column))
+            for row, text in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
+                for part in [part.strip() for part in _PART.split(text) if part.strip()][:MAX_ACCOUNTS]:
+                    self._take(row, part, slug)
+        return self._found
+
+    def _take(self, row: int, part: str, slug: str | None) -> None:
+        if _PHONE_LINK.search(part) or is_bare_phone(part):
+            for number in find_phones(part.replace("/", " ").replace("=", " ")):
+                self._phones.add(row, number)
+            return
+        answer = yes_or_no(part)
+        if answer is False or (answer and slug is None):
+            return
+        is_address = _ADDRESS.search(part) is not None
+        shop = shop_of_url(part) if is_address else None
+        if slug is None and not is_address:
+            return  # words such as "belum punya toko" in a column of links
+        account = mask_phones(mask_personal(part))[:MAX_ACCOUNT_CHARS]
+        where = shop.marketplace if shop else slug or UNKNOWN
+        if where != "whatsapp" and (row, where, account) not in self._seen:
+            self._seen.add((row, where, account))
+            self._found.append((row, where, account, shop.shop_id if shop else None))

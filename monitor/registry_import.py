@@ -1,0 +1,326 @@
+"""A handed-in registry list into the private store, or only looked at.
+
+The file is read in chunks, cleaned column by column, and written in one transaction: whatever happens in between, the
+store is as before or holds the whole part.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Engine, select
+
+from monitor import regions
+from monitor.config import Config
+from monitor.database import transaction, translate_errors
+from monitor.errors import InputError, UsageError
+from monitor.identifiers import PhoneHasher, load_hasher
+from monitor.private_store import snapshots
+from monitor.registry_attributes import ATTRIBUTES, AttributeReader
+from monitor.registry_columns import Recognised, header_names, recognise, title_of
+from monitor.registry_contacts import Contacts
+from monitor.registry_identity import IDENTITY_COLUMNS, components, duplicate_rows
+from monitor.registry_notes import RETURNED, Notes, write_notes
+from monitor.registry_places import PlaceReader
+from monitor.registry_report import CheckReport, ImportReport, receipt, summary
+from monitor.registry_write import newest_part, write_part
+from monitor.table_shapes import Chunk, TableError
+from monitor.tables import Table, open_table
+from monitor.weeks import utc_now, utc_text
+
+__all__ = [
+    "CheckReport",
+    "ImportReport",
+    "RejectedPartError",
+    "check",
+    "import_part",
+    "receipt",
+    "summary",
+]
+
+SAMPLE_ROWS = 500  # of each column, for the checks of content
+FAR_FUTURE_DAYS = 3660  # a slip of the pen; it would make every later list look old
+NOTES_FILE = "baris-dikembalikan.csv"
+
+Advance = Callable[[int], None]
+
+
+class RejectedPartError(InputError):
+    """Too many rows could not be used; nothing was imported. `report` says which."""
+
+    def __init__(self, message: str, report: CheckReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+@dataclass
+class _Read:
+    """A file read to its end: cleaned rows as an Arrow table with row_number and ATTRIBUTES."""
+
+    table: Any
+    accounts: list[tuple[int, str, str, str | None]]
+    columns: Recognised
+    report: CheckReport
+
+
+@dataclass
+class _Opened:
+    """A file whose columns are known and whose rows are still to come."""
+
+    table: Table
+    chunks: Any
+    columns: Recognised
+    first: Chunk | None
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def check(path: Path, config: Config, office: str | None = None, advance: Advance | None = None) -> CheckReport:
+    """What an import of the file would make of it; writes nothing, not even a telephone key.
+
+    Raises TableError when it is no table, InputError when it is no list of businesses, UsageError for a wrong office.
+    """
+    opened = _open(path, config, advance)
+    throw_away = PhoneHasher(os.urandom(32))
+    read = _read(opened, path, throw_away, _area_of(checked_office(office, config)), utc_now().year + 1)
+    rows = read.table.select(IDENTITY_COLUMNS)
+    read.report.duplicate_count = len(duplicate_rows(components(rows, rows.slice(0, 0)), rows.num_rows))
+    return read.report
+
+
+def import_part(
+    engine: Engine, config: Config, path: Path, as_of: str, office: str, advance: Advance | None = None
+) -> ImportReport:
+    """Imports the list as the office's part as of that date.
+
+    The office's newest file again changes nothing. The same date with other content is a correction. Raises InputError
+    (older than the newest part, no list of businesses), RejectedPartError (more rows unusable than
+    `max_reject_share`), TableError, UsageError, StoreError; then nothing has changed.
+    """
+    office = checked_office(office, config)
+    day = checked_date(as_of)
+    opened = _open(path, config, advance)
+    hasher = load_hasher(config.phone_key_file)
+    sha256 = file_sha256(path)
+    with translate_errors(), engine.connect() as connection:
+        unchanged = _known_part(connection, opened, path, office, day, sha256, hasher.key_id)
+    if unchanged is not None:
+        return unchanged
+    read = _read(opened, path, hasher, _area_of(office), int(day[:4]))
+    rejects = _write_rejects(config, read.report, office, day, sha256)
+    _refuse_many(read.report, config, rejects)
+    part = {
+        "office": office,
+        "as_of": day,
+        "file_sha256": sha256,
+        "read_count": read.report.read_count,
+        "kept_count": read.report.kept_count,
+        "reject_count": read.report.reject_count,
+        "columns": read.columns.as_written(),
+        "phone_key_id": hasher.key_id,
+        "imported_at": utc_text(utc_now()),
+    }
+    with transaction(engine) as connection:
+        # Somebody else may have imported while this file was being read.
+        unchanged = _known_part(connection, opened, path, office, day, sha256, hasher.key_id)
+        if unchanged is not None:
+            return unchanged
+        written = write_part(connection, part, read.table, read.accounts)
+    read.report.duplicate_count = written.duplicate_count
+    if written.renumbered:
+        read.report.remarks.append(
+            "Nomor ID pada daftar ini tampaknya disusun ulang; usaha dikenali dari NIB, nama, pemilik, dan desa."
+        )
+    return ImportReport(
+        check=read.report,
+        office=office,
+        as_of=day,
+        state="imported",
+        part_id=written.part_id,
+        snapshot_id=written.snapshot_id,
+        business_count=written.business_count,
+        group_count=written.group_count,
+        new_count=written.new_count,
+        inherited_count=written.inherited_count,
+        changed_count=written.changed_count,
+        vanished_count=written.vanished_count,
+        issue_count=written.issue_count,
+        rejects_file=rejects,
+    )
+
+
+def checked_office(office: str | None, config: Config) -> str:
+    """The office's kode without dots; the province when none is named. Raises UsageError for an unknown one."""
+    code = (office or config.registry.office or config.region.code).replace(".", "").strip()
+    known = {config.region.code, *(area.code for area in regions.areas())}
+    if code not in known:
+        raise UsageError(f"'{office}' is no office: give a kode such as {', '.join(sorted(known)[:3])}.")
+    return code
+
+
+def checked_date(text: str) -> str:
+    """The ISO date itself. Raises UsageError when it is none or lies far ahead."""
+    try:
+        day = date.fromisoformat(text.strip())
+        if day.isoformat() != text.strip():
+            raise ValueError
+    except ValueError:
+        raise UsageError(f"'{text}' is not a date; write --as-of like 2026-11-01.") from None
+    if day > utc_now().date() + timedelta(days=FAR_FUTURE_DAYS):
+        raise UsageError(f"The date {text} lies far in the future; check --as-of.")
+    return day.isoformat()
+
+
+def file_sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _area_of(office: str) -> str | None:
+    """The kab/kota that rows without one lie in: that of the office, unless it is the province's."""
+    return office if len(office) == 4 else None
+
+
+def _open(path: Path, config: Config, advance: Advance | None) -> _Opened:
+    mapping = dict(config.registry.columns)
+    table = open_table(path, header_names(mapping))
+    table.on_rows = advance
+    chunks = table.chunks()
+    first = next(chunks, None)
+    width = len(table.headers)
+    samples = [_sample(column) for column in first.columns] if first else [[] for _ in range(width)]
+    columns = recognise(table.headers, samples, mapping)
+    if not {"business_name", "trade_name", "owner_name"} & set(columns.fields):
+        raise TableError(
+            f"{path.name} has no column with names of businesses or owners, so it is no list of businesses (perhaps a"
+            " table of counts); hand in the list itself, or name the column under [registry.columns] in monitor.toml.",
+            "Berkas tidak memuat kolom nama usaha maupun nama pemilik (mungkin tabel rekapitulasi); mohon kirim daftar"
+            " UMKM per nama.",
+        )
+    if first is None and not table.problems:
+        raise TableError(
+            f"{path.name} has a header but no rows; hand in the list itself.",
+            "Berkas hanya memuat judul kolom tanpa baris data; mohon kirim ulang.",
+        )
+    return _Opened(table, chunks, columns, first)
+
+
+def _sample(column: Any) -> list[str]:
+    """Cells of a column: the first ones, and more from its filled part where the start is empty."""
+    cells: list[str] = column.slice(0, SAMPLE_ROWS).to_pylist()
+    if sum(1 for cell in cells if cell.strip()) < SAMPLE_ROWS // 10:
+        filled = column.filter(pc.match_substring_regex(column, r"[0-9A-Za-z]"))
+        cells += filled.slice(0, SAMPLE_ROWS).to_pylist()
+    return cells
+
+
+def _known_part(
+    connection: Connection, opened: _Opened, path: Path, office: str, day: str, sha256: str, key_id: str
+) -> ImportReport | None:
+    """The report of a file that holds already. Raises InputError when the office has a newer list."""
+    newest = newest_part(connection, office)
+    if newest is None:
+        return None
+    if newest.as_of > day:
+        raise InputError(
+            f"{path.name} is as of {day}, but office {office} already has a list as of {newest.as_of}, which is newer;"
+            " nothing was changed. Check --as-of."
+        )
+    same = (newest.as_of, newest.file_sha256, newest.phone_key_id) == (day, sha256, key_id)
+    if not same or dict(newest.columns) != opened.columns.as_written():
+        return None
+    snapshot = connection.execute(
+        select(snapshots).order_by(snapshots.c.as_of.desc(), snapshots.c.made_at.desc())
+    ).first()
+    report = _report(opened, path, newest.read_count, newest.kept_count, newest.reject_count)
+    return ImportReport(
+        check=report,
+        office=office,
+        as_of=day,
+        state="unchanged",
+        part_id=newest.part_id,
+        snapshot_id=snapshot.snapshot_id if snapshot else None,
+        business_count=snapshot.business_count if snapshot else 0,
+        group_count=snapshot.group_count if snapshot else 0,
+        inherited_count=newest.kept_count,
+    )
+
+
+def _read(opened: _Opened, path: Path, hasher: PhoneHasher, area: str | None, newest_year: int) -> _Read:
+    notes = Notes()
+    reader = AttributeReader(opened.columns, Contacts(hasher), PlaceReader(area), notes, newest_year)
+    parts: list[Any] = []
+    accounts: list[tuple[int, str, str, str | None]] = []
+    kept = 0
+    chunk = opened.first
+    while chunk is not None:
+        found = reader.read(chunk)
+        accounts.extend((row + kept, slug, account, shop) for row, slug, account, shop in found.accounts)
+        kept += found.table.num_rows
+        parts.append(found.table)
+        chunk = next(opened.chunks, None)
+    for problem in opened.table.problems:
+        notes.add(RETURNED, [problem.row], "", [""], problem.reason)
+    table = pa.concat_tables(parts) if parts else _no_rows()
+    rejected = sum(1 for note in notes.items if note.kind == RETURNED)
+    report = _report(opened, path, kept + rejected, kept, rejected)
+    report.nib_restored_count = reader.counts.get("nib_restored", 0)
+    report.notes = notes.sorted()
+    report.repeated_id_count = _repeated(table["source_id"])
+    return _Read(table, accounts, opened.columns, report)
+
+
+def _no_rows() -> Any:
+    numeric = {"row_number": pa.int64(), "year": pa.int64(), "has_pirt": pa.bool_(), "has_halal": pa.bool_()}
+    return pa.table({name: pa.array([], numeric.get(name, pa.string())) for name in ("row_number", *ATTRIBUTES)})
+
+
+def _repeated(source_id: Any) -> int:
+    return int(len(source_id) - source_id.null_count - pc.count_distinct(source_id, mode="only_valid").as_py())
+
+
+def _report(opened: _Opened, path: Path, read: int, kept: int, rejected: int) -> CheckReport:
+    columns = opened.columns
+    skipped = dict(opened.table.skipped)
+    return CheckReport(
+        file=path.name,
+        read_count=read,
+        kept_count=kept,
+        reject_count=rejected,
+        columns=columns.as_written(),
+        dropped=[columns.headers[index] or title_of(kind) for index, kind in sorted(columns.dropped.items())],
+        unread=[
+            columns.headers[index] for index in sorted({*columns.ignored, *columns.unknown}) if columns.headers[index]
+        ],
+        skipped=skipped,
+        duplicate_count=0,
+        repeated_id_count=0,
+        nib_restored_count=0,
+        remarks=[*columns.remarks, *opened.table.notes],
+    )
+
+
+def _write_rejects(config: Config, report: CheckReport, office: str, day: str, sha256: str) -> Path | None:
+    if not report.notes:
+        return None
+    path = config.data_dir / "rejects" / f"{office}_{day}_{sha256[:8]}" / NOTES_FILE
+    write_notes(path, report.notes)
+    return path
+
+
+def _refuse_many(report: CheckReport, config: Config, rejects: Path | None) -> None:
+    allowed = config.registry.max_reject_share
+    if report.reject_share > allowed:
+        raise RejectedPartError(
+            f"{report.reject_count:,} of {report.read_count:,} rows of {report.file} cannot be used, more than the"
+            f" {allowed:.1%} allowed; nothing was imported. The rows and reasons are in {rejects}.",
+            report,
+        )
