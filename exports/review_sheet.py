@@ -19,11 +19,14 @@ from exports import wording
 from exports.base import plain
 from exports.csv_table import cell_text
 from exports.first_sheet import NARROW
-from exports.styles import PALE, RULE, WARN, Styles, set_up_page
+from exports.styles import DEEP, LINK, PALE, RULE, WARN, Styles, set_up_page
+from exports.workbook import is_safe_link
+from monitor.marketplaces import catalogue
 from monitor.weeks import week_days
 
 QUESTION = "Apakah toko ini dijalankan oleh usaha ini?"
 ANSWERS = ("ya", "tidak", "usaha lain", "tidak tahu")
+MAX_LINES = 5  # of one row; the rest of a long text is in the cell
 MINUTES_PER_ROW = 2  # 14 rows in about 30 minutes; checked pairs of 2026 are not known yet
 # column of `rows` -> heading, width; "" stands for a column that the person fills in.
 SHOWN = (
@@ -156,10 +159,15 @@ def _write_instructions(book: Any, styles: Styles, count: int, info: SheetInfo) 
     lines += [(f"{at}.", text, styles.bullet) for at, text in enumerate(instructions(count), start=1)]
     lines += [("", f"Pertanyaan: {QUESTION}", styles.question), ("", handling(info), styles.handling)]
     for line, (mark, text, style) in enumerate(lines):
-        sheet.set_row(line, 17 * (-(-len(text) // 95)) + (12 if style is styles.finding else 6))
+        sheet.set_row(line, 16 * (-(-len(text) // 110)) + (12 if style is styles.finding else 6))
         sheet.write_string(line, 0, mark, styles.dot)
         sheet.write_string(line, 1, text, style)
     sheet.activate()
+
+
+def catalogue_hosts() -> frozenset[str]:
+    """Hosts of all marketplaces: only addresses there become links."""
+    return frozenset(host.removeprefix("www.") for entry in catalogue().values() for host in entry.hosts)
 
 
 def due(info: SheetInfo) -> str:
@@ -175,33 +183,47 @@ class _TaskSheet:
         self.sheet = book.add_worksheet("Lembar-Periksa")
         base = {"font_name": "Calibri", "text_wrap": True, "valign": "top", "border": 1, "border_color": RULE}
         self.read = book.add_format({**base, "num_format": "@"})
+        self.url = book.add_format({**base, "font_color": LINK, "underline": 1})
         self.answer = book.add_format({**base, "num_format": "@", "bg_color": WARN, "locked": False})
         self.machine = book.add_format({**base, "num_format": "@", "bg_color": PALE, "font_color": "#7F8C94"})
+        self.band = book.add_format({"font_name": "Calibri", "bold": True, "font_color": DEEP, "bottom": 2})
 
     def write(self, rows: Sequence[Sequence[str]]) -> None:
-        practice = self.info.practice
-        set_up_page(self.sheet, "Lembar-Periksa", practice)
-        head = 0
-        if practice:
+        set_up_page(self.sheet, "Lembar-Periksa", self.info.practice)
+        head = 1
+        if self.info.practice:
             self.sheet.write_string(0, 0, wording.PRACTICE, self.styles.practice)
-            head = 1
+            head = 2
         self._heading(head)
-        first_answer, first_machine = len(SHOWN), len(SHOWN) + len(ANSWERED)
         for line, row in enumerate(rows, start=head + 1):
-            for column, text in enumerate(row[:first_answer]):
-                self.sheet.write_string(line, column, text, self.read)
-            for column in range(first_answer, first_machine):
-                self.sheet.write_blank(line, column, None, self.answer)
-            for column, text in enumerate(row[first_answer:], start=first_machine):
-                self.sheet.write_string(line, column, text, self.machine)
-            self.sheet.set_row(line, 62)
+            self._row(line, row)
         self._rules(head, len(rows))
+
+    def _row(self, line: int, row: Sequence[str]) -> None:
+        first_answer, first_machine = len(SHOWN), len(SHOWN) + len(ANSWERED)
+        hosts = catalogue_hosts()
+        for column, text in enumerate(row[:first_answer]):
+            if SHOWN[column][0] == "shop_url" and is_safe_link(text, hosts):
+                self.sheet.write_url(line, column, text, self.url, text)
+            else:
+                self.sheet.write_string(line, column, text, self.read)
+        for column in range(first_answer, first_machine):
+            self.sheet.write_blank(line, column, None, self.answer)
+        for column, text in enumerate(row[first_answer:], start=first_machine):
+            self.sheet.write_string(line, column, text, self.machine)
+        lines = max(-(-len(text) // width) for text, (_, _, width) in zip(row, SHOWN, strict=False))
+        self.sheet.set_row(line, 15 * min(max(lines, 2), MAX_LINES) + 4)
 
     def _heading(self, head: int) -> None:
         labels = [(label, width) for _, label, width in SHOWN] + [*ANSWERED, *MACHINE]
         for column, (label, width) in enumerate(labels):
             self.sheet.set_column(column, column, width)
             self.sheet.write_string(head, column, label, self.styles.heading)
+            self.sheet.write_blank(head - 1, column, None, self.band)
+        first_business = next(at for at, (name, _, _) in enumerate(SHOWN) if name == "business_name")
+        bands = ((1, "TOKO"), (first_business, "USAHA"), (len(SHOWN), QUESTION))
+        for column, text in (*bands, (len(SHOWN) + len(ANSWERED), "Mohon tidak diubah")):
+            self.sheet.write_string(head - 1, column, text, self.band)
         self.sheet.set_row(head, 30)
         self.sheet.freeze_panes(head + 1, 2)
         self.sheet.repeat_rows(head)
