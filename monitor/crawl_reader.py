@@ -156,44 +156,57 @@ def _counting(rows: Any, done: dict[str, int], unfinished_too: bool) -> Any:
 
 def in_unit_order(rows: Any) -> Any:
     """The table ordered by unit name; within a unit as written."""
+    return rows.take(pa.array(_unit_order(rows)))
+
+
+def _unit_order(rows: Any) -> np.ndarray[Any, Any]:
+    if "unit" not in rows.column_names:
+        return np.arange(rows.num_rows)
     units = pc.fill_null(rows["unit"], "").combine_chunks().dictionary_encode()
     names = np.array(units.dictionary.to_pylist(), dtype=object)
     rank = np.empty(len(names), dtype=np.int64)
     rank[np.argsort(names)] = np.arange(len(names))
-    return rows.take(pa.array(np.argsort(rank[units.indices.to_numpy()], kind="stable")))
+    return np.argsort(rank[units.indices.to_numpy()], kind="stable")
 
 
 def one_row_each(rows: Any, key: str) -> Any:
-    """Arrow table with one row per key, in the order in which keys first appear in `rows`.
+    """Arrow table with one row per key, without unit and attempt, ordered by the unit that showed the key first.
 
-    The first value that is not null (or not empty) wins. Aliases and identifiers are united. `closed` outranks
-    `live`: every search hit says live by default, only the shop's own page says that it closed. A shop that sends from
-    several cities (Tokopedia prints the city of each product) keeps the first, with what belongs to it.
+    The first value in unit order that is not null (or not empty) wins. Aliases and identifiers are united. `closed`
+    outranks `live`: every search hit says live by default, only the shop's own page says that it closed. A shop that
+    sends from several cities (Tokopedia prints the city of each product) keeps the first, with what belongs to it.
     """
-    found = rows[key].combine_chunks().dictionary_encode()
-    code = found.indices.to_numpy()
-    order = np.argsort(code, kind="stable")
-    rows, code, count = rows.take(pa.array(order)), code[order], len(found.dictionary)
-    elsewhere = _elsewhere(rows, code, count)
+    order = _unit_order(rows)
+    found = rows[key].take(pa.array(order)).combine_chunks().dictionary_encode()
+    code, count = found.indices.to_numpy(), len(found.dictionary)
+    by_key = np.argsort(code, kind="stable")
+    order, code = pa.array(order[by_key]), code[by_key]
+    parts = {name: rows[name] for name in rows.column_names if name not in _HEAD}
+    elsewhere = _elsewhere(parts["city"].take(order).combine_chunks(), code, count) if "city" in parts else None
+    del rows
     columns = {}
-    for name in rows.column_names:
-        column = rows[name].combine_chunks()
-        if name in _UNITED:
-            columns[name] = _united(column, code, count)
-            continue
-        worth = _prefer(column, "closed") if name == "status" else _has_value(column).astype(int)
-        if name in PLACE_FIELDS:
-            worth[elsewhere] = 0
-        found = _first(column, worth, code, count)
-        columns[name] = _never_null(found) if pa.types.is_list(column.type) else found
+    for name in list(parts):  # column by column, so that never two copies of the whole table are held
+        column = parts.pop(name).take(order).combine_chunks()
+        columns[name] = column if count == len(code) else _reduced(name, column, code, count, elsewhere)
+        if pa.types.is_list(column.type):
+            columns[name] = _never_null(columns[name])
     return pa.table(columns)
 
 
-def _elsewhere(rows: Any, code: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
+def _reduced(
+    name: str, column: Any, code: np.ndarray[Any, Any], count: int, elsewhere: np.ndarray[Any, Any] | None
+) -> Any:
+    """One value per code."""
+    if name in _UNITED:
+        return _united(column, code, count)
+    worth = _prefer(column, "closed") if name == "status" else _has_value(column).astype(int)
+    if name in PLACE_FIELDS and elsewhere is not None:
+        worth[elsewhere] = 0
+    return _first(column, worth, code, count)
+
+
+def _elsewhere(city: Any, code: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
     """Rows that print another city than the first one printed for their key."""
-    if "city" not in rows.column_names:
-        return np.zeros(len(code), dtype=bool)
-    city = rows["city"].combine_chunks()
     first = _first(city, _has_value(city).astype(int), code, count).take(pa.array(code))
     return np.asarray(pc.fill_null(pc.not_equal(city, first), False).to_numpy(zero_copy_only=False))
 

@@ -272,11 +272,12 @@ def _stats(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else {}
 
 
-def _frame(rows: Any, key: str | None = None) -> pd.DataFrame:
-    rows = crawl_reader.in_unit_order(rows)
-    if key is not None:
-        rows = crawl_reader.one_row_each(rows, key)
-    return rows.drop_columns(["unit", "attempt"]).to_pandas(types_mapper=pd.ArrowDtype)
+def _frame(rows: Any) -> pd.DataFrame:
+    return rows.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _merged(directory: Path, name: str, types: dict[str, Any], done: dict[str, int], key: str) -> pd.DataFrame:
+    return _frame(crawl_reader.one_row_each(crawl_reader.read_rows(directory / name, types, done), key))
 
 
 def read_crawl(directory: Path) -> CrawlData:
@@ -285,12 +286,12 @@ def read_crawl(directory: Path) -> CrawlData:
     with told(directory):
         units = [row for row in crawl_reader.read_lines(directory / "queries.jsonl") if row.get("done")]
         done = {row["unit"]: row["attempt"] for row in units}
-        read = crawl_reader.read_rows
+        issues = crawl_reader.read_rows(directory / "issues.jsonl", crawl_reader.ISSUE_TYPES, done, unfinished_too=True)
         return CrawlData(
             info=info,
-            shops=_frame(read(directory / "shops.jsonl", crawl_reader.SHOP_TYPES, done), "shop_id"),
-            listings=_frame(read(directory / "listings.jsonl", crawl_reader.LISTING_TYPES, done), "listing_id"),
-            issues=_frame(read(directory / "issues.jsonl", crawl_reader.ISSUE_TYPES, done, unfinished_too=True)),
+            shops=_merged(directory, "shops.jsonl", crawl_reader.SHOP_TYPES, done, "shop_id"),
+            listings=_merged(directory, "listings.jsonl", crawl_reader.LISTING_TYPES, done, "listing_id"),
+            issues=_frame(crawl_reader.in_unit_order(issues).drop_columns(["unit", "attempt"])),
             queries=_queries(units),
             stats=_stats(directory / "stats.json"),
         )
