@@ -1,5 +1,6 @@
 """E8 and D by hand: groups not rows, live shops only, what could not be read is carried or said to be missing."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -127,12 +128,13 @@ def shop_rows() -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def engine(stores: Config) -> Engine:
+def engine(stores: Config) -> Iterator[Engine]:
     engine = private_engine(stores)
     with transaction(engine) as connection:
         for name, rows in {**registry_rows(), **shop_rows()}.items():
             bulk_insert(connection, store.metadata.tables[name], frame(rows))
-    return engine
+    yield engine
+    engine.dispose()
 
 
 def figures(engine: Engine, week: str = WEEK) -> dict[tuple[str, str, str], tuple[str, float | None]]:
