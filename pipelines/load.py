@@ -63,10 +63,12 @@ def load_week(engine: Engine, config: Config, week: str) -> LoadReport:
     the store itself cannot be written.
     """
     found = {path.parent.name for path in list_crawls(config.crawls_dir)}
-    return LoadReport(week, tuple(_load(engine, config, slug, week) for slug in sorted(found & set(catalogue()))))
+    loads = (_load(engine, config, slug, week) for slug in sorted(found & set(catalogue())))
+    return LoadReport(week, tuple(load for load in loads if load is not None))
 
 
-def _load(engine: Engine, config: Config, slug: str, week: str) -> MarketplaceLoad:
+def _load(engine: Engine, config: Config, slug: str, week: str) -> MarketplaceLoad | None:
+    """None where the marketplace has no directory of the week."""
     try:
         with transaction(engine) as connection:
             return _load_marketplace(connection, config.crawls_dir, slug, week)
@@ -74,10 +76,10 @@ def _load(engine: Engine, config: Config, slug: str, week: str) -> MarketplaceLo
         return MarketplaceLoad(slug, "failed", cause=str(error))
 
 
-def _load_marketplace(connection: Connection, root: Path, slug: str, week: str) -> MarketplaceLoad:
+def _load_marketplace(connection: Connection, root: Path, slug: str, week: str) -> MarketplaceLoad | None:
     now = _read_week(connection, root, slug, week)
     if not now:
-        return MarketplaceLoad(slug, "nothing")
+        return None
     if is_known(connection, now):
         return _summary(slug, now, "unchanged")
     later = _later_weeks(connection, slug, week)
