@@ -37,6 +37,7 @@ from monitor.weeks import utc_now, utc_text
 __all__ = [
     "CheckReport",
     "ImportReport",
+    "OlderListError",
     "RejectedPartError",
     "check",
     "import_part",
@@ -46,7 +47,7 @@ __all__ = [
 
 SAMPLE_ROWS = 500  # of each column, for the checks of content
 FAR_FUTURE_DAYS = 3660  # a slip of the pen; it would make every later list look old
-NOTES_FILE = "baris-dikembalikan.csv"
+NOTES_FILE = "catatan.csv"
 
 Advance = Callable[[int], None]
 
@@ -57,6 +58,14 @@ class RejectedPartError(InputError):
     def __init__(self, message: str, report: CheckReport) -> None:
         super().__init__(message)
         self.report = report
+
+
+class OlderListError(InputError):
+    """The office already handed in a newer list. `pesan` says so in Indonesian."""
+
+    def __init__(self, message: str, pesan: str) -> None:
+        super().__init__(message)
+        self.pesan = pesan
 
 
 @dataclass
@@ -98,8 +107,8 @@ def import_part(
 ) -> ImportReport:
     """Imports the list as the office's part as of that date.
 
-    The office's newest file again changes nothing. The same date with other content is a correction. Raises InputError
-    (older than the newest part, no list of businesses), RejectedPartError (more rows unusable than
+    The office's newest file again changes nothing. The same date with other content is a correction. Raises
+    OlderListError, RejectedPartError (more rows unusable than
     `max_reject_share`), TableError, UsageError, StoreError; then nothing has changed.
     """
     office = checked_office(office, config)
@@ -230,9 +239,11 @@ def _known_part(
     if newest is None:
         return None
     if newest.as_of > day:
-        raise InputError(
+        raise OlderListError(
             f"{path.name} is as of {day}, but office {office} already has a list as of {newest.as_of}, which is newer;"
-            " nothing was changed. Check --as-of."
+            " nothing was changed. Check --as-of.",
+            f"Daftar ini bertanggal {day}, sedangkan daftar bertanggal {newest.as_of} sudah diterima; mohon periksa"
+            " tanggal pada nama berkas.",
         )
     same = (newest.as_of, newest.file_sha256, newest.phone_key_id) == (day, sha256, key_id)
     if not same or dict(newest.columns) != opened.columns.as_written():

@@ -77,7 +77,9 @@ def write_notes(path: Path, notes: list[Note]) -> None:
     """The notes as CSV for Excel, readable by its owner only, replaced as a whole. Raises StoreError."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parents[2].mkdir(parents=True, exist_ok=True)
+        for folder in (path.parents[1], path.parent):  # `parents=True` would give the upper one wider rights
+            folder.mkdir(exist_ok=True, mode=0o700)
         with _private_file(aside) as file:
             writer = csv.writer(file, delimiter=";")
             writer.writerow(FILE_COLUMNS)

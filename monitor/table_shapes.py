@@ -75,7 +75,7 @@ class Source(Protocol):
     def name(self) -> str: ...
 
     def head(self, count: int) -> list[tuple[int, Cells]]:
-        """The first rows with their numbers."""
+        """The first rows, each with the number of its last line."""
 
     def raw(self, after: int, width: int) -> Iterator[RawRows]:
         """All rows behind row number `after`, in blocks. `width` is the number of cells of the header."""

@@ -82,7 +82,7 @@ class Table:
         if block.misfits:
             chunk = self._with_fitted(chunk, block.misfits, sieve)
         keep = np.ones(len(chunk.numbers), dtype=bool)
-        suspects = sieve.suspects(chunk.columns) if len(keep) else []
+        suspects = sieve.suspects(chunk.columns) if len(keep) else np.array([], dtype=np.int64)
         rows = zip(*(column.take(pa.array(suspects)).to_pylist() for column in chunk.columns), strict=True)
         for at, row in zip(suspects, rows, strict=True):
             kind = sieve.kind(list(row))

@@ -72,10 +72,14 @@ class _Parts:
             return RawRows(NO_NUMBERS, columns_of([], self.width))
         if len(self.parts) == 1:
             return self.parts[0]
-        columns = zip(*(part.columns for part in self.parts), strict=True)
+        numbers = np.concatenate([part.numbers for part in self.parts])
+        columns = [pa.concat_arrays(column) for column in zip(*(part.columns for part in self.parts), strict=True)]
+        if (np.diff(numbers) < 0).any():
+            order = np.argsort(numbers, kind="stable")
+            numbers, columns = numbers[order], [column.take(pa.array(order)) for column in columns]
         return RawRows(
-            np.concatenate([part.numbers for part in self.parts]),
-            [pa.concat_arrays(column) for column in columns],
+            numbers,
+            columns,
             [misfit for part in self.parts for misfit in part.misfits],
             [problem for part in self.parts for problem in part.problems],
         )
@@ -99,9 +103,9 @@ class TextSource:
         at = 0
         while at < len(self.sample) and len(found) < count:
             taken, cells, _ = self._record(self.sample, at, at + 1, None)
-            if cells is not None:
-                found.append((at + 1, cells))
             at += taken
+            if cells is not None:
+                found.append((at, cells))
         return found
 
     def raw(self, after: int, width: int) -> Iterator[RawRows]:
@@ -121,16 +125,17 @@ class TextSource:
             number += len(fresh)
             skip = min(max(0, after + 1 - first), len(lines))
             first, lines = first + skip, lines[skip:]
-            # A quoted cell that begins near the end of the block may go on in the next one.
-            near_end = range(max(0, len(lines) - MAX_JOINED_LINES), len(lines))
-            keep = next((i for i in near_end if _odd(lines[i])), len(lines))
-            waiting = lines[keep:]
-            yield self._block(first, lines[:keep], width)
+            found, taken = self._block(first, lines, width, is_last=False)
+            waiting = lines[taken:]
+            yield found
         if waiting:
-            yield self._block(number - len(waiting), waiting, width)
+            yield self._block(number - len(waiting), waiting, width, is_last=True)[0]
 
-    def _block(self, first: int, lines: list[str], width: int) -> RawRows:
-        """Clean stretches are read at once, doubtful lines one by one."""
+    def _block(self, first: int, lines: list[str], width: int, is_last: bool) -> tuple[RawRows, int]:
+        """Clean stretches are read at once, doubtful lines one by one.
+
+        Also the lines taken: a quoted cell that is open at the end may close in the next block.
+        """
         parts = _Parts(width)
         start = 0
         for at in [*(i for i, line in enumerate(lines) if _doubtful(line)), len(lines)]:
@@ -138,9 +143,18 @@ class TextSource:
                 continue  # inside the quoted cell of an earlier line
             if at > start:
                 self._stretch(first + start, lines[start:at], parts)
-            if at < len(lines):
-                start = at + self._one(first, lines, at, parts)
-        return parts.whole()
+            if at == len(lines):
+                break
+            if not is_last and at + MAX_JOINED_LINES > len(lines) and self._is_open(lines, at, width):
+                return parts.whole(), at
+            start = at + self._one(first, lines, at, parts)
+        return parts.whole(), len(lines)
+
+    def _is_open(self, lines: list[str], at: int, width: int) -> bool:
+        """Whether the record may go on behind the last line."""
+        if lines[at] == TOO_LONG or self._closed([lines[at]], strict=False) is not None:
+            return False
+        return self._joined(lines, at, width)[0] is None
 
     def _stretch(self, first: int, lines: list[str], parts: _Parts) -> None:
         if len(lines) >= FAST_LINES:

@@ -154,10 +154,10 @@ class SheetSource:
         return [(number, _texts(row)) for number, row in enumerate(rows, start=1)]
 
     def raw(self, after: int, width: int) -> Iterator[RawRows]:
-        start = self.sheet.start or (0, 0)
-        indent = [""] * start[1]
+        # The reader leaves out blank columns at the left, but not blank rows at the top.
+        indent = [""] * (self.sheet.start or (0, 0))[1]
         rows: list[tuple[int, Cells]] = []
-        for number, values in enumerate(self.sheet.iter_rows(), start=start[0] + 1):
+        for number, values in enumerate(self.sheet.iter_rows(), start=1):
             if number <= after:
                 continue
             cells = (indent + _texts(values))[:width]

@@ -78,7 +78,7 @@ def _mostly_utf8(sample: bytes) -> bool:
     if len(sample) == SAMPLE_BYTES and text.endswith("\ufffd"):
         stray -= 1  # the sample ends inside a letter
     valid = sum(1 for letter in text if letter > "\x7f") - text.count("\ufffd")
-    return stray <= 0 or valid > 2 * stray
+    return stray <= 0 or valid >= stray
 
 
 def _guess(sample: bytes) -> str:
