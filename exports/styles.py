@@ -12,6 +12,7 @@ WARN, WARN_INK, PRACTICE_TAB, LINK = "#FFF2CC", "#7A4B00", "#C27C00", "#0B5394"
 # Full stops are part of the format, so that every Excel shows 1.940, whatever its language.
 COUNT = r"[>=1000000]#\.###\.##0;[>=1000]#\.##0;0"
 DATE = "[$-421]d mmmm yyyy"
+TEXT = 49  # the built-in format for text, "@"
 LONG = 100  # characters; a long text shows its beginning, where a row cannot hold it all
 
 
@@ -28,7 +29,7 @@ class Styles:
         self.practice = self._add(bold=True, font_size=12, font_color=WARN_INK, bg_color=WARN)
         head = {"bold": True, "font_color": "#FFFFFF", "bg_color": DEEP, "text_wrap": True, "valign": "vcenter"}
         self.heading = self._add(**head, align="left", indent=1)
-        self.heading_right = self._add(**head, align="right", indent=1)
+        self.heading_right = self._add(**head, align="right")
         self.link = self._add(font_color=LINK, underline=1, valign="vcenter", indent=1, bottom=1, bottom_color=RULE)
         # the first sheet
         self.series = self._add(bold=True, font_size=11, font_color=DEEP)
@@ -70,8 +71,9 @@ class Styles:
                 "bottom": 1,
                 "bottom_color": RULE,
             }
-            look["num_format"] = {"count": COUNT, "date": DATE}.get(column.kind, "@")
-            look["align"] = "right" if column.kind == "count" else "left"
+            look["num_format"] = {"count": COUNT, "date": DATE}.get(column.kind, TEXT)
+            # No indent on figures: LibreOffice 7 drops it for those under 1,000 and they would not line up.
+            look |= {"align": "right"} if column.kind == "count" else {"align": "left", "indent": 1}
             look["text_wrap"] = column.kind != "url"
             if is_word:
                 look |= {"italic": True, "font_color": SOFT}

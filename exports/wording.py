@@ -217,8 +217,6 @@ def sentences(text: str) -> list[str]:
 
 # --- evidence -------------------------------------------------------------------------------------------------------
 
-RARE_NAME_BITS = 8.0  # one in 256 businesses or rarer, as in the linkage (`rare_name_bits`)
-
 # Comparison and level of the linkage -> what readers see, in this order.
 _EVIDENCE = {
     ("declared", "same"): "dinyatakan sendiri oleh usaha",
@@ -240,11 +238,17 @@ _EVIDENCE = {
 
 
 def evidence_words(evidence: Mapping[str, object], confirmed: bool) -> str:
-    """'nama langka, pemilik, kecamatan' from the comparisons that spoke for the link: name -> [level, bits]."""
+    """'nama langka, pemilik, kecamatan' from the comparisons that spoke for the link.
+
+    evidence: comparison -> [level, bits], and `agrees`, the comparisons that the linkage counts as agreements; a name
+    is rare only when it is one of them.
+    """
     words = ["diperiksa petugas"] if confirmed else []
+    agrees = evidence.get("agrees")
+    is_rare = isinstance(agrees, list) and "name" in agrees
     for (comparison, level), word in _EVIDENCE.items():
         found = evidence.get(comparison)
         if not isinstance(found, list) or len(found) != 2 or found[0] != level or found[1] <= 0:
             continue
-        words.append("nama langka" if comparison == "name" and found[1] >= RARE_NAME_BITS else word)
+        words.append("nama langka" if comparison == "name" and is_rare else word)
     return ", ".join(words) or "bukti tersimpan dalam sistem"

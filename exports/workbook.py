@@ -157,7 +157,8 @@ def shown(cell: Cell) -> str:
 def _width(column: Column, cells: Sequence[Cell]) -> float:
     """Wide enough for nearly all cells and for every word of the heading."""
     lengths = sorted(_letters(shown(cell)) for cell in cells)
-    usual = lengths[int(len(lengths) * 0.95)] if len(lengths) > 20 else (lengths[-1] if lengths else 0)
+    share = 0.95 if column.kind in ("text", "url", "note") else 1.0  # our own words fit whole
+    usual = lengths[min(int(len(lengths) * share), len(lengths) - 1)] if lengths else 0
     word = max(len(part) for part in column.label.split())
     least = 16 if column.kind == "count" else NARROWEST
     return max(min(usual / LETTERS + 3, WIDEST.get(column.kind, 24)), word + 3, least)

@@ -206,6 +206,7 @@ def _shops(connection: Any, links: tuple[Linked, ...], week: str) -> None:
             "decision": "confirmed" if link.confirmed else "link",
             "weight": 9.5,
             "evidence": {
+                "agrees": ["name", "owner"],
                 "prior": -12.0,
                 "name": ["exact", 8.1],
                 "owner": ["full", 5.0],

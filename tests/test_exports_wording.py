@@ -107,9 +107,17 @@ def test_sheets_have_the_agreed_names() -> None:
 
 
 def test_evidence_in_words() -> None:
-    evidence = {"prior": -12.0, "name": ["exact", 9.0], "owner": ["full", 5.0], "place": ["same_district", 3.0]}
+    evidence = {
+        "agrees": ["name"],
+        "prior": -12.0,
+        "name": ["exact", 9.0],
+        "owner": ["full", 5.0],
+        "place": ["same_district", 3.0],
+    }
     assert wording.evidence_words(evidence, confirmed=False) == "nama langka, pemilik, kecamatan"
     assert wording.evidence_words(evidence, confirmed=True).startswith("diperiksa petugas, ")
+    common = {"agrees": ["owner", "district"], "name": ["exact", 9.0]}
+    assert wording.evidence_words(common, confirmed=False) == "nama sama"
     against = {"name": ["part", 2.0], "phone": ["differs", -1.5], "product": ["clash", -2.0]}
     assert wording.evidence_words(against, confirmed=False) == "sebagian nama"
     assert wording.evidence_words({}, confirmed=False) == "bukti tersimpan dalam sistem"
