@@ -110,7 +110,7 @@ def _listen(process: subprocess.Popen[str], slug: str, lines: deque[str], tell: 
         text = line.rstrip("\n")
         if text.startswith(f"{slug}: "):
             tell(text)
-        else:
+        if not text.startswith(f"{slug}: ") or " ended (" in text:
             lines.append(text)
 
 
@@ -144,14 +144,16 @@ def _outcome(config: Config, slug: str, week: str, code: int | None, timed_out: 
         return Outcome(slug, "crashed", "crashed", said or _keep(config, slug, lines, code))
     data = read_crawl(found[-1])
     verdict = check(data.info, data.stats, marketplace(slug))
-    state, cause, message = _state(verdict, said, code, timed_out)
+    ended = next((line.rpartition("(")[2].rstrip(")") for line in lines if line.startswith(f"{slug}: ended (")), None)
+    state, cause, message = _state(verdict, said, ended, timed_out)
     if state == "crashed" and message is None:
         message = _keep(config, slug, lines, code)
     answers = ((data.stats or {}).get("responses") or {}).get("total", 0)
     return Outcome(slug, state, cause, message, data.info.crawl_id, len(data.shops), len(data.listings), answers)
 
 
-def _state(verdict: Health, said: str | None, code: int | None, timed_out: bool) -> tuple[str, str | None, str | None]:
+def _state(verdict: Health, said: str | None, ended: str | None, timed_out: bool) -> tuple[str, str | None, str | None]:
+    """said: the sentence it ended with, if any. ended: Scrapy's reason; None when it had no time to give one."""
     if said:
         return "crashed", "store_error", said
     if verdict.health == "healthy":
@@ -161,9 +163,9 @@ def _state(verdict: Health, said: str | None, code: int | None, timed_out: bool)
         return state, verdict.cause, " ".join(verdict.problems)
     if timed_out:
         return "stopped", "time_limit", "The time limit was met; run the same command again to go on."
-    if code:
-        return "crashed", "crashed", None
-    return "stopped", "budget", "Stopped before its end; run the same command again to go on."
+    if ended in ("budget", "shutdown", "cancelled"):
+        return "stopped", ended, f"Stopped before its end ({ended}); run the same command again to go on."
+    return "crashed", "crashed", None
 
 
 def _keep(config: Config, slug: str, lines: deque[str], code: int | None) -> str:

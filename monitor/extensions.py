@@ -112,6 +112,7 @@ class CrawlDirectory:
             self._log = logging.FileHandler(directory / "crawl.log", encoding="utf-8")
         except OSError as error:
             raise StoreError(f"{directory / 'crawl.log'} cannot be written: {error.strerror or error}.") from error
+        logging.raiseExceptions = False  # a full disk is said once, in one sentence, not by the log
         self._log.setLevel(self.settings.get("LOG_LEVEL"))  # scrapy's own loggers let everything through
         self._log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         root = logging.getLogger()
@@ -123,6 +124,7 @@ class CrawlDirectory:
             return
         try:
             self._show(spider.name)
+            sys.stderr.write(f"{spider.name}: ended ({reason})\n")
             if reason not in STOPPED and self.failure is None:
                 self.writer.finish(self._stats(reason))
             logger.info("Ended: %s.", reason)

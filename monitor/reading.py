@@ -17,7 +17,7 @@ from parsel import Selector
 
 from monitor.errors import InputError
 from monitor.items import Issue, Item, Listing, Shop
-from monitor.text import parse_count
+from monitor.text import parse_count, parse_money
 from monitor.weeks import utc_text
 
 WIB = timezone(timedelta(hours=7))  # the marketplaces print dates of Western Indonesia
@@ -220,10 +220,25 @@ def sold(value: Any, name: str) -> tuple[int | None, bool | None]:
     """Sold count and whether the site rounded it; (None, None) where nothing is printed."""
     if value is None or value == "":
         return None, None
-    count = parse_count(value)
+    count = parse_count(value) if _is_short(value) else None
     if count is None:
         raise ShapeError(name, "is no count of things sold")
     return count.value, count.is_rounded
+
+
+def rupiah_or_none(value: Any, name: str) -> int | None:
+    """Whole rupiah of a number or of text such as "Rp12.000"; None for null and ""."""
+    if value is None or value == "":
+        return None
+    amount = parse_money(value) if _is_short(value) else None
+    if amount is None:
+        raise ShapeError(name, "is no amount of rupiah")
+    return amount
+
+
+def _is_short(value: Any) -> bool:
+    """Whether it can be a printed amount: hundreds of digits are none."""
+    return isinstance(value, str | int | float) and len(str(value)) <= 60
 
 
 def epoch_date(value: Any, name: str) -> str | None:

@@ -39,15 +39,12 @@ _JSON_SIGNS = (
     ("error_90309999", re.compile(rb'"error"\s*:\s*90309999\b'), "error 90309999 in the answer"),
     ("verification", re.compile(rb'"redirect_to_error_page"\s*:\s*true'), "redirect_to_error_page in the answer"),
 )
-_REFUSING_PATHS = ("/verify/", "/buyer/login", "/_____tmd_____/")
+_REFUSING_PATHS = re.compile(r"^/(?:verify|buyer/login)(?:/|$)|_____tmd_____")
 
 
 def _by_address(url: str) -> Refusal | None:
-    path = urlsplit(url).path
-    for part in _REFUSING_PATHS:
-        if part in path + "/":
-            return Refusal("verification", f"the answer came from {part}")
-    return None
+    match = _REFUSING_PATHS.search(urlsplit(url).path)
+    return Refusal("verification", f"the answer came from {match[0]}") if match else None
 
 
 def _by_header(answer: Answer) -> Refusal | None:

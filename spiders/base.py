@@ -5,7 +5,9 @@ function that `parse` and the tests call too).
 """
 
 import re
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from scrapy import Request, Spider
@@ -20,6 +22,7 @@ from monitor.middlewares import BudgetError, RobotsForbiddenError, RobotsUnreach
 from monitor.reading import Answer, Page, Row
 from monitor.refusal import Refusal, refusal
 from monitor.units import CrawlRecord, Read, Tally, Unit, UnitDone
+from spiders.queries import panel
 
 # Each of these requests was already retried twice: a site that resets or hangs this often does so on purpose.
 MAX_CONNECTION_FAILURES = 3
@@ -56,6 +59,12 @@ class MarketplaceSpider(Spider):
     @property
     def entry(self) -> Marketplace:
         return marketplace(self.name)
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """The fixed panel; in rehearsals its first so many words."""
+        limit = self.settings.getint("MONITOR_QUERIES")
+        return panel()[:limit] if limit and self.settings.get("MONITOR_SANDBOX") else panel()
 
     # --- for subclasses ---
 
@@ -166,9 +175,13 @@ class MarketplaceSpider(Spider):
         """Runs the units. Items are handed to the pipelines here and waited for, so that a unit ends after its rows."""
         if self.record is None:
             raise CloseSpider("not_started")
-        async for unit in self.units():
-            if unit.name not in self.record.done_units and not (unit.optional and self._gave_up_optional()):
-                await self._run(unit)
+        try:
+            async for unit in self.units():
+                if unit.name not in self.record.done_units and not (unit.optional and self._gave_up_optional()):
+                    await self._run(unit)
+        except UnansweredError as error:  # what has to be known before any unit
+            await self._hand_over(Read(self.issue(error.kind, str(error)), "rencana"))
+            raise CloseSpider("not_plannable") from None
         nothing: tuple[Any, ...] = ()
         for thing in nothing:  # Scrapy wants a generator here
             yield thing
@@ -184,6 +197,13 @@ class MarketplaceSpider(Spider):
                 await self._hand_over(Read(row.item, unit.name, row.scan))
         except UnansweredError as error:
             await self._not_done(unit, error)
+            return
+        except CloseSpider:
+            raise
+        except Exception as error:  # a mistake in a spider costs one unit, and the crawl its health
+            self.record.count("errors")
+            self.logger.error("Unit failed with %s at %s.", type(error).__name__, _place_of(error))
+            await self._not_done(unit, UnansweredError("error", f"The program failed with {type(error).__name__}."))
             return
         self._optional_done += unit.optional
         self._failed_units = 0
@@ -238,6 +258,12 @@ class MarketplaceSpider(Spider):
         if page.entry_count == 0:
             return True
         return number * page_size >= declared if declared is not None else page.entry_count < page_size
+
+
+def _place_of(error: BaseException) -> str:
+    """File and line, without values: what was read may be personal."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 
 def _status_problem(answer: Answer, otherwise: str) -> tuple[str, str]:

@@ -10,7 +10,6 @@ from monitor.reading import Answer, Page, Row
 from monitor.units import QUERY_UNITS, Tally, Unit
 from spiders.base import MarketplaceSpider, unit_name
 from spiders.pages import lazada as pages
-from spiders.queries import panel
 
 PAGE_SIZE = 40
 MAX_PAGES = 50
@@ -31,8 +30,8 @@ class LazadaSpider(MarketplaceSpider):
 
     async def units(self) -> AsyncIterator[Unit]:
         assert self.record is not None
-        self.record.plan(len(panel()))
-        for query in panel():
+        self.record.plan(len(self.queries))
+        for query in self.queries:
             yield Unit(f"{QUERY_UNITS}{unit_name(query)}", f"q={query} location={PLACE}", {"query": query})
 
     async def read_unit(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:

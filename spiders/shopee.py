@@ -14,7 +14,6 @@ from monitor.reading import Answer, Page, Row
 from monitor.units import QUERY_UNITS, Tally, Unit
 from spiders.base import MarketplaceSpider, unit_name
 from spiders.pages import shopee as pages
-from spiders.queries import panel
 
 PAGE_SIZE = 60
 MAX_PAGES = 50  # the list ends at 3,000 entries
@@ -32,8 +31,8 @@ class ShopeeSpider(MarketplaceSpider):
 
     async def units(self) -> AsyncIterator[Unit]:
         assert self.record is not None
-        self.record.plan(len(panel()))
-        for query in panel():
+        self.record.plan(len(self.queries))
+        for query in self.queries:
             yield Unit(f"{QUERY_UNITS}{unit_name(query)}", f"keyword={query} locations={PLACE}", {"query": query})
         shops = [shop for shop in self.record.seen_shops() if not shop["name"] and list(shop["area_codes"])]
         self.record.plan(len(shops))

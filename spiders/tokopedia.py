@@ -18,7 +18,6 @@ from monitor.units import QUERY_UNITS, Tally, Unit
 from spiders.base import MarketplaceSpider, UnansweredError, unit_name
 from spiders.pages import tokopedia as pages
 from spiders.pages import tokopedia_queries as graphql
-from spiders.queries import panel
 
 ROWS = 60
 MAX_PAGES = 48  # the deepest crawls seen reached 44 to 48 pages (January 2026)
@@ -48,8 +47,8 @@ class TokopediaSpider(MarketplaceSpider):
     async def units(self) -> AsyncIterator[Unit]:
         assert self.record is not None
         ids = await self._place_ids()
-        self.record.plan(len(ids) * len(panel()))
-        for query in panel():
+        self.record.plan(len(ids) * len(self.queries))
+        for query in self.queries:
             for code, fcity in ids.items():
                 if code not in self._discarded:
                     data = {"code": code, "fcity": fcity, "query": query}

@@ -23,25 +23,16 @@ from monitor.reading import (
     maybe,
     need_text,
     rating_or_none,
+    rupiah_or_none,
     sold,
     text_or_none,
     whole_or_none,
 )
-from monitor.text import parse_money
 
 SLUG = "lazada"
 HOME = "https://www.lazada.co.id"
 PAGE_DATA = "window.pageData="
 Entry = Mapping[str, Any]
-
-
-def _price(value: Any, name: str) -> int | None:
-    if value is None or value == "":
-        return None
-    amount = parse_money(value)
-    if amount is None:
-        raise ShapeError(name, "is no amount of rupiah")
-    return amount
 
 
 def _place(value: Any) -> tuple[str | None, str | None]:
@@ -68,7 +59,7 @@ def _product(page: Page, item: Entry) -> None:
         shop_id=shop_id,
         title=need_text(get(item, "name"), "name"),
         url=bare_url(address, "itemUrl", HOME),
-        price_idr=_price(get(item, "price"), "price"),
+        price_idr=rupiah_or_none(get(item, "price"), "price"),
         sold_count=count,
         sold_count_is_rounded=rounded,
         rating=rating_or_none(maybe(item, "ratingScore"), "ratingScore"),
@@ -111,5 +102,6 @@ def read(answer: Answer) -> Page:
         # A search without hits leaves the list out (as the scrapers handle it).
         page.read_each("listItems", maybe(document, "mods", "listItems") or [], lambda item: _product(page, item))
     except ShapeError as error:
+        page.kind = "unknown"
         page.issue("shape", f"Nothing was read: {error}.", error.field)
     return page

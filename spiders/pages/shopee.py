@@ -187,6 +187,7 @@ def read(answer: Answer) -> Page:
     try:
         _read(page, document)
     except ShapeError as problem:
+        page.kind = "unknown"
         page.issue("shape", f"Nothing was read: {problem}.", problem.field)
     return page
 

@@ -53,6 +53,8 @@ def _read_root(page: Page, name: str, root: Any) -> None:
         read(page, root)
     except ShapeError as error:
         page.issue("shape", f"Nothing was read from {name}: {error}.", error.field)
+        if page.kind == kind:
+            page.kind = "unknown"
 
 
 def _read_part(page: Page, part: Any) -> None:

@@ -21,11 +21,12 @@ from monitor.reading import (
     maybe,
     need_text,
     rating_or_none,
+    rupiah_or_none,
     sold,
     text_or_none,
     whole_or_none,
 )
-from monitor.text import parse_date, parse_money
+from monitor.text import parse_date
 
 SLUG = "tokopedia"
 HOME = "https://www.tokopedia.com"
@@ -33,15 +34,6 @@ OFFICIAL_TIER = 2  # shop_tier: 2 Official Store or Mall, 3 Power Merchant Pro, 
 KNOWN_TIERS = (0, 1, 2, 3)
 SOLD_LABELS = ("ri_product_credibility", "integrity")
 Entry = Mapping[str, Any]
-
-
-def rupiah(value: Any, name: str) -> int | None:
-    """Whole rupiah of "Rp12.000"; None for ""."""
-    text = text_or_none(value, name)
-    amount = parse_money(text) if text else None
-    if text and amount is None:
-        raise ShapeError(name, "is no amount of rupiah")
-    return amount
 
 
 def sold_label(labels: Any, name: str) -> tuple[int | None, bool | None]:
@@ -83,7 +75,9 @@ def paging_state(additional: Any) -> dict[str, Any]:
 
     next_offset: None where it is not given; has_more: True, False, or None where the answer does not say.
     """
-    found = {key: values[0] for key, values in parse_qs(additional or "").items()}
+    found = {
+        key: values[0] for key, values in parse_qs(text_or_none(additional, "header.additionalParams") or "").items()
+    }
     offset = found.get("next_offset_organic", "")
     return {
         "next_offset": int(offset) if offset.isdecimal() else None,
@@ -149,7 +143,7 @@ def _v4_product(page: Page, product: Entry) -> None:
         shop_id=shop.shop_id,
         title=need_text(get(product, "name"), "name"),
         url=bare_url(get(product, "url"), "url", HOME),
-        price_idr=rupiah(get(product, "price"), "price"),
+        price_idr=rupiah_or_none(get(product, "price"), "price"),
         sold_count=count,
         sold_count_is_rounded=rounded,
         rating=rating_or_none(maybe(product, "ratingAverage"), "ratingAverage"),
@@ -205,7 +199,7 @@ def _advert(page: Page, advert: Entry) -> None:
         shop_id=shop.shop_id,
         title=need_text(get(product, "name"), "product.name"),
         url=bare_url(maybe(product, "url"), "product.url", HOME),
-        price_idr=rupiah(maybe(product, "price"), "product.price"),
+        price_idr=rupiah_or_none(maybe(product, "price"), "product.price"),
         # The `rating` of adverts runs to 100 and is no mean of stars: left out.
         rating_count=whole_or_none(maybe(product, "countReview"), "product.countReview"),
         is_advert=True,
@@ -231,7 +225,7 @@ def _discovery_row(page: Page, row: Entry) -> None:
         shop_id=shop.shop_id,
         title=need_text(get(row, "name"), "name"),
         url=bare_url(maybe(row, "url_desktop"), "url_desktop", HOME),
-        price_idr=rupiah(get(row, "price"), "price"),
+        price_idr=rupiah_or_none(get(row, "price"), "price"),
         sold_count=count,
         sold_count_is_rounded=rounded,
         rating=rating_or_none(maybe(row, "rating_average"), "rating_average"),

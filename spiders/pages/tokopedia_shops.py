@@ -11,12 +11,13 @@ from monitor.reading import (
     maybe,
     need_text,
     rating_or_none,
+    rupiah_or_none,
     sold,
     text_or_none,
     whole_or_none,
 )
 from monitor.text import parse_date
-from spiders.pages.tokopedia_listings import HOME, SLUG, Entry, rupiah, shop_of, sold_label
+from spiders.pages.tokopedia_listings import HOME, SLUG, Entry, shop_of, sold_label
 
 OPEN = 1  # shopStatus; other values were not seen, so they are never read as "closed"
 
@@ -86,7 +87,7 @@ def _shop_product(page: Page, product: Entry) -> None:
             shop_id=page.shop_id,
             title=need_text(get(product, "name"), "name"),
             url=bare_url(get(product, "product_url"), "product_url", HOME),
-            price_idr=rupiah(get(product, "price", "text_idr"), "price.text_idr"),
+            price_idr=rupiah_or_none(get(product, "price", "text_idr"), "price.text_idr"),
             sold_count=count,
             sold_count_is_rounded=rounded,
             rating=rating_or_none(maybe(product, "stats", "rating"), "stats.rating"),

@@ -20,11 +20,12 @@ from monitor.reading import (
     need_text,
     plain_text,
     rating_or_none,
+    rupiah_or_none,
     sold,
     text_or_none,
     whole_or_none,
 )
-from monitor.text import parse_date, parse_money
+from monitor.text import parse_date
 
 STORES_PATH = "/wp-json/dokan/v1/stores"
 PAGE_SIZE = 100
@@ -71,7 +72,7 @@ def _add_store(page: Page, store: Entry) -> None:
             marketplace=page.marketplace,
             shop_id=shop_id,
             aliases=[slug] if slug else [],
-            name=need_text(plain_text(get(store, "store_name")), "store_name"),
+            name=need_text(plain_text(need_text(get(store, "store_name"), "store_name")), "store_name"),
             username=slug,
             url=url,
             city=city,
@@ -100,15 +101,15 @@ def _add_product(page: Page, product: Entry) -> None:
             marketplace=page.marketplace,
             listing_id=id_text(get(product, "id"), "id"),
             shop_id=id_text(maybe(product, "store", "id") or page.shop_id, "store.id"),
-            title=need_text(plain_text(get(product, "name")), "name"),
+            title=need_text(plain_text(need_text(get(product, "name"), "name")), "name"),
             url=bare_url(get(product, "permalink"), "permalink"),
-            price_idr=parse_money(get(product, "price")),
+            price_idr=rupiah_or_none(get(product, "price"), "price"),
             sold_count=count,
             sold_count_is_rounded=None if count is None else False,
             rating=rating_or_none(maybe(product, "average_rating"), "average_rating"),
             rating_count=whole_or_none(maybe(product, "rating_count"), "rating_count"),
             stock=whole_or_none(maybe(product, "stock_quantity"), "stock_quantity"),
-            category=joined(plain_text(maybe(entry, "name")) for entry in categories)
+            category=joined(plain_text(text_or_none(maybe(entry, "name"), "categories")) for entry in categories)
             if isinstance(categories, list)
             else None,
             created_on=parse_date(maybe(product, "date_created")),

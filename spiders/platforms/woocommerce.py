@@ -30,8 +30,12 @@ PAGE_SIZE = 100
 Entry = Mapping[str, Any]
 
 
-def host_of(url: str | None) -> str:
-    return (urlsplit(url or "").hostname or "").removeprefix("www.")
+def host_of(url: Any) -> str:
+    """Host of an address without `www.`; "" where it is none."""
+    try:
+        return (urlsplit(url if isinstance(url, str) else "").hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _price(page: Page, prices: Entry) -> int | None:
@@ -63,8 +67,8 @@ def add_product(page: Page, product: Entry, shop_id: str) -> None:
         Listing(
             marketplace=page.marketplace,
             listing_id=id_text(get(product, "id"), "id"),
-            shop_id=shop_id,
-            title=need_text(plain_text(get(product, "name")), "name"),
+            shop_id=id_text(shop_id, "permalink"),
+            title=need_text(plain_text(need_text(get(product, "name"), "name")), "name"),
             url=bare_url(get(product, "permalink"), "permalink"),
             price_idr=_price(page, get(product, "prices")),
             rating=rating_or_none(maybe(product, "average_rating"), "average_rating"),
@@ -92,10 +96,11 @@ def _site(page: Page, products: list[Any]) -> Shop | None:
 def read_products(page: Page, document: Any) -> None:
     """Fill the page from a list of products and the one shop that offers them; its name is in none of these answers."""
     page.kind = "woocommerce_products"
-    site = _site(page, document) if document else None
+    site = _site(page, document) if isinstance(document, list) and document else None
     if site is not None:
         page.add(site)
-        page.read_each("products", document, lambda product: add_product(page, product, site.shop_id))
+    shop_id = site.shop_id if site else ""
+    page.read_each("products", document, lambda product: add_product(page, product, shop_id))
 
 
 def is_products(document: Any) -> bool:
