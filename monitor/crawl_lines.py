@@ -4,14 +4,14 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from monitor.errors import StoreError
-from monitor.items import TYPE_NAMES, Issue, Item, Listing, Shop
+from monitor.items import TYPE_NAMES, Identifier, Issue, Item, Listing, Shop
 from monitor.weeks import utc_text
 
 
@@ -96,6 +96,9 @@ _ALLOWED = {
 }
 
 
+_PARTS = tuple(part.name for part in fields(Identifier))
+
+
 def check(item: Item) -> None:
     """A value of a wrong type would make the file unreadable later, so it is refused when written."""
     for name, allowed in _ALLOWED[type(item)]:
@@ -111,5 +114,5 @@ def item_line(item: Item, unit: str, attempt: int) -> bytes:
     for name, _ in _ALLOWED[type(item)]:
         row[name] = getattr(item, name)
     if row.get("identifiers"):
-        row["identifiers"] = [asdict(identifier) for identifier in row["identifiers"]]
+        row["identifiers"] = [{name: getattr(entry, name) for name in _PARTS} for entry in row["identifiers"]]
     return line(row)

@@ -43,6 +43,8 @@ def _shop(shop: Shop, hasher: PhoneHasher, entry: Marketplace) -> None:
 
 def identifiers_in(text: str | None, where: str, hasher: PhoneHasher) -> list[Identifier]:
     """Everything in the text that identifies a business; `where` as in `monitor.items`."""
+    if not text or not _may_hold_a_number(text):
+        return []
     return [
         phone_identifier(value, where, hasher) if kind == "phone" else Identifier(kind, where, value)
         for kind, value in find_identifiers(text, where)
@@ -55,12 +57,17 @@ def phone_identifier(number: str, where: str, hasher: PhoneHasher) -> Identifier
 
 def masked(text: str) -> str:
     """The text without the digits of phone numbers and NIK."""
-    return mask_niks(mask_phones(text))
+    return mask_niks(mask_phones(text)) if _may_hold_a_number(text) else text
+
+
+def _may_hold_a_number(text: str) -> bool:
+    """False for nearly all titles: every number that is looked for has 8 digits or more, or spells its 8 (delapan)."""
+    return sum(map(str.isdigit, text)) >= 8 or "lapan" in text.lower()
 
 
 def _address(text: str | None) -> str | None:
     """Masks the parts of an address that are a phone number for certain: ids merely look like one."""
-    if not text:
+    if not text or not _may_hold_a_number(text):
         return text
     return "/".join(mask_phones(part) if find_phones(part) else part for part in text.split("/"))
 

@@ -23,6 +23,8 @@ from monitor.feed_values import (
     read_url,
     state_of,
 )
+from monitor.identifiers import find_phones, mask_niks, mask_phones
+from monitor.printed import masked
 
 
 @pytest.mark.parametrize(
@@ -132,3 +134,10 @@ def test_no_cell_ends_a_reader_in_any_other_way(name: str, cell: str) -> None:
         FIELDS[name](cell)
     except UnreadableError as error:
         assert "\n" not in str(error)
+
+
+@given(st.text(st.sampled_from("0123456789 .-+abWA٣５①enol satudelapan"), max_size=40))
+def test_the_quick_look_for_numbers_misses_none(text: str) -> None:
+    if masked(text) == text:
+        assert mask_niks(mask_phones(text)) == text
+        assert not find_phones(text)
