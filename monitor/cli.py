@@ -1,5 +1,8 @@
 """The command line: which verb is which function. Every verb's help ends with an example."""
 
+from collections.abc import Callable
+from typing import Any
+
 import typer
 
 from monitor.verbs import crawl, feed, link, links, load, measure, parse, registry, report, review, sandbox, week
@@ -14,7 +17,7 @@ app = typer.Typer(
 app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")
 app.add_typer(sandbox.app, name="sandbox")
-for name, verb in {
+VERBS: dict[str, Callable[..., Any]] = {
     "crawl": crawl.crawl,
     "feed": feed.feed,
     "parse": parse.parse,
@@ -24,5 +27,6 @@ for name, verb in {
     "measure": measure.measure,
     "report": report.report,
     "week": week.week,
-}.items():
+}
+for name, verb in VERBS.items():
     app.command(name)(verb)
