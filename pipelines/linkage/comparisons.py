@@ -23,6 +23,7 @@ NAME_LEVELS = ("missing", "different", "part", "close", "contains", "exact")
 OWNER_LEVELS = ("missing", "none", "part", "full")
 PLACE_LEVELS = ("missing", "other_area", "other_district", "same_area", "same_district")
 PRODUCT_LEVELS = ("missing", "clash", "other", "same_sector", "same_words", "same_kind")
+FITS = PRODUCT_LEVELS.index("same_sector")  # from here on the goods fit
 MAX_SHARE = 0.99  # where nearly every business is of one area or kind, agreeing on it says nothing
 
 
@@ -236,30 +237,41 @@ def _product_words(pairs: Candidates, shops: ShopTable, index: RegistryIndex, us
     return best, titled & (each > 0)
 
 
+def _fits(table: Bools, profile: Ints, code: Ints) -> Bools:
+    """By pair: does the business's code fit the shop's profile? Never where either is unknown."""
+    if not table.size:
+        return np.zeros(len(profile), dtype=bool)
+    return np.asarray(table[np.maximum(profile, 0), np.maximum(code, 0)] & (profile >= 0) & (code >= 0))
+
+
+def _profile_share(share: Floats, profile: Ints) -> Floats:
+    """By pair: share of businesses that fit the shop's profile; 0 where nothing is known."""
+    known = np.where(profile >= 0, share[np.maximum(profile, 0)], 0.0) if len(share) else np.zeros(len(profile))
+    return np.clip(known, 0.0, MAX_SHARE)
+
+
 def compare_products(pairs: Candidates, label: Ints, text: Ints, shops: ShopTable, index: RegistryIndex) -> Compared:
     """KBLI and product against categories and titles; an agreement is the same kind of goods or a rare product word."""
     weights, goods = index.weights, shops.goods
-    profile = goods.profile[pairs.shop]
-    there = profile >= 0
-    row = np.maximum(profile, 0)
-    kbli, sector = index.kbli.code[pairs.business], index.sector.code[pairs.business]
-
-    def fits(table: Bools, code: Ints) -> Bools:
-        return table[row, np.maximum(code, 0)] & there & (code >= 0) if table.size else np.zeros(len(row), dtype=bool)
-
+    profile, sector = goods.profile[pairs.shop], index.sector.code[pairs.business]
     words, could = _product_words(pairs, shops, index, _used_words(label, text, shops, index))
-    kind, same = fits(goods.kbli_fits, kbli), fits(goods.sector_fits, sector)
-    known = there & (sector >= 0) & (goods.sector_share[row] > 0 if len(goods.sector_share) else False)
-    level = np.where(known & ~same, 1, np.where(could & ~known, 2, 0))
-    level = np.where(same, 3, level)
-    level = np.where(words >= weights.product.word_bits, 4, level)
-    level = np.where(kind, 5, level)
-    kbli_share = np.clip(goods.kbli_share[row] if len(goods.kbli_share) else np.ones(len(row)), 1e-6, MAX_SHARE)
-    sector_share = np.clip(goods.sector_share[row] if len(goods.sector_share) else np.ones(len(row)), 1e-6, MAX_SHARE)
-    m = np.array([0.0, weights.m("product", "clash"), 0.0, *(weights.m("product", n) for n in PRODUCT_LEVELS[3:])])
-    u = np.select(
-        [level == 5, level == 4, level == 3, level == 1], [kbli_share, 2.0**-words, sector_share, 1 - sector_share], 1.0
-    )
-    bits = weights.product.trust * np.where(level > 0, m[level] - np.log2(u), 0.0)
-    bits = np.minimum(bits, weights.product.max_bits)
-    return Compared(level, bits, (level >= 4) & (bits >= weights.agreements.product_bits))
+    kinds, sectors = _profile_share(goods.kbli_share, profile), _profile_share(goods.sector_share, profile)
+    comparable = (sector >= 0) & (sectors > 0)
+    # Level -> where it holds, and how often it does among strangers.
+    holds = {
+        "clash": (comparable, 1 - sectors),
+        "other": (could & ~comparable, np.ones(len(words))),
+        "same_sector": (_fits(goods.sector_fits, profile, sector), sectors),
+        "same_words": (words >= weights.product.word_bits, np.exp2(-words)),
+        "same_kind": (_fits(goods.kbli_fits, profile, index.kbli.code[pairs.business]), kinds),
+    }
+    level, bits = np.zeros(len(words), dtype=np.int64), np.zeros(len(words))
+    for name, (there, u) in holds.items():
+        m = 0.0 if name == "other" else weights.m("product", name)
+        own = np.minimum(weights.product.trust * (m - np.log2(np.maximum(u, 1e-6))), weights.product.max_bits)
+        # What fits says more than what does not; of two that fit the rarer one counts.
+        better = there & ((level < FITS) | (own > bits)) if PRODUCT_LEVELS.index(name) >= FITS else there
+        level, bits = np.where(better, PRODUCT_LEVELS.index(name), level), np.where(better, own, bits)
+    bits = np.where(level == PRODUCT_LEVELS.index("other"), 0.0, bits)
+    strong = level >= PRODUCT_LEVELS.index("same_words")
+    return Compared(level, bits, strong & (bits >= weights.agreements.product_bits))
