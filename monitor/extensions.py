@@ -27,7 +27,7 @@ from monitor.permission import require_permission
 from monitor.reading import Answer
 from monitor.refusal import Refusal
 from monitor.units import Read, UnitDone
-from monitor.weeks import parse_week, utc_now, utc_text, week_of
+from monitor.weeks import parse_week, utc_now, utc_text, week_days, week_of
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,9 @@ class CrawlDirectory:
         unfinished = newest_unfinished(self.config.crawls_dir, entry.slug, week)
         if unfinished is not None and read_info(unfinished).sandbox == is_sandbox:
             return CrawlWriter.resume(unfinished)
-        info = CrawlInfo(marketplace=entry.slug, week=week, sandbox=is_sandbox)
+        # A training crawl may be of an ended week; then its rows describe the last day of that week.
+        day = min(utc_now().astimezone(self.config.region.zone).date(), week_days(week)[1]).isoformat()
+        info = CrawlInfo(marketplace=entry.slug, week=week, observed_on=day, sandbox=is_sandbox)
         return CrawlWriter.create(self.config.crawls_dir, info)
 
     def _log_into(self, directory: Path) -> None:

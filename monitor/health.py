@@ -63,7 +63,10 @@ def check(info: _Info, stats: Stats | None, entry: Marketplace, history: Sequenc
     if stats is None:
         return Health("unfinished", "unfinished", ["The crawl was interrupted; run it again in its week to finish it."])
     past = _Past([row for row in history if row["kind"] == info.kind and row["stats"]])
-    checks = [_ending(stats), _errors(stats)]
+    early = list(_ending(stats))
+    if early:  # whatever else looks odd follows from it
+        return Health("failed", early[0][0], [sentence for _, sentence in early])
+    checks = [_errors(stats)]
     if info.kind == "crawl":
         checks += [_refusals(stats), _units(stats), _fetched(stats), _shapes(stats)]
         checks += [_fill(stats, past), _band(stats, past)]

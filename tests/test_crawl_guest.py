@@ -1,7 +1,9 @@
 """A guest's manners, seen from the site: robots.txt, redirects, hosts, delays, permission, Retry-After."""
 
 import json
+import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,29 @@ def test_an_unknown_platform_is_named_and_its_home_page_kept(config: Config, tmp
         assert run(config, tmp_path / "site") == ("failed", "platform_unknown")
     (kept,) = (only_crawl(config, "plaza_banten") / "evidence").iterdir()
     assert b"Plaza" in kept.read_bytes()
+
+
+def test_a_crawl_delay_in_robots_slows_the_lane(config: Config, tmp_path: Path) -> None:
+    moments: list[float] = []
+
+    def answer(path: str) -> tuple[int, dict[str, str], bytes]:
+        moments.append(time.monotonic())
+        return (200, {}, b"User-agent: *\nCrawl-delay: 0.4\n") if path == "/robots.txt" else wordpress(path)
+
+    with little_site(tmp_path / "site", HOSTS, answer):
+        assert run(config, tmp_path / "site") == ("done", None)
+    gaps = [after - before for before, after in pairwise(moments)]
+    assert len(gaps) == 3 and min(gaps) > 0.38
+
+
+@pytest.mark.prove
+def test_an_answer_without_end_is_not_swallowed(config: Config, tmp_path: Path) -> None:
+    def answer(path: str) -> tuple[int, dict[str, str], bytes]:
+        return (200, {}, b"[" * 21_000_000) if "/products" in path else wordpress(path)
+
+    with little_site(tmp_path / "site", HOSTS, answer):
+        assert run(config, tmp_path / "site") == ("failed", "units_failed")
+    assert stats_of(config)["issues"] == {"connection": 1}
 
 
 # --- settings and permission ----------------------------------------------------------------------------------------

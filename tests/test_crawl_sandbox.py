@@ -12,7 +12,7 @@ import pytest
 from crawling import WEEK, only_crawl, rows, short_command, text_of, world_rows
 
 from monitor import crawl_process, regions
-from monitor.config import Config, load_config
+from monitor.config import Config, CrawlOptions, load_config
 from monitor.crawl_process import ROOT, Outcome
 from monitor.crawl_store import list_crawls, read_crawl
 from monitor.identifiers import find_phones
@@ -171,6 +171,7 @@ def test_retry_after_is_honoured_once(folder: Path, own_config: Config) -> None:
     assert requests[position + 1]["at"] - requests[position]["at"] >= 1.0
 
 
+@pytest.mark.prove
 def test_who_asks_to_wait_again_is_not_asked_again(folder: Path, own_config: Config) -> None:
     with Server(folder, {"lazada": "429:after=2,retry_after=1"}) as server:
         (outcome,) = crawl_all(own_config, ["lazada"], sandbox=folder, week=WEEK)
@@ -202,6 +203,15 @@ def test_lists_that_stop_without_saying_so_are_not_taken_for_few_shops(folder: P
     with Server(folder, {"tokopedia": "empty:after=40"}):
         (outcome,) = crawl_all(own_config, ["tokopedia"], sandbox=folder, week=WEEK)
     assert (outcome.state, outcome.cause) == ("failed", "unclear_end")
+
+
+@pytest.mark.prove
+def test_the_time_limit_stops_it_kindly(folder: Path, own_config: Config) -> None:
+    object.__setattr__(own_config, "crawl", CrawlOptions(max_seconds=4))
+    with Server(folder, {"lazada": "slow:seconds=1"}):
+        (outcome,) = crawl_all(own_config, ["lazada"], sandbox=folder, week=WEEK)
+    assert (outcome.state, outcome.cause, outcome.is_failure) == ("stopped", "time_limit", True)
+    assert "Ended: shutdown" in (only_crawl(own_config, "lazada") / "crawl.log").read_text()
 
 
 @pytest.mark.prove
