@@ -129,16 +129,16 @@ class AttributeReader:
         }
 
     def _kbli(self, cells: Cells) -> Strings:
+        found = [cells.blank()]
         column = cells.clean("kbli")
-        if column is None:
-            activity = cells.clean("activity")  # the BPS directory: [Kegiatan Usaha: -, Kategori: F, KBLI: 41011]
-            if activity is None:
-                return cells.blank()
-            inside = pc.match_substring_regex(activity, "(?i)kbli")
-            return mapped(pc.if_else(inside, activity, pa.scalar(None, pa.string())), _kbli_inside)
-        found = mapped(column, sectors.read_kbli)
-        self._unreadable(cells, "kbli", column, found, "bukan kode KBLI 2020; mohon diperiksa")
-        return found
+        if column is not None:
+            found.append(mapped(column, sectors.read_kbli))
+            self._unreadable(cells, "kbli", column, found[-1], "bukan kode KBLI 2020; mohon diperiksa")
+        activity = cells.clean("activity")  # the BPS directory: [Kegiatan Usaha: -, Kategori: F, KBLI: 41011]
+        if activity is not None:
+            inside = pc.match_substring(activity, "kbli", ignore_case=True)
+            found.append(mapped(pc.if_else(inside, activity, pa.scalar(None, pa.string())), _kbli_inside))
+        return first_present(found)
 
     def _year(self, cells: Cells) -> Any:
         column = cells.clean("year")

@@ -19,6 +19,7 @@ _FILLED = r"[0-9A-Za-z]"
 _LONG_NUMBER = r"[0-9](?:[^0-9A-Za-z]{0,4}[0-9]){7}|lapan|LAPAN|Lapan"
 _LONG_STYLED = r"\pN(?:[^\pN\pL]{0,4}\pN){7}"  # keycaps, full width; slow, so only where a text is not ASCII
 _SPACED = r"[ .()\-]"
+_NOT_SPACED = r"--|\.0+$"  # two numbers, or a number stored as float
 _NIK_LIKE = r"\d(?:[ .\-]?\d){14,15}"
 LOST = "tidak dapat dipulihkan, mohon disalin ulang dari berkas asal dengan format Teks"
 
@@ -35,7 +36,9 @@ class RowPhones:
     def take_column(self, column: Strings, header: str | None, read: Callable[[str], identifiers.PhoneCell]) -> None:
         trimmed = pc.utf8_trim_whitespace(column)
         close = pc.replace_substring_regex(trimmed, _SPACED, "")
-        plain = pc.and_(pc.match_substring_regex(close, _PLAIN), pc.invert(pc.match_substring(trimmed, "--")))
+        plain = pc.and_(
+            pc.match_substring_regex(close, _PLAIN), pc.invert(pc.match_substring_regex(trimmed, _NOT_SPACED))
+        )
         at = positions(plain)
         numbers = pc.replace_substring_regex(close.take(pa.array(at)), _PLAIN, r"62\1").to_pylist()
         if pc.any(pa.array(self._single[at], pa.string()).is_valid()).as_py():

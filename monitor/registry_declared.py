@@ -32,17 +32,18 @@ class DeclaredAccounts:
 
     def read(self) -> list[Account]:
         """(row position, slug or "unknown", account as declared, shop id when the address says so)."""
-        declared = [(column.index, column.marketplace) for column in self._cells.found.declared]
-        declared += [(index, None) for index in self._cells.found.fields.get("link", [])]
-        for index, slug in declared:
+        declared = [(column.index, column.marketplace, True) for column in self._cells.found.declared]
+        declared += [(index, None, False) for index in self._cells.found.fields.get("link", [])]
+        for index, slug, names in declared:
             column = cleaned(self._cells.columns[index])
             at = positions(pc.is_valid(column))
             for row, text in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
                 for part in [part.strip() for part in _PART.split(text) if part.strip()][:MAX_ACCOUNTS]:
-                    self._take(row, part, slug)
+                    self._take(row, part, slug, names)
         return self._found
 
-    def _take(self, row: int, part: str, slug: str | None) -> None:
+    def _take(self, row: int, part: str, slug: str | None, names: bool) -> None:
+        """One account of a cell; `names`: the column holds account names as well as addresses."""
         if _PHONE_LINK.search(part) or is_bare_phone(part):
             for number in find_phones(part.replace("/", " ").replace("=", " ")):
                 self._phones.add(row, number)
@@ -52,7 +53,7 @@ class DeclaredAccounts:
             return
         is_address = _ADDRESS.search(part) is not None
         shop = shop_of_url(part) if is_address else None
-        if slug is None and not is_address:
+        if not names and not is_address:
             return  # words such as "belum punya toko" in a column of links
         account = mask_phones(mask_personal(part))[:MAX_ACCOUNT_CHARS]
         where = shop.marketplace if shop else slug or UNKNOWN

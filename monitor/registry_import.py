@@ -27,7 +27,7 @@ from monitor.registry_columns import Recognised, header_names, recognise, title_
 from monitor.registry_contacts import Contacts
 from monitor.registry_identity import IDENTITY_COLUMNS, components, duplicate_rows
 from monitor.registry_notes import RETURNED, Notes, write_notes
-from monitor.registry_places import PlaceReader
+from monitor.registry_places import NO_PLACES, PLACE_FIELDS, PlaceReader
 from monitor.registry_report import CheckReport, ImportReport, receipt, summary
 from monitor.registry_write import newest_part, write_part
 from monitor.table_shapes import Chunk, TableError
@@ -278,6 +278,8 @@ def _read(opened: _Opened, path: Path, hasher: PhoneHasher, area: str | None, ne
         kept += found.table.num_rows
         parts.append(found.table)
         chunk = next(opened.chunks, None)
+    if area is None and not any(name in opened.columns.fields for name in PLACE_FIELDS):
+        opened.columns.remarks.append(NO_PLACES)
     for problem in opened.table.problems:
         notes.add(RETURNED, [problem.row], "", [""], problem.reason)
     table = pa.concat_tables(parts) if parts else _no_rows()

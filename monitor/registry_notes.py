@@ -7,6 +7,7 @@ import csv
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -89,7 +90,8 @@ def write_notes(path: Path, notes: list[Note]) -> None:
             os.fsync(file.fileno())
         aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise StoreError(
             f"The rejects file {path} cannot be written ({error.strerror}); nothing was imported."
         ) from None

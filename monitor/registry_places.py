@@ -16,6 +16,9 @@ from monitor.gazetteer import gazetteer
 from monitor.registry_cells import Cells, Numbers
 
 _PARTS = ("area", "district", "village", "postcode")
+# Without any of these the list says nothing about places: one remark for all of it, not one per row.
+PLACE_FIELDS = (*_PARTS, "address", "area_code", "district_code", "village_code", "area_number")
+NO_PLACES = "Daftar ini tidak memuat kolom tempat; kabupaten/kota setiap UMKM tidak diketahui."
 _CODES = (("village_code", 10), ("district_code", 6), ("area_code", 4))
 
 
@@ -92,6 +95,8 @@ class PlaceReader:
         spots: Numbers,
         by_row: dict[int, regions.Place],
     ) -> None:
+        if not any(name in cells.found.fields for name in PLACE_FIELDS):
+            return
         troubled = np.array([place.problem is not None for place in found], dtype=bool)
         rows = set(np.flatnonzero(troubled[spots]).tolist()) if len(troubled) else set()
         rows |= set(by_row)

@@ -258,6 +258,8 @@ class TextSource:
 
     def _fitted(self, cells: Cells, line: str, width: int) -> Cells:
         """The row with the right number of cells where the line itself says how; else unchanged."""
+        if len(cells) == width:
+            return cells
         if not cells:
             return [""] * width  # a blank line
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]):

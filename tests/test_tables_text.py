@@ -119,6 +119,11 @@ def test_one_odd_line_between_good_ones(tmp_path: Path, line: str, outcome: list
     assert table.read_count == 601
 
 
+def test_the_delimiter_is_that_of_the_header(tmp_path: Path) -> None:
+    table = opened(tmp_path, "Nama Usaha;No HP\nWarung, Toko;0812\nKedai;8,52E+10\n")
+    assert rows(table) == [["Warung, Toko", "0812"], ["Kedai", "8,52E+10"]]
+
+
 def test_an_open_quote_never_swallows_lines_that_happen_to_fit(tmp_path: Path) -> None:
     # Joined with the next line the record would have three cells, because that one has a quoted comma.
     text = 'Nama Usaha,Pemilik,Kecamatan\nA,"Ani\nB,Budi,"Kibin, Serang"\nC,Cici,Ciruas\n'
