@@ -183,6 +183,7 @@ crawls = Table(
     _need("kind", Text(), "crawl or feed"),
     _need("coverage", Text(), "complete or partial; absence from a partial one means nothing"),
     _need("content_sha256", Text(), "hash over the rows that were read"),
+    _need("observed_on", Text(), "ISO date its rows describe, in the region's zone"),
     _need("started_at", Text(), "UTC time"),
     _may("finished_at", Text(), "UTC time; NULL: never finished"),
     _may("finish_reason", Text(), "as the crawler gave it"),

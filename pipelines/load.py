@@ -144,6 +144,7 @@ def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
         "kind": data.info.kind,
         "coverage": data.info.coverage,
         "content_sha256": content_hash(data),
+        "observed_on": observed_on(data),
         "started_at": data.info.started_at,
         "finished_at": stats.get("finished_at"),
         "finish_reason": stats.get("finish_reason"),

@@ -85,11 +85,11 @@ def marketplace_states(connection: Connection, week: str, entries: Mapping[str, 
         crawls.c.health,
         crawls.c.cause,
         crawls.c.crawl_id,
-        crawls.c.started_at,
+        crawls.c.observed_on,
         crawls.c.loaded_at,
     )
     oldest = shift_week(week, -CARRY_WEEKS)
-    query = select(*columns).where(crawls.c.week.between(oldest, week)).order_by(crawls.c.week, crawls.c.started_at)
+    query = select(*columns).where(crawls.c.week.between(oldest, week)).order_by(crawls.c.week, crawls.c.observed_on, crawls.c.started_at)
     done = read_frame(connection, query)
     known = _regional(live_shops(connection, week, max_age_weeks=CARRY_WEEKS))
     rows = [_state(entry, done[done["marketplace"] == slug], week, known) for slug, entry in sorted(entries.items())]
@@ -115,7 +115,7 @@ def _state(entry: Marketplace, done: pd.DataFrame, week: str, known: Mapping[str
         "state": state,
         "cause": cause,
         "source_week": None if last is None else last["week"],
-        "source_on": None if last is None else last["started_at"][:10],
+        "source_on": None if last is None else last["observed_on"],
         "crawl_id": None if last is None else last["crawl_id"],
         "covered": state in LOADED,
         "shop_count": 0 if last is None else known.get(entry.slug, 0),

@@ -166,6 +166,7 @@ def _crawl(connection: Any, slug: str, week: str, day: str, state: str) -> None:
         "kind": "feed" if state == "fed" else "crawl",
         "coverage": "complete",
         "content_sha256": "0" * 64,
+        "observed_on": day,
         "started_at": f"{day}T01:00:00Z",
         "finished_at": f"{day}T03:00:00Z",
         "health": "healthy" if good else "failed",

@@ -47,6 +47,7 @@ def crawl(slug: str, week: str, *, health: str = "healthy", cause: str | None = 
         "kind": "crawl",
         "coverage": "complete",
         "content_sha256": "x",
+        "observed_on": day,
         "started_at": f"{day}T01:00:00Z",
         "health": health,
         "cause": cause,

@@ -261,6 +261,7 @@ def upgrade() -> None:
             comment="complete or partial; absence from a partial one means nothing",
         ),
         sa.Column("content_sha256", sa.Text(), nullable=False, comment="hash over the rows that were read"),
+        sa.Column("observed_on", sa.Text(), nullable=False, comment="ISO date its rows describe, in the region's zone"),
         sa.Column("started_at", sa.Text(), nullable=False, comment="UTC time"),
         sa.Column("finished_at", sa.Text(), nullable=True, comment="UTC time; NULL: never finished"),
         sa.Column("finish_reason", sa.Text(), nullable=True, comment="as the crawler gave it"),
