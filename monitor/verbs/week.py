@@ -211,5 +211,13 @@ class _Steps:
         }
 
     def _compare_with_truth(self, folder: Path) -> dict[str, Any]:
+        """Only practice data know who runs which shop: how right this run was."""
         found = score.score_links(folder, self.engine, self.week)
-        return {f"truth: {name.replace('_', ' ')}": value for name, value in found.items()}
+        confirmed = f"{found['businesses_confirmed_right']} of {found['businesses_confirmed']}"
+        return {
+            "the truth: shops of registered businesses that were read": found["true_links"],
+            "links that are right": f"{found['links_right']} of {found['links']}",
+            "share of those shops found (of those that leave traces)": f"{found['recall']} ({found['recall_findable']})",
+            "businesses confirmed that truly are present": confirmed,
+            "businesses that truly are present, also where nothing was read": found["businesses_present"],
+        }
