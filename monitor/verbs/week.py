@@ -217,7 +217,8 @@ class _Steps:
         return {
             "the truth: shops of registered businesses that were read": found["true_links"],
             "links that are right": f"{found['links_right']} of {found['links']}",
-            "share of those shops found (of those that leave traces)": f"{found['recall']} ({found['recall_findable']})",
+            "share of those shops linked": found["recall"],
+            "share linked of those that leave enough traces": found["recall_findable"],
             "businesses confirmed that truly are present": confirmed,
             "businesses that truly are present, also where nothing was read": found["businesses_present"],
         }
