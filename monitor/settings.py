@@ -57,3 +57,4 @@ MONITOR_SANDBOX = ""
 MONITOR_WEEK = ""
 MONITOR_BUDGET = 0
 MONITOR_CHILD = False
+MONITOR_QUERIES = 0  # only with a sandbox: so many of the panel's queries; 0: all
