@@ -89,7 +89,8 @@ def marketplace_states(connection: Connection, week: str, entries: Mapping[str, 
         crawls.c.loaded_at,
     )
     oldest = shift_week(week, -CARRY_WEEKS)
-    query = select(*columns).where(crawls.c.week.between(oldest, week)).order_by(crawls.c.week, crawls.c.observed_on, crawls.c.started_at)
+    recent = select(*columns).where(crawls.c.week.between(oldest, week))
+    query = recent.order_by(crawls.c.week, crawls.c.observed_on, crawls.c.started_at)
     done = read_frame(connection, query)
     known = _regional(live_shops(connection, week, max_age_weeks=CARRY_WEEKS))
     rows = [_state(entry, done[done["marketplace"] == slug], week, known) for slug, entry in sorted(entries.items())]
