@@ -298,7 +298,7 @@ THREE_WEEKS = st.lists(st.lists(CRAWLS, min_size=1, max_size=2), min_size=3, max
 ANY_EXAMPLE = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=5, **ANY_EXAMPLE)
+@settings(max_examples=4, **ANY_EXAMPLE)
 @given(THREE_WEEKS, st.randoms(use_true_random=False))
 def test_the_order_of_loading_does_not_show(
     tmp_path_factory: pytest.TempPathFactory, contents: list[list[tuple[str, frozenset[str], str]]], chance: Any
@@ -307,7 +307,7 @@ def test_the_order_of_loading_does_not_show(
 
 
 @pytest.mark.prove
-@settings(max_examples=40, **ANY_EXAMPLE)
+@settings(max_examples=15, **ANY_EXAMPLE)
 @given(THREE_WEEKS)
 def test_no_order_of_loading_shows(
     tmp_path_factory: pytest.TempPathFactory, contents: list[list[tuple[str, frozenset[str], str]]]
