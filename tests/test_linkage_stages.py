@@ -13,7 +13,6 @@ from pipelines.linkage.explain import verdict
 from pipelines.linkage.judged import resolve_business, verdicts
 from pipelines.linkage.postings import build, pairs_within
 from pipelines.linkage.splitting import Splitter
-from pipelines.linkage.vocabulary import bits
 from pipelines.linkage.weights import load_weights
 from pipelines.linkage.words import Ragged, canonical, pieces, ranges, tokenise
 
@@ -96,13 +95,18 @@ def test_ranges() -> None:
 
 
 def test_bits_of_a_word_are_its_strangers() -> None:
-    # 1,024 groups: seen once 0.6 strangers, five times 4.6, everywhere about nothing.
-    assert bits(np.array([1, 5, 1024]), 1024).round(2).tolist() == [10.74, 7.8, 0.0]
-    assert bits(np.array([1]), 1024, floor=np.array([0.25])).round(2).tolist() == [2.0]
+    rarity = load_weights().rarity
+    # Of 29,768 groups and 3,000 rows of background: seen once 0.6 strangers, five times 4.6.
+    assert rarity.bits(np.array([1, 5]), 29_768).round(2).tolist() == [15.74, 12.8]
+    # A word that a tenth of all names has in general: 300 more of the 32,768.
+    assert rarity.bits(np.array([1]), 29_768, known=np.array([0.1])).round(2).tolist() == [6.77]
+    # A list of 100 rows cannot show how rare its words are: once is once in 20,000.
+    assert rarity.bits(np.array([1]), 100).round(2).tolist() == [15.02]
 
 
 def test_the_prior_is_a_shop_in_ten_over_all_businesses() -> None:
     assert load_weights().prior(800_000) == pytest.approx(np.log2(0.1 / 800_000))
+    assert load_weights().prior(1) == pytest.approx(np.log2(0.1 / 20_000))  # a short list is part of a long one
 
 
 def test_rivals_divide_the_odds_and_duplicates_do_not() -> None:

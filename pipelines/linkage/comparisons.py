@@ -14,7 +14,6 @@ from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.labels import PAIR_WORDS, Labels
 from pipelines.linkage.postings import pairs_within
 from pipelines.linkage.shops import TEXTS, ShopTable
-from pipelines.linkage.vocabulary import bits as bits_of
 from pipelines.linkage.words import Floats, Ints, Ragged, ranges
 
 Bools = NDArray[np.bool_]
@@ -59,10 +58,12 @@ class _Overlap:
     pair: Ints
     text: Ints
     label: Ints
-    total: Floats  # bits of the label's words
-    shared: Floats  # bits of those that the text has
-    rare: Floats  # the same without product words
-    joint: Floats  # bits of the shared words together: the rarest word or pair, plus some of what is beyond
+    total: Floats  # core bits of the label's words
+    shared: Floats  # core bits of those that the text has
+    rare: Floats  # rare bits of those
+    left: Floats  # rare bits of the words that the text does not have
+    alone: Floats  # name bits of those, one by one
+    joint: Floats  # and together: the rarest word or pair, plus some of what is beyond
 
 
 def _tries(business: Ints, labels: Labels, texts: Ints) -> tuple[Ints, Ints, Ints]:
@@ -79,29 +80,30 @@ def _sums(row: Ints, values: Floats, size: int) -> Floats:
 
 
 def _joint(attempt: Ints, word: Ints, bits: Floats, labels: Labels, index: RegistryIndex, size: int) -> Floats:
-    """Bits of the shared words together, by attempt."""
-    best = np.zeros(size)
+    """Bits of the shared words together, by attempt: never more than one by one, since words of a name attract."""
+    best, alone = np.zeros(size), _sums(attempt, bits[word], size)
     np.maximum.at(best, attempt, bits[word])
     pairs = pairs_within(Ragged(attempt, word), bits, PAIR_WORDS, max(len(index.vocabulary.words), 1))
-    np.maximum.at(best, pairs.row, bits_of(labels.pairs.sizes(pairs.value), index.group_count))
-    beyond = np.maximum(_sums(attempt, bits[word], size) - best, 0.0)
-    return best + index.weights.name.extra_share * beyond
+    np.maximum.at(best, pairs.row, index.weights.rarity.bits(labels.pairs.sizes(pairs.value), index.group_count))
+    best = np.minimum(best, alone)
+    return best + index.weights.name.extra_share * (alone - best)
 
 
-def _overlap(
-    tries: tuple[Ints, Ints, Ints], labels: Labels, index: RegistryIndex, sets: WordSets, bits: Floats, rare: Floats
-) -> _Overlap:
+def _overlap(tries: tuple[Ints, Ints, Ints], labels: Labels, index: RegistryIndex, sets: WordSets) -> _Overlap:
     pair, label, text = tries
+    vocabulary, size = index.vocabulary, len(pair)
     sizes = labels.first[label + 1] - labels.first[label]
-    attempt = np.repeat(np.arange(len(pair)), sizes)
+    attempt = np.repeat(np.arange(size), sizes)
     word = labels.words[ranges(labels.first[label], sizes)]
-    total = _sums(attempt, bits[word], len(pair))
-    shared = sets.has(text[attempt], word)
-    attempt, word = attempt[shared], word[shared]
-    joint = _joint(attempt, word, bits, labels, index, len(pair))
-    return _Overlap(
-        pair, text, label, total, _sums(attempt, bits[word], len(pair)), _sums(attempt, rare[word], len(pair)), joint
+    total = _sums(attempt, vocabulary.core_bits[word], size)
+    all_rare = _sums(attempt, vocabulary.rare_bits[word], size)
+    there = sets.has(text[attempt], word)
+    attempt, word = attempt[there], word[there]
+    shared, rare, alone = (
+        _sums(attempt, bits[word], size) for bits in (vocabulary.core_bits, vocabulary.rare_bits, vocabulary.name_bits)
     )
+    joint = _joint(attempt, word, vocabulary.name_bits, labels, index, size)
+    return _Overlap(pair, text, label, total, shared, rare, all_rare - rare, alone, joint)
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
@@ -121,7 +123,8 @@ def _name_levels(seen: _Overlap, shop_total: Floats, index: RegistryIndex) -> In
     level = np.full(len(share), 1)
     level[share >= name.part_share] = 2
     level[share >= name.close_share] = 3
-    level[share >= 0.999] = 4
+    # Kinds of goods are dropped freely: a name whose other words all stand there is contained.
+    level[(share >= 0.999) | ((seen.rare > 0) & (seen.left < 0.01))] = 4
     level[(share >= 0.999) & (shop_share >= 0.999)] = 5
     return level
 
@@ -135,13 +138,13 @@ def compare_names(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> 
     texts = pairs.shop[:, None] * TEXTS + np.arange(TEXTS)
     tries = _tries(pairs.business, index.names, texts)
     sets = WordSets(shops.by_text, max(len(index.vocabulary.words), 1))
-    vocabulary = index.vocabulary
-    seen = _overlap(tries, index.names, index, sets, vocabulary.name_bits, vocabulary.rare_bits)
+    seen = _overlap(tries, index.names, index, sets)
     shop_total = shops.text_bits[seen.text]
     levels = _name_levels(seen, shop_total, index)
     m = np.array([0.0, *(weights.m("name", name) for name in NAME_LEVELS[1:])])
     lost = weights.name.left_business * (seen.total - seen.shared) + weights.name.left_shop * (shop_total - seen.shared)
     same = np.where(levels == 5, index.names.same_bits[seen.label] if len(seen.label) else 0.0, 0.0)
+    same = np.minimum(same, seen.alone)
     score = np.where(levels > 1, m[levels] + np.maximum(seen.joint, same) - lost, m[1])
     agreement = weights.agreements
     rare = np.minimum(seen.rare, np.maximum(seen.joint, same)) >= agreement.rare_name_bits
@@ -205,7 +208,8 @@ def compare_places(pairs: Candidates, shops: ShopTable, index: RegistryIndex) ->
     area, district = index.area.code[pairs.business], index.district.code[pairs.business]
     known = shops.area_known[pairs.shop] & (area >= 0)
     held = WordSets(shops.areas, max(len(index.area.values), 1)).has(pairs.shop, np.maximum(area, 0)) & (area >= 0)
-    share = np.bincount(shops.areas.row, weights=index.area.share[shops.areas.value], minlength=shops.size)
+    areas = np.minimum(index.area.share, index.weights.max_area_share)
+    share = np.bincount(shops.areas.row, weights=areas[shops.areas.value], minlength=shops.size)
     share = np.clip(share[pairs.shop], 1e-6, MAX_SHARE)
     theirs = shops.district[pairs.shop]
     both = (theirs != -1) & (district >= 0)
@@ -213,9 +217,9 @@ def compare_places(pairs: Candidates, shops: ShopTable, index: RegistryIndex) ->
     level = np.where(known, np.where(held, 3, 1), 0)
     level = np.where(alike, 4, np.where(both & (level != 1), 2, level))
     m = np.array([0.0, *(index.weights.m("place", name) for name in PLACE_LEVELS[1:])])
-    own = (
-        np.clip(index.district.share[np.maximum(district, 0)], 1e-6, MAX_SHARE) if len(index.district.share) else share
-    )
+    # A list of one kab/kota makes its kecamatan look common; unknown ones stand at the end.
+    shrink = np.append(areas / np.maximum(index.area.share, 1e-9), 1.0)[area]
+    own = np.clip(np.append(index.district.share, 1.0)[district] * shrink, 1e-6, MAX_SHARE)
     u = np.select([level == 4, level == 3, level == 2, level == 1], [own, share, share * (1 - own), 1 - share], 1.0)
     return Compared(level, np.where(level > 0, m[level] - np.log2(u), 0.0), level == 4)
 

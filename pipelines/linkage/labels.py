@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.linkage.postings import Postings, build, pairs_within
-from pipelines.linkage.vocabulary import bits
+from pipelines.linkage.weights import Rarity
 from pipelines.linkage.words import Floats, Ints, Ragged, Tokens, canonical
 
 PAIR_WORDS = 6  # rarest words of a name that are looked at two by two
@@ -32,16 +32,16 @@ def mixed(values: Ints) -> Ints:
     return (x ^ (x >> np.uint64(31))).view(np.int64)
 
 
-def _same_bits(first: Ints, words: Ints, group: Ints, groups: int) -> Floats:
+def _same_bits(first: Ints, words: Ints, group: Ints, groups: int, rarity: Rarity) -> Floats:
     if not len(words):
         return np.zeros(0)
     with np.errstate(over="ignore"):
         sets = np.add.reduceat(mixed(words), first[:-1])
     held = build(sets, group, most=0)
-    return bits(held.sizes(sets), groups)
+    return rarity.bits(held.sizes(sets), groups)
 
 
-def build_labels(columns: Sequence[Ragged], group: Ints, groups: int, rank: Floats) -> Labels:
+def build_labels(columns: Sequence[Ragged], group: Ints, groups: int, rank: Floats, rarity: Rarity) -> Labels:
     """Labels of the columns, empty names left out. group: by business; rank: bits by word."""
     row = np.concatenate([column.row for column in columns])
     value = np.concatenate([column.value for column in columns])
@@ -58,7 +58,7 @@ def build_labels(columns: Sequence[Ragged], group: Ints, groups: int, rank: Floa
         first=first,
         words=value,
         pairs=build(pairs.value, group[business[pairs.row]], most=0),
-        same_bits=_same_bits(first, value, group[business], groups),
+        same_bits=_same_bits(first, value, group[business], groups, rarity),
     )
 
 

@@ -12,7 +12,6 @@ from pipelines.linkage.blocking import Candidates
 from pipelines.linkage.comparisons import Bools, WordSets
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.shops import ShopTable
-from pipelines.linkage.vocabulary import bits as rareness
 from pipelines.linkage.words import Floats, Ints, Ragged, once, ranges
 
 # Labels are one family: who copies the P-IRT number copies the halal number with it.
@@ -59,10 +58,14 @@ def _proof(both: Bools, same: Bools, groups: Ints, index: RegistryIndex, family:
     weights = index.weights.identifiers
     few = same & (groups <= weights.max_groups)
     level = np.where(few, 3, np.where(same, 2, np.where(both, 1, 0)))
-    rarity = rareness(np.minimum(groups, index.group_count), index.group_count)
+    rarity = index.weights.rarity.bits(np.minimum(groups, index.group_count), index.group_count)
     bits = np.select(
         [level == 3, level == 2, level == 1],
-        [np.minimum(rarity, weights.most[family]), np.minimum(rarity, weights.shared_bits), weights.differs[family]],
+        [
+            np.maximum(rarity - weights.doubt[family], 0.0),
+            np.minimum(rarity, weights.shared_bits),
+            weights.differs[family],
+        ],
         0.0,
     )
     return Proof(level, bits, few)

@@ -30,7 +30,7 @@ class ShopTable:
     marketplace: Any
     shop_id: Any
     by_text: Ragged  # text -> words; below 0: a word no business has
-    text_bits: Floats  # by text: bits of all its words
+    text_bits: Floats  # by text: core bits of all its words
     words: Ragged  # shop -> words of both texts that some business has
     areas: Ragged  # shop -> places in index.area.values
     area_known: NDArray[np.bool_]  # a place is printed, in the region or not
@@ -191,7 +191,7 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex
         shop_id=frame["shop_id"].to_numpy(dtype=object),
         by_text=by_text,
         text_bits=_text_bits(
-            by_text, index.vocabulary.name_bits, reader.unknown_bits(weights.name.short_word_bits), rows * TEXTS
+            by_text, index.vocabulary.core_bits, reader.unknown_bits(weights.name.short_word_bits), rows * TEXTS
         ),
         words=once(Ragged(by_text.row[known] // TEXTS, by_text.value[known])),
         areas=areas,

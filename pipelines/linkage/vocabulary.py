@@ -19,6 +19,7 @@ class Vocabulary:
 
     name_bits, owner_bits, product_bits: log2 of how rare the word is among names, owners and products of the groups.
     rare_bits: name_bits without product words and names of desa: what can make a name rare.
+    core_bits: name_bits, of those words a part only: what counts as missing when it is not there.
     ignored: titles, legal forms, suffixes, head nouns and places, which are no words at all.
     """
 
@@ -27,6 +28,7 @@ class Vocabulary:
     owner_bits: Floats
     product_bits: Floats
     rare_bits: Floats
+    core_bits: Floats
     unseen_bits: float  # of a word that no business has
     ignored: frozenset[str]
     counts: Mapping[str, int]
@@ -62,18 +64,6 @@ def count_groups(ragged: Ragged, group_of_row: Ints, size: int) -> Ints:
     return np.bincount(distinct.value, minlength=size).astype(np.int64)
 
 
-# A business is no coincidence of its own, so strangers are those beyond the first holder; what was seen once may yet
-# be shared: 0.6 of a holder, the Good-Turing estimate where words seen once are about three times those seen twice.
-SEEN_ONCE = 0.6
-
-
-def bits(counts: Ints, groups: int, floor: Floats | float = 0.0) -> Floats:
-    """How rare it is, in bits, that a stranger shares what `counts` groups have: log2(groups / strangers)."""
-    strangers = np.maximum(np.maximum(counts, 1) - 1 + SEEN_ONCE, np.asarray(floor) * groups)
-    rare: Floats = np.log2(max(groups, 1) / strangers)
-    return np.maximum(rare, 0.0)
-
-
 def weigh(
     words: Sequence[str],
     names: Ints,
@@ -88,18 +78,20 @@ def weigh(
 
     local: names of desa, which make no name rare: who lives there uses them.
     """
-    floor = np.array([weights.words.common.get(word, 0.0) for word in words], dtype=float)
+    known = np.array([weights.words.common.get(word, 0.0) for word in words], dtype=float)
     short = np.array([len(word) <= SHORT or not word.isalpha() for word in words], dtype=bool)
     common = np.array([word in weights.words.products or word in local for word in words], dtype=bool)
     ceiling = np.where(short, weights.name.short_word_bits, np.inf)
-    name_bits = np.minimum(bits(names, groups, floor), ceiling)
+    rarity = weights.rarity
+    name_bits = np.minimum(rarity.bits(names, groups, known), ceiling)
     return Vocabulary(
         words=tuple(words),
         name_bits=name_bits,
-        owner_bits=np.minimum(bits(owners, groups, floor), ceiling),
-        product_bits=np.where(short, 0.0, bits(products, groups)),
+        owner_bits=np.minimum(rarity.bits(owners, groups, known), ceiling),
+        product_bits=np.where(short, 0.0, rarity.bits(products, groups)),
         rare_bits=np.where(common, 0.0, name_bits),
-        unseen_bits=float(np.log2(max(groups, 1) / SEEN_ONCE)),
+        core_bits=np.where(common, weights.name.goods_share * name_bits, name_bits),
+        unseen_bits=rarity.unseen(groups),
         ignored=ignored,
         counts={word: int(count) for word, count in zip(words, np.maximum(names, owners), strict=True) if count},
     )

@@ -9,6 +9,10 @@ from importlib.resources import files
 from math import log2
 from typing import Any
 
+import numpy as np
+
+from pipelines.linkage.words import Floats, Ints, canonical
+
 
 @dataclass(frozen=True)
 class Blocking:
@@ -20,9 +24,31 @@ class Blocking:
 
 
 @dataclass(frozen=True)
+class Rarity:
+    """How rare, in bits, it is that a stranger shares something."""
+
+    seen_once: float
+    full_list: int
+    background: int
+
+    def bits(self, counts: Ints, groups: int, known: Floats | float = 0.0) -> Floats:
+        """log2(all / strangers) of what `counts` of the groups share; known: share of all names in general."""
+        total = max(groups, 1) + self.background
+        once = self.seen_once * min(1.0, total / self.full_list)
+        strangers = np.maximum(counts, 1) - 1 + once + np.asarray(known) * self.background
+        rare: Floats = np.log2(total / strangers)
+        return np.maximum(rare, 0.0)
+
+    def unseen(self, groups: int) -> float:
+        """Bits of what nobody has."""
+        return float(self.bits(np.zeros(1, dtype=np.int64), groups)[0])
+
+
+@dataclass(frozen=True)
 class NameWeights:
     close_share: float
     part_share: float
+    goods_share: float
     left_business: float
     left_shop: float
     extra_share: float
@@ -43,7 +69,7 @@ class ProductWeights:
 
 @dataclass(frozen=True)
 class IdentifierWeights:
-    most: Mapping[str, float]  # kind -> bits at most
+    doubt: Mapping[str, float]  # family -> bits taken off
     differs: Mapping[str, float]
     max_groups: int
     shared_bits: float
@@ -69,7 +95,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Words:
-    """Canonical words by what they are worth; `common` gives the least share of businesses to assume."""
+    """Canonical words by what they are worth; `common` gives their share of names in general."""
 
     noise: frozenset[str]  # titles, legal forms, marketplace words: left out
     heads: frozenset[str]
@@ -81,6 +107,8 @@ class Words:
 class Weights:
     version: str  # name and hash of the files
     owned_share: float
+    rarity: Rarity
+    max_area_share: float
     blocking: Blocking
     levels: Mapping[str, Mapping[str, float]]  # comparison -> level -> P(level | match)
     name: NameWeights
@@ -93,8 +121,8 @@ class Weights:
     parameters: Mapping[str, Any]  # as read, for `model_versions`
 
     def prior(self, business_count: int) -> float:
-        """log2 of the chance that a given shop belongs to a given business; `business_count` at least 1."""
-        return log2(self.owned_share / max(business_count, 1))
+        """log2 of the chance that a given shop belongs to a given business of so many."""
+        return log2(self.owned_share / max(business_count, self.rarity.full_list))
 
     def m(self, comparison: str, level: str) -> float:
         """log2 P(level | match), in bits."""
@@ -116,7 +144,7 @@ def _build(kind: type, values: Mapping[str, Any]) -> Any:
 def _identifiers(values: Mapping[str, Any]) -> IdentifierWeights:
     kinds = {key: value for key, value in values.items() if isinstance(value, dict)}
     return IdentifierWeights(
-        most={kind: value["most"] for kind, value in kinds.items()},
+        doubt={kind: value["doubt"] for kind, value in kinds.items()},
         differs={kind: value["differs"] for kind, value in kinds.items()},
         max_groups=values["max_groups"],
         shared_bits=values["shared_bits"],
@@ -124,8 +152,6 @@ def _identifiers(values: Mapping[str, Any]) -> IdentifierWeights:
 
 
 def _words(values: Mapping[str, Any]) -> Words:
-    from pipelines.linkage.words import canonical
-
     def those(*names: str) -> frozenset[str]:
         return frozenset(canonical(word) for name in names for word in values[name])
 
@@ -147,6 +173,8 @@ def load_weights() -> Weights:
     return Weights(
         version=version,
         owned_share=values["prior"]["owned_share"],
+        rarity=_build(Rarity, values["rarity"]),
+        max_area_share=values["place"]["max_area_share"],
         blocking=_build(Blocking, values["blocking"]),
         levels=values["levels"],
         name=_build(NameWeights, values["name"]),
