@@ -12,13 +12,12 @@ import pyarrow.compute as pc
 from monitor import identifiers, sectors
 from monitor.arrow_text import (
     Strings,
-    cleaned,
     first_present,
     joined_present,
     mapped,
+    mapped_where,
     nulls,
     positions,
-    squashed,
 )
 from monitor.characters import fold
 from monitor.registry_cells import Cells, yes_or_no
@@ -28,7 +27,7 @@ from monitor.registry_declared import DeclaredAccounts
 from monitor.registry_notes import RETURNED, Notes, shown
 from monitor.registry_places import PlaceReader
 from monitor.table_shapes import Chunk
-from monitor.text import parse_year
+from monitor.text import clean_cell, parse_year
 
 # Columns of `business_versions` that a file fills, in the order of the table.
 ATTRIBUTES = (
@@ -254,23 +253,27 @@ def _kbli_inside(text: str) -> str | None:
 
 def _whole_address(cells: Cells, address: Strings) -> Strings:
     """The street with RT and RW of columns of their own, without a coordinate that a lost comma glued to it."""
-    address = cleaned(pc.replace_substring_regex(pc.fill_null(address, ""), _GLUED_COORDINATE, ""))
+    glued = pc.match_substring_regex(address, _GLUED_COORDINATE)
+    address = mapped_where(address, glued, lambda text: clean_cell(re.sub(_GLUED_COORDINATE, "", text)))
+    numbers = [(label, cells.clean(name)) for name, label in (("rt", "RT "), ("rw", "RW "), ("rt_rw", "RT/RW "))]
+    present = [(label, column) for label, column in numbers if column is not None]
+    if not present:
+        return address
+    written = pc.fill_null(pc.match_substring_regex(address, r"(?i)\br[tw](?:\b|\d)"), False)
     parts = [address]
-    written = pc.fill_null(pc.match_substring_regex(address, r"(?i)\brt\b|\brw\b|\brt\d"), False)
-    for name, label in (("rt", "RT "), ("rw", "RW "), ("rt_rw", "RT/RW ")):
-        column = cells.clean(name)
-        if column is not None:
-            short = pc.if_else(pc.less_equal(pc.utf8_length(column), 9), column, pa.scalar(None, pa.string()))
-            bare = pc.replace_substring_regex(short, r"(?i)^(?:rt|rw|/|[ .:])+", "")
-            labelled = pc.binary_join_element_wise(label, bare, "")
-            parts.append(pc.if_else(written, pa.scalar(None, pa.string()), labelled))
-    return joined_present(parts, " ") if len(parts) > 1 else address
+    for label, column in present:
+        fits = pc.and_(pc.less_equal(pc.utf8_length(column), 9), pc.invert(written))
+        bare = pc.if_else(fits, column, pa.scalar(None, pa.string()))
+        lettered = pc.match_substring_regex(bare, r"^\D")
+        bare = mapped_where(bare, lettered, lambda text: re.sub(r"^(?:rt|rw|/|[ .:])+", "", text, flags=re.IGNORECASE))
+        parts.append(pc.binary_join_element_wise(label, bare, ""))
+    return joined_present(parts, " ")
 
 
 def _usable(cells: Cells, table: Any, accounts: list[tuple[int, str, str, str | None]]) -> Attributes:
     """Without the rows that name neither business nor owner: blank ones are nothing, the others go back."""
-    named = pc.fill_null(squashed(first_present([table[n].combine_chunks() for n in _NAMES])), "")
-    keep = np.asarray(pc.not_equal(named, ""))
+    named = first_present([table[name].combine_chunks() for name in _NAMES])
+    keep = np.asarray(pc.fill_null(pc.match_substring_regex(named, r"[\pL\pN]"), False))
     if keep.all():
         return Attributes(table, accounts)
     at = np.flatnonzero(~keep)

@@ -33,7 +33,8 @@ IDENTITY_COLUMNS = (
     "phone_hashes",
 )
 NEW = -1
-_NAMES = ("business_name", "trade_name")
+STAGES = ("source_id", "nib", "owner_village")
+_NAME_COLUMNS = ("business_name", "trade_name")
 MAX_CANDIDATES = 10
 # A list numbered anew would hand every business its neighbour's identity: so many changed names are no renames.
 MAX_RENAMED_SHARE = 0.5
@@ -62,20 +63,24 @@ class Inheritance:
     renumbered: bool = False  # the list's own ids were not believed
 
 
-def identity_keys(table: Any) -> dict[str, Any]:
-    """The keys of each row of a table with IDENTITY_COLUMNS; null where a part is missing."""
-    column = {name: _flat(table[name]) for name in IDENTITY_COLUMNS}
-    name = squashed(first_present([column["business_name"], column["trade_name"]]))
-    owner = squashed(column["owner_name"])
-    written = [pc.fill_null(column[part], "") for part in IDENTITY_COLUMNS if part not in {"source_id", "phone_hashes"}]
-    return {
-        "source_id": column["source_id"],
-        "name": name,
-        "owner": owner,
-        "nib": joined([column["nib"], name, column["district_code"]]),
-        "owner_village": joined([name, owner, column["village_code"]]),
-        "written": joined(written),
-    }
+def _names(table: Any) -> Any:
+    return squashed(first_present([_flat(table[name]) for name in _NAME_COLUMNS]))
+
+
+def identity_key(table: Any, name: str) -> Any:
+    """One key of each row of a table with IDENTITY_COLUMNS; null where a part of it is missing.
+
+    name: source_id, nib (with name and kecamatan), owner_village (name, owner, desa) or written (everything but the ids
+    of the list and the telephones).
+    """
+    if name == "source_id":
+        return _flat(table["source_id"])
+    if name == "nib":
+        return joined([_flat(table["nib"]), _names(table), _flat(table["district_code"])])
+    if name == "owner_village":
+        return joined([_names(table), squashed(_flat(table["owner_name"])), _flat(table["village_code"])])
+    written = [part for part in IDENTITY_COLUMNS if part not in {"source_id", "phone_hashes"}]
+    return joined([pc.fill_null(_flat(table[part]), "") for part in written])
 
 
 def _flat(column: Any) -> Any:
@@ -90,21 +95,19 @@ def inherit(fresh: Any, earlier: Any, earlier_ids: Numbers, is_open: npt.NDArray
     present business is.
     """
     result = Inheritance(np.full(fresh.num_rows, NEW, dtype=np.int64))
-    new_keys, old_keys = identity_keys(fresh), identity_keys(earlier)
-    coded = {name: codes(new_keys[name], old_keys[name]) for name in ("source_id", "nib", "owner_village", "written")}
-    renamed = _renamed(coded["source_id"], new_keys, old_keys)
+    coded = {stage: codes(identity_key(fresh, stage), identity_key(earlier, stage)) for stage in STAGES}
+    renamed = _renamed(coded["source_id"], fresh, earlier)
     result.renumbered = renamed.doubtful
-    stages = ("nib", "owner_village") if renamed.doubtful else ("source_id", "nib", "owner_village")
+    stages = STAGES[1:] if renamed.doubtful else STAGES
     taken = np.zeros(earlier.num_rows, dtype=bool)
     for side in (is_open, ~is_open):
         for stage in stages:
             new, old = coded[stage]
             _match(new, old, side, taken, result.business_id, earlier_ids)
-        _match_unchanged(coded["written"][0], coded["written"][1], side, taken, result.business_id, earlier_ids)
-    inherited = result.business_id[renamed.rows] == earlier_ids[renamed.earlier] if len(renamed.rows) else []
-    for row, old, kept in zip(renamed.rows, renamed.earlier, inherited, strict=True):
-        if kept:
-            result.issues.append(Issue(int(row), RENAMED, [int(earlier_ids[old])]))
+        _match_unchanged(fresh, earlier, side, taken, result.business_id, earlier_ids)
+    for row, old in zip(renamed.rows.tolist(), renamed.earlier.tolist(), strict=True):
+        if result.business_id[row] == earlier_ids[old]:
+            result.issues.append(Issue(row, RENAMED, [int(earlier_ids[old])]))
     result.issues += _issues(result.business_id, [coded[stage] for stage in stages], earlier_ids)
     return result
 
@@ -118,18 +121,15 @@ class _Renamed:
     doubtful: bool
 
 
-def _renamed(coded: Sequence[Numbers], new_keys: dict[str, Any], old_keys: dict[str, Any]) -> _Renamed:
-    rows, earlier = _unique_pairs(coded[0], coded[1], np.ones(len(coded[1]), dtype=bool))
-    changed = np.ones(len(rows), dtype=bool)
-    for name in ("name", "owner"):
-        new = new_keys[name].take(pa.array(rows))
-        old = old_keys[name].take(pa.array(earlier))
-        differ = np.asarray(pc.fill_null(pc.not_equal(new, old), name == "owner"))
-        changed &= differ
+def _renamed(coded: Sequence[Numbers], fresh: Any, earlier: Any) -> _Renamed:
+    rows, found = _unique_pairs(coded[0], coded[1], np.ones(len(coded[1]), dtype=bool))
+    new, old = fresh.take(pa.array(rows)), earlier.take(pa.array(found))
+    other_name = np.asarray(pc.fill_null(pc.not_equal(_names(new), _names(old)), False))
+    new_owner, old_owner = (squashed(_flat(table["owner_name"])) for table in (new, old))
+    changed = other_name & np.asarray(pc.fill_null(pc.not_equal(new_owner, old_owner), True))
     doubtful = len(rows) >= MIN_ROWS_TO_DOUBT and changed.sum() > MAX_RENAMED_SHARE * len(rows)
-    known_owner = np.asarray(pc.is_valid(new_keys["owner"].take(pa.array(rows))))
-    certain = changed & known_owner
-    return _Renamed(rows[certain], earlier[certain], bool(doubtful))
+    certain = changed & np.asarray(pc.and_(pc.is_valid(new_owner), pc.is_valid(old_owner)))
+    return _Renamed(rows[certain], found[certain], bool(doubtful))
 
 
 def _unique_pairs(new: Numbers, old: Numbers, side: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
@@ -160,23 +160,27 @@ def _match(
 
 
 def _match_unchanged(
-    new: Numbers,
-    old: Numbers,
+    fresh: Any,
+    earlier: Any,
     side: npt.NDArray[np.bool_],
     taken: npt.NDArray[np.bool_],
     business_id: Numbers,
     earlier_ids: Numbers,
 ) -> None:
     """Rows that are written as before and as often as before: the first is the first, the second the second."""
-    size = int(max(new.max(initial=-1), old.max(initial=-1))) + 1
-    rows = np.flatnonzero((business_id == NEW) & (new >= 0))
-    earlier = np.flatnonzero(side & ~taken & (old >= 0))
-    as_often = np.bincount(new[rows], minlength=size) == np.bincount(old[earlier], minlength=size)
-    rows, earlier = rows[as_often[new[rows]]], earlier[as_often[old[earlier]]]
-    rows = rows[np.argsort(new[rows], kind="stable")]
-    earlier = earlier[np.argsort(old[earlier], kind="stable")]
-    business_id[rows] = earlier_ids[earlier]
-    taken[earlier] = True
+    rows, old_rows = np.flatnonzero(business_id == NEW), np.flatnonzero(side & ~taken)
+    if not len(rows) or not len(old_rows):
+        return
+    new, old = codes(
+        identity_key(fresh.take(pa.array(rows)), "written"), identity_key(earlier.take(pa.array(old_rows)), "written")
+    )
+    size = int(max(new.max(), old.max())) + 1
+    as_often = np.bincount(new, minlength=size) == np.bincount(old, minlength=size)
+    new_at, old_at = np.flatnonzero(as_often[new]), np.flatnonzero(as_often[old])
+    new_at = new_at[np.argsort(new[new_at], kind="stable")]
+    old_at = old_at[np.argsort(old[old_at], kind="stable")]
+    business_id[rows[new_at]] = earlier_ids[old_rows[old_at]]
+    taken[old_rows[old_at]] = True
 
 
 def _issues(business_id: Numbers, coded: Sequence[Sequence[Numbers]], earlier_ids: Numbers) -> list[Issue]:
@@ -205,15 +209,14 @@ def duplicate_keys(table: Any, with_source_id: bool) -> list[tuple[Numbers | Non
     NIB, name and kecamatan; name, owner and desa; name, telephone and kecamatan; within one list also source id and
     name. A shared telephone or NIB alone is no evidence: an assistant registers hundreds.
     """
-    keys = identity_keys(table)
     rows, phones = _exploded(_flat(table["phone_hashes"]))
-    place = joined([keys["name"], _flat(table["district_code"])]).take(pa.array(rows))
-    source = joined([keys["source_id"], keys["name"]]) if with_source_id else pa.nulls(table.num_rows, pa.string())
+    place = joined([_names(table), _flat(table["district_code"])]).take(pa.array(rows))
+    source = joined([_flat(table["source_id"]), _names(table)])
     return [
-        (None, keys["nib"]),
-        (None, keys["owner_village"]),
+        (None, identity_key(table, "nib")),
+        (None, identity_key(table, "owner_village")),
         (rows, joined([place, phones])),
-        (None, source),
+        (None, source if with_source_id else pa.nulls(table.num_rows, pa.string())),
     ]
 
 
@@ -250,7 +253,7 @@ def _maybe_repeated(fresh: Any, others: Any) -> Numbers:
     """Positions of rows that can have a duplicate at all: every key has the name, and kecamatan or source id."""
     found = []
     columns = [fresh, others]
-    names = np.concatenate(codes(*(squashed(first_present([_flat(t[n]) for n in _NAMES])) for t in columns)))
+    names = np.concatenate(codes(*map(_names, columns)))
     for key in ("district_code", "source_id"):
         sides = [_flat(table[key]) for table in columns]
         if key == "source_id":

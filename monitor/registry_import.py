@@ -4,9 +4,11 @@ The file is read in chunks, cleaned column by column, and written in one transac
 store is as before or holds the whole part.
 """
 
+import gc
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -111,8 +113,11 @@ def import_part(
     OlderListError, RejectedPartError (more rows unusable than
     `max_reject_share`), TableError, UsageError, StoreError; then nothing has changed.
     """
-    office = checked_office(office, config)
-    day = checked_date(as_of)
+    with _no_collection():
+        return _import(engine, config, path, checked_date(as_of), checked_office(office, config), advance)
+
+
+def _import(engine: Engine, config: Config, path: Path, day: str, office: str, advance: Advance | None) -> ImportReport:
     opened = _open(path, config, advance)
     hasher = load_hasher(config.phone_key_file)
     sha256 = file_sha256(path)
@@ -161,6 +166,18 @@ def import_part(
         issue_count=written.issue_count,
         rejects_file=rejects,
     )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Twenty million strings and no cycle among them: looking for cycles took an eighth of the time (2026-11-21)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def checked_office(office: str | None, config: Config) -> str:

@@ -5,15 +5,17 @@ says the same goes on, one that changed or vanished ends with the new part.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, and_, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
@@ -41,7 +43,7 @@ from monitor.registry_identity import (
 )
 
 BLOCK_ROWS = 50_000
-WRITE_CACHE_KIB = 400_000
+WRITE_CACHE_KIB = 256 * 1024
 # Ids are assigned once and looked up by number; more than this at once is closed through a temporary table.
 _closing = Table(
     "closing", MetaData(), Column("business_id", BigInteger().with_variant(Integer(), "sqlite")), prefixes=["TEMPORARY"]
@@ -84,16 +86,35 @@ class _Earlier:
 
 def read_columns(connection: Connection, query: Select[Any], kinds: dict[str, Any]) -> Any:
     """The result as an Arrow table, block by block; `kinds` names the columns that are no text."""
-    names = [column.name for column in query.selected_columns]
-    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in names])
+    schema = pa.schema([(column.name, kinds.get(column.name, pa.string())) for column in query.selected_columns])
     batches = []
-    result = connection.execute(query, execution_options={"yield_per": BLOCK_ROWS})
-    for block in result.partitions(BLOCK_ROWS):
-        columns = zip(*block, strict=True)
-        batches.append(
-            pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
-        )
+    for block in _row_blocks(connection, query):
+        columns = zip(zip(*block, strict=True), schema, strict=True)
+        batches.append(pa.record_batch([_array(values, kind.type) for values, kind in columns], schema=schema))
     return pa.Table.from_batches(batches, schema=schema).combine_chunks()
+
+
+def _row_blocks(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    if connection.dialect.name != "sqlite":
+        yield from connection.execute(query, execution_options={"yield_per": BLOCK_ROWS}).partitions(BLOCK_ROWS)
+        return
+    # Straight from the driver, which reads as it goes: a row object per business takes longer than the query.
+    result = connection.execute(query)
+    cursor = result.cursor
+    assert cursor is not None
+    while block := cursor.fetchmany(BLOCK_ROWS):
+        yield block
+    result.close()
+
+
+def _array(values: Sequence[Any], kind: Any) -> Any:
+    if kind == pa.bool_() and _has_numbers(values):  # SQLite has no booleans of its own
+        return pa.array(values, pa.int64()).cast(kind)
+    return pa.array(values, kind)
+
+
+def _has_numbers(values: Sequence[Any]) -> bool:
+    return any(type(value) is int for value in values)
 
 
 def write_part(
@@ -213,13 +234,16 @@ def _looked_up(wanted: Numbers, keys: Numbers, values: Numbers) -> Numbers:
 
 
 def digests(table: Any) -> list[str]:
-    """Hash over the attributes of each row, 16 hex digits; missing and blank differ."""
+    """Hash over the attributes of each row, 16 hex digits; missing and blank differ.
+
+    It only has to tell a changed row from its earlier self, so a fast 64-bit hash serves.
+    """
     columns = []
     for name in ATTRIBUTES:
         column = table[name].combine_chunks() if isinstance(table[name], pa.ChunkedArray) else table[name]
         columns.append(column.cast(pa.string()).fill_null("\x00"))
-    texts = pa.compute.binary_join_element_wise(*columns, "\x1f").to_pylist()
-    return [hashlib.blake2b(text.encode(), digest_size=8).hexdigest() for text in texts]
+    texts = np.array(pc.binary_join_element_wise(*columns, "\x1f").to_pylist(), dtype=object)
+    return [f"{value:016x}" for value in pd.util.hash_array(texts, categorize=False).tolist()]
 
 
 def _write_versions(
@@ -285,18 +309,19 @@ def _insert_blocks(
             part = table.slice(start, stop - start)
             present = [name for name in part.column_names if part[name].null_count < stop - start]
             block |= {name: part[name].to_pylist() for name in present}
-        block |= {name: [value] * (stop - start) for name, value in constants.items()}
-        _insert_rows(connection, target, block)
+        _insert_rows(connection, target, block, constants)
 
 
-def _insert_rows(connection: Connection, target: Table, block: dict[str, list[Any]]) -> None:
+def _insert_rows(connection: Connection, target: Table, block: dict[str, list[Any]], constants: dict[str, Any]) -> None:
     if connection.dialect.name != "sqlite":
-        bulk_insert(connection, target, pd.DataFrame(block, dtype=object))
+        bulk_insert(connection, target, pd.DataFrame(block, dtype=object).assign(**constants))
         return
     # Plain values already: the checks of bulk_insert would cost as much as the insert itself.
-    names = ", ".join(f'"{name}"' for name in block)
-    statement = f'INSERT INTO "{target.name}" ({names}) VALUES ({", ".join("?" * len(block))})'  # noqa: S608
-    connection.exec_driver_sql(statement, list(zip(*block.values(), strict=True)))
+    count = len(next(iter(block.values())))
+    columns = [*block.values(), *(repeat(value, count) for value in constants.values())]
+    names = ", ".join(f'"{name}"' for name in (*block, *constants))
+    statement = f'INSERT INTO "{target.name}" ({names}) VALUES ({", ".join("?" * len(columns))})'  # noqa: S608
+    connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 
 @contextmanager
