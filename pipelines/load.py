@@ -159,11 +159,15 @@ def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
 
 
 def _health(data: CrawlData, entry: Marketplace, history: list[dict[str, Any]]) -> Health:
-    """A partial crawl or feed may hold as few shops as it likes, and says nothing about the usual level."""
-    if data.info.coverage == "complete":
-        return check(data.info, data.stats, entry, history)
-    few = Bounds(min(1, entry.expected_shops.min), entry.expected_shops.max)
-    return check(data.info, data.stats, replace(entry, expected_shops=few))
+    """The catalogue's lower bound is for crawls: it tells a blocked one from a complete one.
+
+    A feed is complete because its sender says so; only earlier feeds can tell that rows are missing. A partial crawl or
+    feed may hold as few shops as it likes, and says nothing about the usual level.
+    """
+    few = replace(entry, expected_shops=Bounds(min(1, entry.expected_shops.min), entry.expected_shops.max))
+    if data.info.coverage != "complete":
+        return check(data.info, data.stats, few)
+    return check(data.info, data.stats, few if data.info.kind == "feed" else entry, history)
 
 
 def _history(connection: Connection, slug: str, week: str) -> list[dict[str, Any]]:
