@@ -104,7 +104,7 @@ def test_a_crawl_delay_in_robots_slows_the_lane(config: Config, tmp_path: Path) 
     with little_site(tmp_path / "site", HOSTS, answer):
         assert run(config, tmp_path / "site") == ("done", None)
     gaps = [after - before for before, after in pairwise(moments)]
-    assert len(gaps) == 3 and min(gaps) > 0.38
+    assert len(gaps) == 3 and min(gaps) > 0.3
 
 
 @pytest.mark.prove
