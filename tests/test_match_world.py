@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from monitor.config import Config
 from monitor.database import private_engine
@@ -25,7 +26,7 @@ COLUMNS = ["shop_id", "name", "username", "city", "district", "description", "li
 
 def linked(
     config: Config, seed: int, difficulty: float, businesses: int, shops: int, with_district: bool = True
-) -> Any:
+) -> tuple[Engine, Path]:
     """Engine and folder of a world whose registry and shops came in as files, loaded and linked."""
     folder = config.data_dir / "sandbox"
     made = world.make_world(seed=seed, businesses=businesses, shops=shops, difficulty=difficulty)

@@ -72,7 +72,7 @@ def _by_place(
 
 
 def search_areas(shops: ShopTable, index: RegistryIndex) -> Ragged:
-    """Where to look for each shop: the areas its place can mean, everywhere when none is printed, and unknown ones.
+    """Where to look for each shop: the areas its place can mean, all when none is printed, and the unknown one.
 
     A shop that prints a place outside the region is looked for by identifiers only.
     """
@@ -80,7 +80,7 @@ def search_areas(shops: ShopTable, index: RegistryIndex) -> Ragged:
     areas = len(index.area.values)
     row = np.concatenate([np.repeat(everywhere, areas), shops.areas.row])
     value = np.concatenate([np.tile(np.arange(areas), len(everywhere)), shops.areas.value])
-    placed = np.unique(np.concatenate([everywhere, shops.areas.row]))
+    placed = np.flatnonzero(~shops.area_known | shops.in_region)
     row, value = np.concatenate([row, placed]), np.concatenate([value, np.full(len(placed), -1)])
     order = np.lexsort((value, row))
     return Ragged(row[order].astype(np.int64), value[order].astype(np.int64))

@@ -34,6 +34,7 @@ class ShopTable:
     words: Ragged  # shop -> words of both texts that some business has
     areas: Ragged  # shop -> places in index.area.values
     area_known: NDArray[np.bool_]  # a place is printed, in the region or not
+    in_region: NDArray[np.bool_]  # the printed place can mean a kab/kota of the region
     district: Ints  # place in index.district.values, -1 none printed, -2 one where no business is
     goods: Goods
     identifiers: Mapping[str, Ragged]  # kind -> shop -> hashed value
@@ -104,13 +105,14 @@ def _text_bits(by_text: Ragged, known: Floats, unknown: Floats, texts: int) -> F
     return np.bincount(by_text.row, weights=bits, minlength=texts).astype(float)
 
 
-def _areas(frame: pd.DataFrame, index: RegistryIndex) -> tuple[Ragged, NDArray[np.bool_]]:
+def _areas(frame: pd.DataFrame, index: RegistryIndex) -> tuple[Ragged, NDArray[np.bool_], NDArray[np.bool_]]:
+    """areas, area_known, in_region"""
     number = {code: place for place, code in enumerate(index.area.values)}
     codes = [value.split() if value else [] for value in _texts(frame, "area_codes")]
     printed = [value is not None for value in _texts(frame, "city")]
     rows = [(row, number[code]) for row, found in enumerate(codes) for code in found if code in number]
-    known = np.array([bool(found) or said for found, said in zip(codes, printed, strict=True)], dtype=bool)
-    return once(_ragged(rows)), known
+    inside = np.array([bool(found) for found in codes], dtype=bool)
+    return once(_ragged(rows)), inside | np.array(printed, dtype=bool), inside
 
 
 def _ragged(rows: Sequence[tuple[int, int]]) -> Ragged:
@@ -184,7 +186,7 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex
     columns = [tokenise(_texts(frame, name), weights.blocking.max_words) for name in ("name", "username")]
     reader = ShopReader(index)
     by_text = _sorted_texts(reader, columns)
-    areas, area_known = _areas(frame, index)
+    areas, area_known, in_region = _areas(frame, index)
     known = by_text.value >= 0
     return ShopTable(
         marketplace=frame["marketplace"].to_numpy(dtype=object),
@@ -196,6 +198,7 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex
         words=once(Ragged(by_text.row[known] // TEXTS, by_text.value[known])),
         areas=areas,
         area_known=area_known,
+        in_region=in_region,
         district=_districts(frame, index),
         goods=read_goods(goods_frame, listing_shop, rows, index),
         identifiers=_identifiers(frame, goods_frame, listing_shop, index),
