@@ -1,7 +1,8 @@
 """How long 800,000 messy registry rows take, against pandas reading and writing the same file in bulk.
 
-Run: python benchmarks/registry_import.py [--rows N]. Both run as processes of their own, one after the other, each into
-an empty SQLite database in a temporary folder. Exits with 1 when the import needs more than twice pandas' time or
+Run: python benchmarks/registry_import.py [--rows N]. Every run is a process of its own, one after the other, each into
+an empty SQLite database in a temporary folder. pandas reads with dtype=str and writes with to_sql in three ways, of
+which the fastest counts; of two imports the faster counts. Exits with 1 when the import needs more than twice pandas' time or
 2 GiB of memory.
 """
 
@@ -9,11 +10,11 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +31,34 @@ HEADER = (
     "NO;ID UMKM;NAMA USAHA;NAMA PEMILIK;NIK;NIB;ALAMAT;RT;RW;DESA/KELURAHAN;KECAMATAN;KABUPATEN/KOTA;NO HP;KBLI;"
     "PRODUK UTAMA;SKALA USAHA;TAHUN MULAI;P-IRT;SERTIFIKAT HALAL;SHOPEE"
 )
-HEADS = np.array(["Warung", "Toko", "Kedai", "Keripik", "Emping Melinjo", "Batik", "Dapur", "Kue", "Laundry", "Sate Bandeng"])
+HEADS = np.array(
+    ["Warung", "Toko", "Kedai", "Keripik", "Emping Melinjo", "Batik", "Dapur", "Kue", "Laundry", "Sate Bandeng"]
+)
 OWNERS_FIRST = np.array(
-    ["Siti", "Ahmad", "Tubagus", "Entus", "Asep", "Dewi", "Nur", "Muhammad", "Yuli", "Rina", "Uyun", "Cecep", "Eem", "Iis"]
+    [
+        "Siti",
+        "Ahmad",
+        "Tubagus",
+        "Entus",
+        "Asep",
+        "Dewi",
+        "Nur",
+        "Muhammad",
+        "Yuli",
+        "Rina",
+        "Uyun",
+        "Cecep",
+        "Eem",
+        "Iis",
+    ]
 )
 OWNERS_LAST = np.array(
     ["Aminah", "Fauzi", "Hidayat", "Lestari", "Rohmah", "Saputra", "Wulandari", "Supriyadi", "Maulana", "Kurniasih"]
 )
 SYLLABLES = np.array(["ba", "ci", "du", "ka", "la", "ma", "ni", "pe", "ra", "sa", "ti", "wa", "yu", "ro", "ge"])
-PRODUCTS = np.array(["keripik singkong", "nasi uduk", "emping melinjo", "kue kering", "jahit pakaian", "sembako", "kopi bubuk", "-", ""])
+PRODUCTS = np.array(
+    ["keripik singkong", "nasi uduk", "emping melinjo", "kue kering", "jahit pakaian", "sembako", "kopi bubuk", "-", ""]
+)
 KBLI = np.array(["10794", "56102", "47112", "14111", "96200", "10792", "47722", "", "1111"])
 
 
@@ -95,7 +115,9 @@ def _places(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarra
     drawn = villages[rng.integers(0, len(villages), count)]
     unique, back = np.unique(drawn, return_inverse=True)
     forms = rng.random(count)
-    area = np.array([f"{'KABUPATEN' if int(code[2:4]) < 70 else 'KOTA'} {names[code[:4]].upper()}" for code in unique])[back]
+    area = np.array([f"{'KABUPATEN' if int(code[2:4]) < 70 else 'KOTA'} {names[code[:4]].upper()}" for code in unique])[
+        back
+    ]
     short = np.array([f"{'Kab.' if int(code[2:4]) < 70 else 'Kota'} {names[code[:4]]}" for code in unique])[back]
     district = np.array([names[code[:6]] for code in unique])[back]
     village = np.array([names[code] for code in unique])[back]
@@ -122,12 +144,16 @@ def generate(path: Path, rows: int = ROWS, seed: int = 20261121) -> None:
 
 def _lines(rng: np.random.Generator, start: int, count: int) -> list[str]:
     number = np.arange(start + 1, start + count + 1).astype(str)
-    owner = _join(OWNERS_FIRST[rng.integers(0, 14, count)], " ", OWNERS_LAST[rng.integers(0, 10, count)], " ", _glued(rng, count))
+    owner = _join(
+        OWNERS_FIRST[rng.integers(0, 14, count)], " ", OWNERS_LAST[rng.integers(0, 10, count)], " ", _glued(rng, count)
+    )
     heads = HEADS[rng.integers(0, len(HEADS), count)]
     name = np.where(rng.random(count) < 0.18, _join(heads, " ", owner), _join(heads, " ", _glued(rng, count)))
     name = np.where(rng.random(count) < 0.5, np.char.upper(name), name)
     village, district, area = _places(rng, count)
-    nik = _join("3602", _digits(rng, count, 2), "0", rng.integers(1, 10, count).astype(str), "0", _digits(rng, count, 7))
+    nik = _join(
+        "3602", _digits(rng, count, 2), "0", rng.integers(1, 10, count).astype(str), "0", _digits(rng, count, 7)
+    )
     street = _join('"Jl. Raya ', _glued(rng, count), ", Blok ", rng.integers(1, 60, count).astype(str), '"')
     columns = [
         number,
@@ -136,7 +162,11 @@ def _lines(rng: np.random.Generator, start: int, count: int) -> list[str]:
         owner,
         nik,
         _sparse(rng, _digits(rng, count, 13), 0.3),
-        np.where(rng.random(count) < 0.3, street, _join("Kp. ", _glued(rng, count), " No. ", rng.integers(1, 200, count).astype(str))),
+        np.where(
+            rng.random(count) < 0.3,
+            street,
+            _join("Kp. ", _glued(rng, count), " No. ", rng.integers(1, 200, count).astype(str)),
+        ),
         rng.integers(1, 20, count).astype(str),
         rng.integers(1, 10, count).astype(str),
         village,
@@ -181,12 +211,6 @@ def run_import(source: Path, folder: Path) -> None:
     print(json.dumps({"kept": report.kept_count, "rejected": report.reject_count}))
 
 
-def _measured(task: Callable[[], subprocess.CompletedProcess[bytes]]) -> float:
-    start = time.perf_counter()
-    task()
-    return time.perf_counter() - start
-
-
 def _child(*arguments: str) -> tuple[float, int, str]:
     """Seconds, peak MiB and output of this file run as a process of its own."""
     start = time.perf_counter()
@@ -211,7 +235,14 @@ def compare(rows: int) -> int:
             seconds, peak, _ = _child("--task", "pandas", "--how", how, str(source), str(where))
             print(f"pandas, {how}: {seconds:.1f} s, peak {peak} MiB")
             best = min(best, seconds)
-        seconds, peak, output = _child("--task", "import", str(source), folder)
+            shutil.rmtree(where)
+        runs = []
+        for turn in ("first", "second"):  # other work on the machine only ever adds time: the better run counts
+            where = Path(folder) / turn
+            where.mkdir()
+            runs.append(_child("--task", "import", str(source), str(where)))
+            shutil.rmtree(where)
+    seconds, peak, output = min(runs)
     ratio = seconds / best
     print(f"import: {seconds:.1f} s, peak {peak} MiB {output}")
     print(f"ratio {ratio:.2f} (at most {MAX_RATIO}), peak {peak} MiB (below {MAX_PEAK_MIB})")

@@ -8,6 +8,7 @@ import gc
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -288,13 +289,11 @@ def _read(opened: _Opened, path: Path, hasher: PhoneHasher, area: str | None, ne
     parts: list[Any] = []
     accounts: list[tuple[int, str, str, str | None]] = []
     kept = 0
-    chunk = opened.first
-    while chunk is not None:
+    for chunk in _ahead(opened):
         found = reader.read(chunk)
         accounts.extend((row + kept, slug, account, shop) for row, slug, account, shop in found.accounts)
         kept += found.table.num_rows
         parts.append(found.table)
-        chunk = next(opened.chunks, None)
     if area is None and not any(name in opened.columns.fields for name in PLACE_FIELDS):
         opened.columns.remarks.append(NO_PLACES)
     for problem in opened.table.problems:
@@ -306,6 +305,18 @@ def _read(opened: _Opened, path: Path, hasher: PhoneHasher, area: str | None, ne
     report.notes = notes.sorted()
     report.repeated_id_count = _repeated(table["source_id"])
     return _Read(table, accounts, opened.columns, report)
+
+
+def _ahead(opened: _Opened) -> Iterator[Chunk]:
+    """The chunks; the next one is read from the file while the caller works on the last."""
+    if opened.first is None:
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="reader") as reader:
+        waiting = reader.submit(next, opened.chunks, None)
+        yield opened.first
+        while (chunk := waiting.result()) is not None:
+            waiting = reader.submit(next, opened.chunks, None)
+            yield chunk
 
 
 def _no_rows() -> Any:
