@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_factory import business, crowd, decided, index_of, listing, shop
 
+from monitor.text import tokens
 from pipelines.linkage.collective import as_brand_shops, own_shop
 from pipelines.linkage.decide import against_rivals, agreements
 from pipelines.linkage.explain import verdict
@@ -37,6 +38,11 @@ def test_spellings_that_mean_one_word(one: str, other: str) -> None:
 
 def test_numbers_stand_apart_from_words() -> None:
     assert pieces("zahra88") == ["zahra", "88"]
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x200), max_size=40))
+def test_the_short_way_to_tokens_finds_the_same(text: str) -> None:
+    assert tokenise([text], max_words=99).distinct == list(dict.fromkeys(tokens(text)))
 
 
 def test_tokens_are_each_once_and_few() -> None:
