@@ -63,7 +63,7 @@ LISTING_COLUMNS = list(listing())
 
 
 @cache
-def crowd(count: int = 4_000) -> tuple[dict[str, Any], ...]:
+def crowd(count: int = 2_000) -> tuple[dict[str, Any], ...]:
     """Ordinary businesses, so that common words are common: every name stands several times."""
     rows = []
     for number in range(count):

@@ -106,7 +106,7 @@ CASES = [
     ),
     Case(
         "a name that many carry proves nothing, whatever the goods",
-        "none",
+        "reject",
         [business(business_name="Warung Keripik Barokah", **EMPING)],
         shop(name="Keripik Barokah"),
         SOLD,
