@@ -197,6 +197,8 @@ class _TaskSheet:
         self._heading(head)
         for line, row in enumerate(rows, start=head + 1):
             self._row(line, row)
+        # On paper only what a person reads and answers: the machine columns would make the print too small.
+        self.sheet.print_area(0, 0, head + len(rows), len(SHOWN) + len(ANSWERED) - 1)
         self._rules(head, len(rows))
 
     def _row(self, line: int, row: Sequence[str]) -> None:

@@ -428,7 +428,7 @@ judgements = Table(
     _may("note", Text(), "reviewer's note"),
     _may("reviewer", Text(), "who answered"),
     _need("office", Text(), "office that answered"),
-    _need("week", Text(), "ISO week in which the answer came in"),
+    _need("week", Text(), "ISO week from which the answer counts: that of its task"),
     _need("at", Text(), "UTC time"),
     _need("source_sha256", Text(), "hash of the file it came in"),
     Index("ix_judgements_task_id", "task_id"),

@@ -471,7 +471,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=True, comment="reviewer's note"),
         sa.Column("reviewer", sa.Text(), nullable=True, comment="who answered"),
         sa.Column("office", sa.Text(), nullable=False, comment="office that answered"),
-        sa.Column("week", sa.Text(), nullable=False, comment="ISO week in which the answer came in"),
+        sa.Column("week", sa.Text(), nullable=False, comment="ISO week from which the answer counts: that of its task"),
         sa.Column("at", sa.Text(), nullable=False, comment="UTC time"),
         sa.Column("source_sha256", sa.Text(), nullable=False, comment="hash of the file it came in"),
         sa.PrimaryKeyConstraint("judgement_id", name=op.f("pk_judgements")),
