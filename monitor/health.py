@@ -68,8 +68,8 @@ def check(info: _Info, stats: Stats | None, entry: Marketplace, history: Sequenc
         return Health("failed", early[0][0], [sentence for _, sentence in early])
     checks = [_errors(stats)]
     if info.kind == "crawl":
-        checks += [_refusals(stats), _units(stats), _fetched(stats), _shapes(stats), _fill(stats, past)]
-    checks.append(_band(stats, past))
+        checks += [_refusals(stats), _units(stats), _fetched(stats), _shapes(stats)]
+        checks += [_fill(stats, past), _band(stats, past)]
     checks.append(_bounds(stats, entry, info.sandbox))
     found = [problem for part in checks for problem in part]
     if not found:

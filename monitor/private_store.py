@@ -581,7 +581,7 @@ runs = Table(
 handed_in = Table(
     "handed_in",
     metadata,
-    _key("file_sha256", Text(), "hash of the file"),
+    _key("file_sha256", Text(), "hash over content, office and name of the file"),
     _key("kind", Text(), "registry, feed, review, probe, cohort, audit, unknown"),
     _need("office", Text(), "office that handed it in"),
     _need("received_at", Text(), "UTC time"),

@@ -106,6 +106,7 @@ def _summary(
 ) -> MarketplaceLoad:
     rows = [crawl.row for crawl in judged]
     used = [row for row in rows if row["health"] == "healthy"] or rows
+    shown = [crawl.data for crawl in judged if crawl.row in used]
     return MarketplaceLoad(
         slug,
         outcome,
@@ -113,8 +114,8 @@ def _summary(
         cause=next((row["cause"] for row in reversed(rows) if row["cause"]), None),
         crawl_count=len(rows),
         coverage="complete" if any(row["coverage"] == "complete" for row in used) else "partial",
-        shop_count=max(row["shop_count"] for row in used),
-        listing_count=max(row["listing_count"] for row in used),
+        shop_count=len({shop for data in shown for shop in data.shops["shop_id"]}),
+        listing_count=len({listing for data in shown for listing in data.listings["listing_id"]}),
         opened=opened,
         replayed=tuple(replayed),
     )
@@ -161,13 +162,13 @@ def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
 def _health(data: CrawlData, entry: Marketplace, history: list[dict[str, Any]]) -> Health:
     """The catalogue's lower bound is for crawls: it tells a blocked one from a complete one.
 
-    A feed is complete because its sender says so; only earlier feeds can tell that rows are missing. A partial crawl or
-    feed may hold as few shops as it likes, and says nothing about the usual level.
+    A feed is complete because its sender says so. A partial crawl or feed may hold as few shops as it likes, and says
+    nothing about the usual level.
     """
-    few = replace(entry, expected_shops=Bounds(min(1, entry.expected_shops.min), entry.expected_shops.max))
+    any_number = replace(entry, expected_shops=Bounds(0, entry.expected_shops.max))
     if data.info.coverage != "complete":
-        return check(data.info, data.stats, few)
-    return check(data.info, data.stats, few if data.info.kind == "feed" else entry, history)
+        return check(data.info, data.stats, any_number)
+    return check(data.info, data.stats, any_number if data.info.kind == "feed" else entry, history)
 
 
 def _history(connection: Connection, slug: str, week: str) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ def test_a_week_takes_what_lies_in_the_inbox_and_answers_it(data: Path, capsys: 
     report = data / "reports" / WEEK
     manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
     assert f"kehadiran-{WEEK}.xlsx" in str(manifest)
-    assert "DATA LATIHAN" not in (report / f"kehadiran-{WEEK}.html").read_text(encoding="utf-8")
+    assert '<body class="is-practice"' not in (report / f"kehadiran-{WEEK}.html").read_text(encoding="utf-8")
     for file in data.rglob("*"):
         if file.is_file() and "inbox" not in file.parts:
             content = file.read_bytes()
@@ -119,3 +119,24 @@ def test_a_practice_folder_is_not_taken_for_real_data(tmp_path: Path, capsys: py
     write(make_world(seed=3, businesses=50, shops=20), tmp_path / "data" / "sandbox")
     assert run(["week", "--week", WEEK]) == 2
     assert "practice folder" in capsys.readouterr().err
+
+
+def test_a_list_with_too_many_rejects_is_returned_whole(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (data / "monitor.toml").write_text("[registry]\nmax_reject_share = 0.0\n")
+    write_csv(data / "inbox" / "36.02" / "registri-2026-11-01.csv", [*REGISTRY, ["4", "", "", "", "", "", "", "", ""]])
+    assert run(["week", "--week", WEEK]) == 2  # the only list was returned, so there is no registry
+    assert "3602: registri-2026-11-01.csv (registry) returned" in capsys.readouterr().out
+    answer = (data / "outbox" / "3602" / "tanda-terima-registri-2026-11-01.txt").read_text(encoding="utf-8")
+    assert "tidak ada baris yang disimpan" in answer
+
+
+def test_a_returned_file_renamed_as_asked_is_taken(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["week", "--week", WEEK]) == 0
+    (data / "inbox" / "36" / "catatan rapat.csv").write_bytes(
+        (data / "inbox" / "36" / "tokopedia-2026-11-12-lengkap.csv").read_bytes()
+    )
+    assert run(["week", "--week", WEEK]) == 0
+    assert "catatan rapat.csv (unknown) returned" in capsys.readouterr().out
+    (data / "inbox" / "36" / "catatan rapat.csv").rename(data / "inbox" / "36" / "lazada-2026-11-12-sebagian.csv")
+    assert run(["week", "--week", WEEK]) == 0
+    assert "lazada-2026-11-12-sebagian.csv (feed) accepted" in capsys.readouterr().out

@@ -66,18 +66,21 @@ def _new_files(engine: Engine, config: Config) -> Iterator[tuple[str, Path]]:
         office = folder.name.replace(".", "")
         for path in sorted(folder.iterdir()):
             ready = path.is_file() and not path.name.startswith((".", "~$"))
-            if ready and office in known and not _seen(engine, path):
+            if ready and office in known and not _seen(engine, office, path):
                 yield office, path
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(office: str, path: Path) -> str:
+    """Over content, office and name: the name says what a file is, so a file renamed as asked is a new one."""
+    with translate_errors(), path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update(f"/{office}/{path.name}".encode())
+    return digest.hexdigest()
 
 
-def _seen(engine: Engine, path: Path) -> bool:
+def _seen(engine: Engine, office: str, path: Path) -> bool:
     with engine.connect() as connection:
-        query = select(handed_in.c.kind).where(handed_in.c.file_sha256 == _sha256(path))
+        query = select(handed_in.c.kind).where(handed_in.c.file_sha256 == _sha256(office, path))
         return connection.execute(query).first() is not None
 
 
@@ -88,9 +91,9 @@ def _take(engine: Engine, config: Config, office: str, path: Path) -> Taken:
     except StoreError:
         raise  # nothing is wrong with the file; the next run takes it
     except MonitorError as error:
-        receipt, outcome = f"Berkas belum dapat diterima. {error}", "returned"
+        receipt, outcome = _returned(error, _now(config)), "returned"
     values = {
-        "file_sha256": _sha256(path),
+        "file_sha256": _sha256(office, path),
         "kind": kind,
         "office": office,
         "received_at": utc_text(utc_now()),
@@ -117,11 +120,18 @@ def _recognise(engine: Engine, config: Config, office: str, path: Path) -> tuple
 
 def _registry(engine: Engine, config: Config, path: Path, as_of: str, office: str) -> str:
     with recorded(engine, "registry", subject=office):
-        try:
-            report = import_part(engine, config, path, as_of, office)
-        except RejectedPartError as error:
-            return registry_receipt(error.report, _now(config))
+        report = import_part(engine, config, path, as_of, office)
     return registry_receipt(report, _now(config))
+
+
+def _returned(error: MonitorError, at: datetime) -> str:
+    """The Indonesian answer to a file of which nothing was taken."""
+    if isinstance(error, RejectedPartError):
+        return f"Berkas belum dapat diterima; tidak ada baris yang disimpan. {registry_receipt(error.report, at)}"
+    said = getattr(error, "pesan", None)
+    if said is None:
+        said = f"Isinya belum dapat dibaca; mohon periksa kembali lalu kirim ulang. Keterangan untuk operator: {error}"
+    return f"Berkas belum dapat diterima. {said}"
 
 
 def _feed(config: Config, path: Path, slug: str, observed_on: str, complete: bool) -> str:
@@ -131,7 +141,7 @@ def _feed(config: Config, path: Path, slug: str, observed_on: str, complete: boo
     at = _now(config)
     returned = f", {number(report.returned)} baris dikembalikan" if report.returned else ""
     return (
-        f"Diterima {day(at.date())} pukul {at:%H.%M}: {number(report.row_count)} baris, "
+        f"Diterima {day(at.date())} pukul {at:%H.%M} {at:%Z}: {number(report.row_count)} baris, "
         f"{number(report.shop_count)} toko, {number(report.listing_count)} produk tayang{returned}. Terima kasih."
     )
 
