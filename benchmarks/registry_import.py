@@ -2,8 +2,8 @@
 
 Run: python benchmarks/registry_import.py [--rows N]. Every run is a process of its own, one after the other, each into
 an empty SQLite database in a temporary folder. pandas reads with dtype=str and writes with to_sql in three ways, of
-which the fastest counts; of two imports the faster counts. Exits with 1 when the import needs more than twice pandas' time or
-2 GiB of memory.
+which the fastest counts; of two imports the faster counts. Exits with 1 when the import needs more than twice pandas'
+time or 2 GiB of memory.
 """
 
 import argparse
@@ -197,7 +197,7 @@ def run_pandas(source: Path, folder: Path, how: str) -> None:
     }
     frame = pd.read_csv(source, sep=";", skiprows=3, dtype=str, on_bad_lines="skip", engine="c")
     with sqlite3.connect(folder / "pandas.sqlite") as connection:
-        frame.to_sql("registry", connection, index=False, **ways[how])  # type: ignore[arg-type]
+        frame.to_sql("registry", connection, index=False, **ways[how])
 
 
 def run_import(source: Path, folder: Path) -> None:
@@ -262,9 +262,9 @@ def main() -> int:
         generate(arguments.paths[0], arguments.rows)
         return 0
     if arguments.task == "pandas":
-        run_pandas(*arguments.paths, arguments.how)
+        run_pandas(arguments.paths[0], arguments.paths[1], arguments.how)
     else:
-        run_import(*arguments.paths)
+        run_import(arguments.paths[0], arguments.paths[1])
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
     return 0
 

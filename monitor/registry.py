@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, and_, func, or_, select
 
+from monitor.fast_rows import read_columns
 from monitor.private_store import business_versions, declared_accounts, registry_parts, snapshot_parts, snapshots
 from monitor.registry_attributes import ATTRIBUTES
-from monitor.registry_write import held_by, read_columns
+from monitor.registry_write import held_by
 from monitor.weeks import week_days
 
 # Columns of `read_snapshot` beside its index, the business_id.

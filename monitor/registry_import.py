@@ -299,7 +299,10 @@ def _read(opened: _Opened, path: Path, hasher: PhoneHasher, area: str | None, ne
     for problem in opened.table.problems:
         notes.add(RETURNED, [problem.row], "", [""], problem.reason)
     table = pa.concat_tables(parts) if parts else _no_rows()
-    rejected = sum(1 for note in notes.items if note.kind == RETURNED)
+    returned = {note.row for note in notes.items if note.kind == RETURNED}
+    # What else is wrong with a row that goes back anyway would only distract.
+    notes.items = [note for note in notes.items if note.kind == RETURNED or note.row not in returned]
+    rejected = len(returned)
     report = _report(opened, path, kept + rejected, kept, rejected)
     report.nib_restored_count = reader.counts.get("nib_restored", 0)
     report.notes = notes.sorted()

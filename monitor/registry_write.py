@@ -5,10 +5,8 @@ says the same goes on, one that changed or vanished ends with the new part.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, and_, func, insert, or_, select, update
-from sqlalchemy.sql import Select
 
 from monitor.database import bulk_insert
+from monitor.fast_rows import indexed_afterwards, insert_blocks, much_memory, read_columns
 from monitor.private_store import (
     business_versions,
     businesses,
@@ -42,8 +40,6 @@ from monitor.registry_identity import (
     inherit,
 )
 
-BLOCK_ROWS = 50_000
-WRITE_CACHE_KIB = 256 * 1024
 # Ids are assigned once and looked up by number; more than this at once is closed through a temporary table.
 _closing = Table(
     "closing", MetaData(), Column("business_id", BigInteger().with_variant(Integer(), "sqlite")), prefixes=["TEMPORARY"]
@@ -84,39 +80,6 @@ class _Earlier:
     is_open: npt.NDArray[np.bool_]
 
 
-def read_columns(connection: Connection, query: Select[Any], kinds: dict[str, Any]) -> Any:
-    """The result as an Arrow table, block by block; `kinds` names the columns that are no text."""
-    schema = pa.schema([(column.name, kinds.get(column.name, pa.string())) for column in query.selected_columns])
-    batches = []
-    for block in _row_blocks(connection, query):
-        columns = zip(zip(*block, strict=True), schema, strict=True)
-        batches.append(pa.record_batch([_array(values, kind.type) for values, kind in columns], schema=schema))
-    return pa.Table.from_batches(batches, schema=schema).combine_chunks()
-
-
-def _row_blocks(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:
-    if connection.dialect.name != "sqlite":
-        yield from connection.execute(query, execution_options={"yield_per": BLOCK_ROWS}).partitions(BLOCK_ROWS)
-        return
-    # Straight from the driver, which reads as it goes: a row object per business takes longer than the query.
-    result = connection.execute(query)
-    cursor = result.cursor
-    assert cursor is not None
-    while block := cursor.fetchmany(BLOCK_ROWS):
-        yield block
-    result.close()
-
-
-def _array(values: Sequence[Any], kind: Any) -> Any:
-    if kind == pa.bool_() and _has_numbers(values):  # SQLite has no booleans of its own
-        return pa.array(values, pa.int64()).cast(kind)
-    return pa.array(values, kind)
-
-
-def _has_numbers(values: Sequence[Any]) -> bool:
-    return any(type(value) is int for value in values)
-
-
 def write_part(
     connection: Connection, part: dict[str, Any], table: Any, accounts: list[tuple[int, str, str, str | None]]
 ) -> Written:
@@ -125,7 +88,7 @@ def write_part(
     part: values of `registry_parts` without its id. table: Arrow table with row_number and ATTRIBUTES, in file order.
     accounts: (position in the table, marketplace, account, shop id).
     """
-    with _much_memory(connection):
+    with much_memory(connection):
         return _write_part(connection, part, table, accounts)
 
 
@@ -146,11 +109,9 @@ def _write_part(
     inheritance = _inheritance(table, earlier)
     business_id = _numbered(connection, inheritance.business_id)
     fresh = inheritance.business_id == NEW
-    _insert_blocks(
-        connection, businesses, {"business_id": business_id[fresh]}, {"office": office, "first_part_id": part_id}
-    )
     groups, duplicate_count = _groups(connection, office, table, business_id, earlier)
     changed, vanished = _write_versions(connection, part_id, office, table, business_id, groups, earlier)
+    _write_businesses(connection, part_id)
     _write_accounts(connection, part_id, office, business_id, accounts)
     issues = [] if is_first else inheritance.issues
     _write_issues(connection, part_id, business_id, issues)
@@ -238,12 +199,15 @@ def digests(table: Any) -> list[str]:
 
     It only has to tell a changed row from its earlier self, so a fast 64-bit hash serves.
     """
-    columns = []
-    for name in ATTRIBUTES:
-        column = table[name].combine_chunks() if isinstance(table[name], pa.ChunkedArray) else table[name]
-        columns.append(column.cast(pa.string()).fill_null("\x00"))
-    texts = np.array(pc.binary_join_element_wise(*columns, "\x1f").to_pylist(), dtype=object)
-    return [f"{value:016x}" for value in pd.util.hash_array(texts, categorize=False).tolist()]
+    columns = [_combined(table[name]).cast(pa.string()) for name in ATTRIBUTES]
+    joined = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x00")
+    texts = np.array(joined.to_pylist(), dtype=object)
+    digits = pd.util.hash_array(texts, categorize=False).astype(">u8").tobytes().hex()
+    return [digits[at : at + 16] for at in range(0, len(digits), 16)]
+
+
+def _combined(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _write_versions(
@@ -275,14 +239,21 @@ def _write_versions(
     _end_versions(connection, part_id, ended)
     starts = np.flatnonzero(~goes_on)
     columns = {"business_id": business_id[starts], "group_id": groups[starts], "digest": digest[starts]}
-    _insert_blocks(
-        connection,
-        business_versions,
-        columns,
-        {"valid_from_part": part_id, "office": office},
-        table if len(starts) == table.num_rows else table.take(pa.array(starts)),
-    )
+    rows = table if len(starts) == table.num_rows else table.take(pa.array(starts))
+    constants = {"valid_from_part": part_id, "office": office}
+    with indexed_afterwards(connection, business_versions, len(starts)):
+        insert_blocks(connection, business_versions, columns, constants, rows)
     return len(ended) - vanished, vanished
+
+
+def _write_businesses(connection: Connection, part_id: int) -> None:
+    """Every business that has its first version in this part."""
+    held = business_versions.c
+    known = func.coalesce(select(func.max(businesses.c.business_id)).scalar_subquery(), 0)
+    fresh = select(held.business_id, held.office, held.valid_from_part).where(
+        held.valid_from_part == part_id, held.business_id > known
+    )
+    connection.execute(insert(businesses).from_select(["business_id", "office", "first_part_id"], fresh))
 
 
 def _end_versions(connection: Connection, part_id: int, business_id: Numbers) -> None:
@@ -295,47 +266,6 @@ def _end_versions(connection: Connection, part_id: int, business_id: Numbers) ->
         .values(valid_to_part=part_id)
     )
     _closing.drop(connection)
-
-
-def _insert_blocks(
-    connection: Connection, target: Table, columns: dict[str, Any], constants: dict[str, Any], table: Any = None
-) -> None:
-    """Inserts block by block; a column that is null throughout a block is left to the database."""
-    count = len(next(iter(columns.values())))
-    for start in range(0, count, BLOCK_ROWS):
-        stop = min(start + BLOCK_ROWS, count)
-        block = {name: values[start:stop].tolist() for name, values in columns.items()}
-        if table is not None:
-            part = table.slice(start, stop - start)
-            present = [name for name in part.column_names if part[name].null_count < stop - start]
-            block |= {name: part[name].to_pylist() for name in present}
-        _insert_rows(connection, target, block, constants)
-
-
-def _insert_rows(connection: Connection, target: Table, block: dict[str, list[Any]], constants: dict[str, Any]) -> None:
-    if connection.dialect.name != "sqlite":
-        bulk_insert(connection, target, pd.DataFrame(block, dtype=object).assign(**constants))
-        return
-    # Plain values already: the checks of bulk_insert would cost as much as the insert itself.
-    count = len(next(iter(block.values())))
-    columns = [*block.values(), *(repeat(value, count) for value in constants.values())]
-    names = ", ".join(f'"{name}"' for name in (*block, *constants))
-    statement = f'INSERT INTO "{target.name}" ({names}) VALUES ({", ".join("?" * len(columns))})'  # noqa: S608
-    connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
-
-
-@contextmanager
-def _much_memory(connection: Connection) -> Iterator[None]:
-    """While a list is written its pages stay in memory: spilled ones would be written twice and read again."""
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    before = connection.exec_driver_sql("PRAGMA cache_size").scalar()
-    connection.exec_driver_sql(f"PRAGMA cache_size = {-WRITE_CACHE_KIB}")
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
 
 
 def _write_accounts(

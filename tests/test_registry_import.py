@@ -328,3 +328,13 @@ def test_the_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["registry", "import", str(path), "--as-of", "2026-11-01", "--office", "36.04", "--json"]) == 0
     done = json.loads(capsys.readouterr().out)
     assert (done["office"], done["state"], done["kept"], done["groups_in_registry"]) == ("3604", "imported", 4, 4)
+
+
+def test_a_list_of_which_nothing_is_usable_empties_the_office_only_when_that_is_allowed(
+    config: Config, tmp_path: Path
+) -> None:
+    engine = private_engine(config)
+    take(engine, config, tmp_path, *ROWS)
+    lenient = replace(config, registry=replace(config.registry, max_reject_share=1.0))
+    report = take(engine, lenient, tmp_path, ";;;;Ciruas;;;;", as_of="2026-12-01")
+    assert (report.kept_count, report.reject_count, report.vanished_count, report.business_count) == (0, 1, 3, 0)
