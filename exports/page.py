@@ -54,7 +54,7 @@ def to_page(exports: Mapping[str, Export], story: Story, week: str) -> bytes:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     page = environment.get_template("page.html.j2").render(
-        title=f"{story.series.capitalize()}, {wording.week_short(week)}",
+        title=f"{story.series}, {wording.week_short(week)}",
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         practice=wording.PRACTICE if facts.practice else "",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from exports import wording
 from exports.cells import figure_cell
@@ -240,7 +239,7 @@ def _how_sure(facts: Facts) -> str:
 
 
 def _to_do(facts: Facts) -> str:
-    until = wording.published_on(facts.week) + timedelta(days=facts.config.review.deadline_days)
+    until = wording.answer_by(facts.week, facts.config.review.deadline_days)
     zone = wording.ZONES.get(facts.config.region.time_zone, "waktu setempat")
     deadline = f"paling lambat {wording.weekday(until)}, pukul 15.00 {zone}"
     if facts.province("E1").shown:

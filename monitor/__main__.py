@@ -24,6 +24,9 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, standalone_mode=False, prog_name="monitor")
     except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.stderr.write(f"{error.format_message()}\n")  # its message is the help text
+            return EXIT_ASKED_WRONGLY
         return _say(error.format_message() if hasattr(error, "format_message") else str(error), EXIT_ASKED_WRONGLY)
     except MonitorError as error:
         return _say(str(error), error.exit_code)

@@ -96,3 +96,16 @@ def test_the_console_script_and_the_module_are_the_same(tmp_path: Path) -> None:
 def test_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["load", "--week", "2026-W47", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) is not None
+
+
+@pytest.mark.parametrize("arguments", [[], ["registry"]])
+def test_without_a_verb_the_help_is_shown_as_it_is(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: monitor")
+    assert said.count("\n") > 10
+
+
+def test_a_week_with_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["load", "--week", "2026-W40"]) == 0
+    assert "nothing was crawled or handed in" in capsys.readouterr().out

@@ -45,6 +45,7 @@ def data(tmp_path: Path) -> Path:
     write_csv(folder / "inbox" / "36.02" / "registri-2026-11-01.csv", REGISTRY)
     write_csv(folder / "inbox" / "36" / "tokopedia-2026-11-12-lengkap.csv", SHOPS)
     write_csv(folder / "inbox" / "36" / "catatan rapat.csv", [["a"], ["b"]])
+    write_csv(folder / "inbox" / "9999" / "registri-2026-11-01.csv", REGISTRY)
     return folder
 
 
@@ -54,6 +55,8 @@ def test_a_week_takes_what_lies_in_the_inbox_and_answers_it(data: Path, capsys: 
     assert "3602: registri-2026-11-01.csv (registry) accepted" in said
     assert "36: tokopedia-2026-11-12-lengkap.csv (feed) accepted" in said
     assert "36: catatan rapat.csv (unknown) returned" in said
+    assert "9999 is no office and was left alone" in said
+    assert "3 businesses, as of 2026-11-01, are what is measured" in said
     receipt = (data / "outbox" / "3602" / "tanda-terima-registri-2026-11-01.txt").read_text(encoding="utf-8")
     assert "Terbaca 3 baris; 3 diterima, 0 dikembalikan." in receipt
     assert "8,52E+10" in receipt  # what cannot be recovered is asked for

@@ -59,15 +59,30 @@ def take_in(engine: Engine, config: Config) -> list[Taken]:
 
 
 def _new_files(engine: Engine, config: Config) -> Iterator[tuple[str, Path]]:
-    known = {config.region.code, *(area.code for area in regions.areas())}
-    if not config.inbox_dir.is_dir():
-        return
-    for folder in sorted(path for path in config.inbox_dir.iterdir() if path.is_dir()):
-        office = folder.name.replace(".", "")
+    for office, folder in _folders(config):
+        if office not in _offices(config):
+            continue
         for path in sorted(folder.iterdir()):
             ready = path.is_file() and not path.name.startswith((".", "~$"))
-            if ready and office in known and not _seen(engine, office, path):
+            if ready and not _seen(engine, office, path):
                 yield office, path
+
+
+def unknown_folders(config: Config) -> list[str]:
+    """Folders of the inbox that belong to no office."""
+    return [safe_terminal(folder.name) for office, folder in _folders(config) if office not in _offices(config)]
+
+
+def _folders(config: Config) -> list[tuple[str, Path]]:
+    """Office kode (without dots) and folder; hidden folders are the file sharing's own."""
+    if not config.inbox_dir.is_dir():
+        return []
+    found = sorted(path for path in config.inbox_dir.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return [(path.name.replace(".", ""), path) for path in found]
+
+
+def _offices(config: Config) -> set[str]:
+    return {config.region.code, *(area.code for area in regions.areas())}
 
 
 def _sha256(office: str, path: Path) -> str:

@@ -23,7 +23,9 @@ def load(
     engine = private_engine(config)
     with common.recorded(engine, "load", week=chosen) as run, common.progress(f"Loading {chosen}"):
         report = load_week(engine, config, chosen)
-        common.show(f"Loaded {chosen}", [_row(entry) for entry in report.marketplaces], as_json)
+        rows = [_row(entry) for entry in report.marketplaces]
+        nothing = [] if as_json else {"nothing was crawled or handed in": chosen}
+        common.show(f"Loaded {chosen}", rows or nothing, as_json)
         if report.failed:
             run.outcome = "failed"
             raise StoreError(" ".join(str(entry.cause) for entry in report.failed))

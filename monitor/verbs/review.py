@@ -1,14 +1,13 @@
 """`review`: sheets for people to answer, and their answers back."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
 
-from exports import review_sheet
+from exports import review_sheet, wording
 from monitor import regions
 from monitor.config import Config
 from monitor.database import private_engine, translate_errors
@@ -97,12 +96,11 @@ def export_sheets(
 
 
 def _info(config: Config, week: str, office: str) -> review_sheet.SheetInfo:
-    today = utc_now().astimezone(config.region.zone).date()
     return review_sheet.SheetInfo(
         week=week,
         office_name=office_name(config, office),
         contact=config.office.contact,
-        deadline=today + timedelta(days=config.review.deadline_days),
+        deadline=wording.answer_by(week, config.review.deadline_days),
         practice=is_practice(config),
     )
 

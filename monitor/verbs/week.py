@@ -81,6 +81,10 @@ class _Steps:
     # --- the two kinds of week
 
     def real(self) -> dict[str, Any]:
+        for folder in inbox.unknown_folders(self.config):
+            self.say(
+                "inbox", f"{folder} is no office and was left alone; name it like 3602, or {self.config.region.code}"
+            )
         for taken in inbox.take_in(self.engine, self.config):
             self.say("inbox", f"{taken.office}: {taken.file} ({taken.kind}) {taken.outcome}")
         self._configured_registry()
@@ -131,8 +135,10 @@ class _Steps:
 
     def _require_registry(self) -> None:
         with self.engine.connect() as connection:
-            if registry.current_snapshot(connection, self.week) is None:
-                raise UsageError(NO_REGISTRY.format(inbox=self.config.inbox_dir))
+            snapshot = registry.current_snapshot(connection, self.week)
+        if snapshot is None:
+            raise UsageError(NO_REGISTRY.format(inbox=self.config.inbox_dir))
+        self.say("registry", f"{snapshot.business_count:,} businesses, as of {snapshot.as_of}, are what is measured")
 
     # --- marketplaces
 
@@ -147,7 +153,7 @@ class _Steps:
     def _crawl_live(self) -> None:
         """Only the present week can be crawled; of an ended one there is what was crawled then."""
         if self.week != week_of(utc_now(), self.config.region.zone):
-            self.say("crawl", f"{self.week} has ended: using what was crawled and handed in then")
+            self.say("crawl", f"{self.week} has ended: using what 'monitor crawl' read and what was handed in then")
             return
         allowed = [slug for slug, entry in spiders().items() if permission_problem(entry, self.config) is None]
         if not allowed:
@@ -181,7 +187,10 @@ class _Steps:
         """Each office's review sheet into its own folder of the outbox."""
         with common.recorded(self.engine, "review export", week=self.week), common.progress("Writing review sheets"):
             written = export_sheets(self.engine, self.config, self.week, self.config.outbox_dir, by_office=True)
-        self.say("review", f"{len(written)} review sheets under {self.config.outbox_dir}")
+        most = self.config.review.weekly_rows
+        self.say(
+            "review", f"{len(written)} review sheets under {self.config.outbox_dir}, at most {most} open pairs in all"
+        )
         return written
 
     def _answer(self, folder: Path, sheets: list[Path]) -> None:
@@ -217,8 +226,8 @@ class _Steps:
         return {
             "the truth: shops of registered businesses that were read": found["true_links"],
             "links that are right": f"{found['links_right']} of {found['links']}",
-            "share of those shops linked": found["recall"],
-            "share linked of those that leave enough traces": found["recall_findable"],
+            "share of those shops linked": f"{found['recall'] or 0:.0%}",
+            "share linked of those that leave enough traces": f"{found['recall_findable'] or 0:.0%}",
             "businesses confirmed that truly are present": confirmed,
             "businesses that truly are present, also where nothing was read": found["businesses_present"],
         }
