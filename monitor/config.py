@@ -197,10 +197,16 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         data_dir = Path(values["data_dir"])
         if source and not data_dir.is_absolute():
             data_dir = source.parent / data_dir
+    if not isinstance(values.get("data_dir", ""), str):
+        raise UsageError(f"'data_dir' in {where} must be text.")
     data_dir = data_dir.absolute()
     sections = {
         name: _section(kind, values[name], f"{where}, [{name}]") for name, kind in _SECTIONS.items() if name in values
     }
+    if "crawl" in sections:
+        from monitor.marketplaces import catalogue
+
+        _refuse_unknown(sections["crawl"].terms_checked_on, tuple(catalogue()), f"[crawl.terms_checked_on] of {where}")
     config = Config(
         data_dir=data_dir,
         database_url=choose("database_url", f"sqlite:///{data_dir / 'private.sqlite'}"),

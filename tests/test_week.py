@@ -87,7 +87,7 @@ def test_the_same_week_again_changes_nothing(data: Path, capsys: pytest.CaptureF
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in report.rglob("*") if path.is_file()}
     capsys.readouterr()
     assert run(["week", "--week", WEEK]) == 0
-    assert "inbox" not in capsys.readouterr().out
+    assert "accepted" not in capsys.readouterr().out
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
 
 

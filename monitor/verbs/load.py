@@ -24,8 +24,10 @@ def load(
     with common.recorded(engine, "load", week=chosen) as run, common.progress(f"Loading {chosen}"):
         report = load_week(engine, config, chosen)
         rows = [_row(entry) for entry in report.marketplaces]
-        nothing = [] if as_json else {"nothing was crawled or handed in": chosen}
-        common.show(f"Loaded {chosen}", rows or nothing, as_json)
+        if rows or as_json:
+            common.show(f"Loaded {chosen}", rows, as_json)
+        else:
+            common.show(f"Loaded {chosen}", {"nothing was crawled or handed in": chosen})
         if report.failed:
             run.outcome = "failed"
             raise StoreError(" ".join(str(entry.cause) for entry in report.failed))
