@@ -18,6 +18,7 @@ MAX_TEXT_CHARS = 20_000
 MAX_URL_CHARS = 2_000
 MAX_NUMBER = 10**15  # beyond it a count or a price is a typing error
 EXACT_FLOATS = 2**53  # whole numbers above it pass through a spreadsheet damaged
+MIN_DAMAGED = 3  # long ids; one or two may be whole by chance
 DAMAGED_SHARE = 0.05  # a spreadsheet damages a whole column, or what was pasted into it
 _EXPONENT = re.compile(r"\d+(?:[.,]\d+)?[eE][+-]?\d+")
 _BETWEEN_TITLES = re.compile(r"(?:\s*\|\s+|\s+\|\s*|\n)+")
@@ -55,12 +56,14 @@ def damaged_ids(ids: Collection[str]) -> set[str]:
     """Ids that a spreadsheet has rounded without a trace: 19 digits that are all exactly a floating-point number.
 
     By chance this is so for one 19-digit number in 800 or so (fewer digits: more often; one of the ids of Tokopedia's
-    real rows of January 2026 is 7496080513055820000), so the column as a whole decides.
+    real rows of January 2026 is 7496080513055820000), so the column as a whole decides: fewer than three long ids
+    never do, and fewer than three round ones only as most of them.
     """
     long = [text for text in set(ids) if text.isdecimal() and int(text) > EXACT_FLOATS and len(text) <= MAX_ID_CHARS]
     exact = {text for text in long if int(float(text)) == int(text) or not text[15:].strip("0")}
     by_chance = sum(min(1.0, EXACT_FLOATS / int(text)) for text in long)
-    return exact if len(exact) > max(3 * by_chance + 0.5, DAMAGED_SHARE * len(long)) else set()
+    needed = max(3 * by_chance + 0.5, DAMAGED_SHARE * len(long), min(MIN_DAMAGED - 1, len(long) / 2))
+    return exact if len(long) >= MIN_DAMAGED and len(exact) > needed else set()
 
 
 def read_text(cell: str) -> str:

@@ -56,7 +56,10 @@ def test_a_column_that_a_spreadsheet_rounded_is_found_out() -> None:
     assert damaged_ids(rounded) == set(rounded)
     assert damaged_ids(excel) == set(excel)
     assert damaged_ids([*real[:400], *rounded[400:]]) == set(rounded[400:])
-    assert damaged_ids([rounded[0]]) == {rounded[0]}
+    assert damaged_ids(rounded[:3]) == set(rounded[:3])
+    assert damaged_ids(rounded[:2]) == set(), "two are too few to tell"
+    assert damaged_ids(["7496080513055820000"]) == set(), "a real shop alone in a small feed"
+    assert damaged_ids([*real[:2], "7496080513055820000"]) == set()
     assert damaged_ids(["12345678", "9124919", "abc", ""]) == set()
 
 
