@@ -39,6 +39,7 @@ class Answer:
     url: str = ""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)  # lower-case names
+    is_saved: bool = False  # somebody's file: may be the inner part that `url` names, without its envelope
 
     @property
     def text(self) -> str:

@@ -17,6 +17,7 @@ from pipelines.normalise import Normaliser
 from pipelines.validate import lacking, tidied
 
 MAX_BYTES = 200_000_000
+RESOLVED = frozenset({"area_codes", "district_code"})  # a crawl keeps them; `feed` resolves printed places itself
 
 
 def spiders() -> dict[str, Marketplace]:
@@ -49,7 +50,7 @@ def read_file(slug: str, file: Path, url: str = "") -> Page:
     """The page that the spider of `slug` reads from a saved answer. Raises InputError, UsageError."""
     reader = spider_class(slug)
     try:
-        page: Page = reader.read_answer(Answer(_body(file), url))
+        page: Page = reader.read_answer(Answer(_body(file), url, is_saved=True))
     except InputError as error:
         sentence = str(error)
         if str(file) not in sentence:
@@ -73,6 +74,26 @@ def rows_of(page: Page, slug: str) -> list[dict[str, Any]]:
     return found
 
 
+def printed_rows(page: Page, slug: str) -> list[dict[str, Any]]:
+    """What `parse` prints of a page. Never empty: an answer that holds nothing gives an issue that says so."""
+    return [_printed(row) for row in rows_of(page, slug) or [to_row(_nothing(page, slug))]]
+
+
+def _printed(kept: dict[str, Any]) -> dict[str, Any]:
+    """The row without what a crawl resolves beside the printed place, and identifiers without empty members."""
+    row = {name: value for name, value in kept.items() if name not in RESOLVED}
+    if "identifiers" in row:
+        row["identifiers"] = [
+            {name: value for name, value in entry.items() if value is not None} for entry in row["identifiers"]
+        ]
+    return row
+
+
+def _nothing(page: Page, slug: str) -> Issue:
+    message = f"Read as an answer of kind '{page.kind}', it holds no shop and no product."
+    return Issue(marketplace=slug, kind="not_the_page", message=message, url=page.url.split("?")[0] or None)
+
+
 def parse(
     slug: Annotated[str, typer.Argument(help="Marketplace, as in the catalogue (tokopedia, shopee, ...).")],
     file: Annotated[Path, typer.Argument(help="One saved answer: JSON or HTML.")],
@@ -84,5 +105,5 @@ def parse(
 
     Example: monitor parse shopee answer.json | monitor feed - --marketplace shopee --observed-on 2026-11-20 --partial
     """
-    for row in rows_of(read_file(slug, file, url), slug):
+    for row in printed_rows(read_file(slug, file, url), slug):
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -170,12 +170,25 @@ def _kind(document: Any) -> str:
     return "profile" if has(data, "shopid") and has(data, "account") else "unknown"
 
 
+def _enveloped(document: Any, kind: str) -> Any:
+    """A saved inner part in the envelope of its kind; as it is where it has one. Resellers wrap it as `results`."""
+    inner = document["results"] if has(document, "success") and has(document, "results") else document
+    if isinstance(inner, list):
+        if kind == "search":
+            return {"items": inner}
+        return {"data": {"sections": [{"data": {"item": inner}}]}} if kind == "recommend" else document
+    if _kind(inner) == kind:
+        return inner
+    return {"data": inner} if _kind({"data": inner}) == kind else document
+
+
 def read(answer: Answer) -> Page:
     """What one answer holds. Raises InputError on cut JSON."""
     page = Page(marketplace=SLUG, kind="unknown", url=answer.url)
-    document = answer.json()
-    error = maybe(document, "error")
-    found, wanted = _kind(document), KINDS.get(urlsplit(answer.url).path)
+    document, wanted = answer.json(), KINDS.get(urlsplit(answer.url).path)
+    if answer.is_saved and wanted:
+        document = _enveloped(document, wanted)
+    error, found = maybe(document, "error"), _kind(document)
     if error or found == "unknown":
         said = f"error {error}" if isinstance(error, int) else "no known kind of answer"
         page.issue("unknown_answer", f"Nothing was read: {said}.", "error" if error else None)

@@ -7,6 +7,7 @@ from monitor.items import Issue
 from monitor.reading import Answer, Page, ShapeError, has, last_part, maybe
 from spiders.pages import tokopedia_listings as listings
 from spiders.pages import tokopedia_shops as shops
+from spiders.pages.tokopedia_envelopes import enveloped
 from spiders.pages.tokopedia_listings import SLUG, Entry
 
 ROOTS: dict[str, tuple[str, Callable[[Page, Entry], None]]] = {
@@ -77,9 +78,12 @@ def read(answer: Answer) -> Page:
     """What one answer holds: an object, or a list of them as the site batches them. Raises InputError on cut JSON."""
     page = Page(marketplace=SLUG, kind="unknown", url=answer.url, shop_id=answer.query("sid") or "")
     document = answer.json()
+    wanted = OPERATIONS.get(last_part(answer.url) or "")
+    if answer.is_saved and wanted:
+        root = next(name for name, (kind, _) in ROOTS.items() if kind == wanted)
+        document = enveloped(document, root)
     for part in document if isinstance(document, list) else [document]:
         _read_part(page, part)
-    wanted = OPERATIONS.get(last_part(answer.url) or "")
     if wanted and page.kind not in ("unknown", wanted):
         found = page.kind
         _only_issues(page)

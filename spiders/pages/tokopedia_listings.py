@@ -121,7 +121,17 @@ def _v5_product(page: Page, product: Entry) -> None:
 
 
 def search_v5(page: Page, root: Entry) -> None:
-    header = get(root, "header")
+    products = get(root, "data", "products")
+    if isinstance(maybe(root, "header"), dict):
+        _search_header(page, root["header"])
+    else:
+        # What is there is read, but the answer is not of the kind a crawl can go on from: it never ends a list.
+        page.kind, page.next = "unknown", {**paging_state(None), "total": None, "code": None}
+        page.issue("shape", "The search answer has no header; where its list goes on is not known.", "header")
+    page.read_each("products", products, lambda product: _v5_product(page, product))
+
+
+def _search_header(page: Page, header: Entry) -> None:
     page.next = paging_state(maybe(header, "additionalParams"))
     # totalData is no count of all matches ("baju" stopped at 320 in one run, December 2025): it only tells hits from
     # the fuzzy fallback (0 with products), and is never compared with what was fetched.
@@ -129,7 +139,6 @@ def search_v5(page: Page, root: Entry) -> None:
     page.next["code"] = whole_or_none(get(header, "responseCode"), "header.responseCode")
     if page.next["code"] != 0:
         page.issue("answer_code", f"The search answered with code {page.next['code']}.", "header.responseCode")
-    page.read_each("products", get(root, "data", "products"), lambda product: _v5_product(page, product))
 
 
 def _v4_product(page: Page, product: Entry) -> None:
