@@ -143,8 +143,8 @@ class CrawlWriter:
 
     def _begin(self) -> None:
         # The attempt is on disk before its first row is, so that a later attempt never shares its number.
-        row = {"unit": None, "attempt": self.attempt, "started_at": utc_text(utc_now())}
-        self._append("queries.jsonl", line(row))
+        nothing = self._query_row(None, None, None, 0, capped=False, done=False)
+        self._append("queries.jsonl", line({**nothing, "started_at": utc_text(utc_now())}))
         self._sync()
 
     def _open(self, name: str) -> int:
@@ -185,20 +185,33 @@ class CrawlWriter:
         """One line, handed to the system at once. Raises TypeError on a wrong type, StoreError when it cannot."""
         self._append(ITEM_FILES[type(item)], item_line(item, unit, self.attempt))
 
-    def unit_done(
-        self, unit: str, query: str | None, declared_total: int | None, fetched: int | None, capped: bool = False
-    ) -> None:
-        """From here on the unit's rows count: they are on disk before its line in `queries.jsonl` is."""
-        self._sync()
-        row = {
+    def _query_row(
+        self,
+        unit: str | None,
+        query: str | None,
+        declared_total: int | None,
+        fetched: int | None,
+        *,
+        capped: bool,
+        done: bool,
+    ) -> dict[str, Any]:
+        """A line of `queries.jsonl`; the one that opens an attempt has no unit and is not done."""
+        return {
             "unit": unit,
             "attempt": self.attempt,
             "query": query,
             "declared_total": declared_total,
             "fetched": fetched,
             "capped": capped,
-            "done": True,
+            "done": done,
         }
+
+    def unit_done(
+        self, unit: str, query: str | None, declared_total: int | None, fetched: int | None, capped: bool = False
+    ) -> None:
+        """From here on the unit's rows count: they are on disk before its line in `queries.jsonl` is."""
+        self._sync()
+        row = self._query_row(unit, query, declared_total, fetched, capped=capped, done=True)
         self._append("queries.jsonl", line(row))
         self._sync()
         self.done_units.add(unit)
