@@ -22,6 +22,7 @@ from monitor import crawl_reader
 from monitor.crawl_lines import item_line, line, plain, sync_folder, told, write_all, write_whole
 from monitor.errors import StoreError
 from monitor.items import Issue, Item, Listing, Shop
+from monitor.printed import masked
 from monitor.weeks import utc_now, utc_text
 
 FORMAT_VERSION = 1
@@ -217,7 +218,10 @@ class CrawlWriter:
         self.done_units.add(unit)
 
     def evidence(self, name: str, body: bytes) -> Path:
-        """Keep a response as it came, under a harmless name; an earlier one of that name stays."""
+        """Keep the text of a response under a harmless name; an earlier one of that name stays.
+
+        Numbers of persons in it are masked as in every kept text; evidence is for reading, not for parsing again.
+        """
         folder = self.directory / "evidence"
         plain = _NOT_PLAIN.sub("-", name).strip(".-")[:80] or "response"
         with told(folder):
@@ -226,7 +230,7 @@ class CrawlWriter:
             while path.exists():
                 number += 1
                 path = folder / f"{number}-{plain}"
-        write_whole(path, body)
+        write_whole(path, masked(body.decode("utf-8", "replace")).encode())
         return path
 
     def finish(self, stats: dict[str, Any]) -> None:

@@ -18,9 +18,19 @@ from monitor.feed_values import DECISIVE, FIELDS, LICENCES, SHOP_FIELDS, Unreada
 from monitor.identifiers import PhoneHasher, find_phones, read_bpom, read_halal, read_nib, read_phones, read_pirt
 from monitor.items import Identifier, Listing, Shop
 from monitor.marketplaces import Marketplace, shop_of_url
-from monitor.printed import make_keepable, masked, phone_identifier, place_of_row, unique
+from monitor.printed import (
+    is_personal_id,
+    keepable_id,
+    make_keepable,
+    masked,
+    phone_identifier,
+    phone_of_id,
+    place_of_row,
+    unique,
+)
 
 RETURNED, EMPTIED = "baris dikembalikan", "nilai dikosongkan"
+PERSONAL_ID = "kode toko berupa NIK, yang tidak boleh disimpan; kirim nama akun atau tautan tokonya"
 _READERS = {"nib": read_nib, "pirt": read_pirt, "halal": read_halal, "bpom": read_bpom}
 _SHOP_NAMES = {"shop_name": "name", "shop_url": "url"}  # other fields have the item's own names
 _NOT_ITEM = {"address", "product_titles", "phone", "owner_name", "closed_on", "shop_tier", "status", *LICENCES}
@@ -114,7 +124,10 @@ class RowReader:
         key = tuple(cells.get(name) for name in SHOP_FIELDS)
         if key in self._seen:
             return self._seen[key], []
-        shop_id = self._id(row, "shop_id", cells)
+        raw_id = self._id(row, "shop_id", cells)
+        if is_personal_id(raw_id, self.entry):
+            raise _RowError(self.fields["shop_id"], PERSONAL_ID)
+        shop_id = keepable_id(raw_id, self.hasher, self.entry)
         values = {name: self._value(row, name, cells.get(name, "")) for name in SHOP_FIELDS if name != "shop_id"}
         if not values["shop_name"]:
             raise _RowError(self.fields["shop_name"], "kosong; setiap baris memerlukan nama toko")
@@ -123,6 +136,8 @@ class RowReader:
         except UnreadableError as error:
             raise _RowError(self.fields["closed_on"], str(error)) from None
         shop = self._made(row, shop_id, values)
+        if number := phone_of_id(raw_id, self.entry):
+            shop.identifiers = unique([*shop.identifiers, phone_identifier(number, "field", self.hasher)])
         before = self.shops.get(shop_id)
         self.shops[shop_id] = merged(before, shop) if before else shop
         self._seen[key] = shop_id

@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any
 
 from monitor.crawl_store import CrawlWriter
-from monitor.feed_rows import EMPTIED, RETURNED, Finding, RowReader, merged
+from monitor.feed_rows import EMPTIED, PERSONAL_ID, RETURNED, Finding, RowReader, merged
 from monitor.feed_source import Items, Rows
 from monitor.feed_values import damaged_ids
 from monitor.identifiers import PhoneHasher
 from monitor.items import Issue, Item, Listing, Shop
 from monitor.marketplaces import Marketplace
-from monitor.printed import make_keepable
+from monitor.printed import is_personal_id, keepable_id, make_keepable, phone_identifier, phone_of_id, unique
 
 UNIT = "rows"  # a feed is one unit of work
 MAX_EMPTIED_SHARE = 0.5  # of the filled cells of a column; above it the column is not what it is taken for
@@ -119,6 +119,11 @@ def _write_items(
             returned.append((number, f"baris milik {item.marketplace[:40]}, bukan {entry.slug}"))
             continue
         item.observed_at = item.observed_at or observed_at
+        if not isinstance(item, Issue):
+            if is_personal_id(item.shop_id, entry):
+                returned.append((number, PERSONAL_ID))
+                continue
+            _hash_id(item, hasher, entry)
         make_keepable(item, hasher, entry)
         if isinstance(item, Shop):
             before = shops.get(item.shop_id)
@@ -130,3 +135,10 @@ def _write_items(
     taken.row_count = len(feed.items) + len(feed.problems)
     taken.returned = len(returned)
     taken.findings = [Finding(number, "", RETURNED, reason) for number, reason in returned]
+
+
+def _hash_id(item: Shop | Listing, hasher: PhoneHasher, entry: Marketplace) -> None:
+    number = phone_of_id(item.shop_id, entry)
+    if number and isinstance(item, Shop):
+        item.identifiers = unique([*item.identifiers, phone_identifier(number, "field", hasher)])
+    item.shop_id = keepable_id(item.shop_id, hasher, entry)

@@ -28,6 +28,7 @@ __all__ = [
     "looks_like_nik",
     "looks_like_npwp",
     "mask_niks",
+    "mask_npwps",
     "mask_phones",
     "read_bpom",
     "read_halal",
@@ -234,6 +235,13 @@ _DAMAGED_NIK = re.compile(r"[1-9][.,]\d{1,14}e\+?0?15", re.IGNORECASE)
 _ROUNDED_NIK = re.compile(r"\d{15}0")
 _OLD_NPWP = re.compile(r"\d{2}\.?\d{3}\.?\d{3}\.?\d-?\d{3}\.?\d{3}")
 _DOTTED_NPWP = re.compile(r"\d{2}\.\d{3}\.\d{3}\.\d[-.]\d{3}\.\d{3}")
+_NPWP_IN_TEXT = re.compile(
+    r"(?<!\d)\d{2}\.\d{3}\.\d{3}\.\d\s?[-.\u2013]\s?\d{3}\.\d{3}(?!\d)"
+    # After its name in any grouping; the name itself may say how long it is (NPWP16).
+    r"|(?<=npwp)(?:1[56](?!\d))?[^\d\n]{0,20}(?:\d[\s.\-]{0,3}){14,15}\d(?!\d)",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile(r"\d")
 
 
 def is_nik(value: object) -> bool:
@@ -299,3 +307,10 @@ def looks_like_npwp(values: Iterable[object]) -> bool:
 def mask_niks(text: str) -> str:
     """The text with every 16-digit number that begins with the code of a kab/kota as dots, for text that is kept."""
     return _NIK_IN_TEXT.sub(lambda match: "•" * 16 if match[0][:4] in national_codes() else match[0], text)
+
+
+def mask_npwps(text: str) -> str:
+    """The text with the digits of every NPWP as dots: the dotted form, and 15 or 16 digits after the word NPWP."""
+    if text.count(".") < 4 and "npwp" not in text.lower():
+        return text
+    return _NPWP_IN_TEXT.sub(lambda match: _DIGIT.sub("•", match[0]), text)

@@ -4,41 +4,120 @@ Doing it again changes nothing: masked digits are found no more, and what is the
 beside what it means.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
+from urllib.parse import quote, unquote_plus
 
 from monitor import regions
-from monitor.identifiers import PhoneHasher, find_identifiers, find_phones, mask_niks, mask_phones
+from monitor.identifiers import (
+    PhoneHasher,
+    find_identifiers,
+    find_phones,
+    is_nik,
+    mask_niks,
+    mask_npwps,
+    mask_phones,
+    read_phones,
+)
 from monitor.items import Identifier, Issue, Item, Listing, Shop
 from monitor.marketplaces import Marketplace
 
+KINDS = frozenset({"phone", "pirt", "halal", "bpom", "nib", "owner"})
+_HASH = re.compile(r"[0-9a-f]{32}")
+_HASHED_ID = re.compile(r"tel-[0-9a-f]{32}")
+_SIXTEEN = re.compile(r"(?<!\d)\d{16}(?!\d)")
+_BETWEEN_PARTS = re.compile(r"([/&#])")
+
 
 def make_keepable(item: Item, hasher: PhoneHasher, entry: Marketplace) -> None:
-    """Changes the item in place: no phone number or NIK is left in its texts, and its place has its codes."""
-    if isinstance(item, Issue):
-        item.message = masked(item.message)
-    elif isinstance(item, Listing):
-        item.identifiers = unique([*item.identifiers, *identifiers_in(item.title, "title", hasher)])
-        item.title, item.url = item.title and masked(item.title), _address(item.url)
-    else:
+    """Changes the item in place: no phone number, NIK or NPWP is left in its texts, and its place has its codes."""
+    if isinstance(item, Listing):
+        item.identifiers = unique([*given(item.identifiers, hasher), *identifiers_in(item.title, "title", hasher)])
+    elif isinstance(item, Shop):
         _shop(item, hasher, entry)
+    hide_numbers(item)
 
 
 def _shop(shop: Shop, hasher: PhoneHasher, entry: Marketplace) -> None:
-    found = list(shop.identifiers)
+    found = given(shop.identifiers, hasher)
     for where in ("name", "username", "description"):
         found += identifiers_in(getattr(shop, where), where, hasher)
     shop.identifiers = unique(found)
-    shop.name = shop.name and masked(shop.name)
-    shop.description = shop.description and masked(shop.description)
-    # A shop may call itself by its number; its address and aliases then hold it too.
-    shop.username, shop.url = _address(shop.username), _address(shop.url)
-    shop.aliases = [_address(alias) or alias for alias in shop.aliases]
+    if shop.account_id:
+        shop.account_id = keepable_id(shop.account_id, hasher, entry)
     if shop.is_collective is None and entry.collective:
         shop.is_collective = True
     if not shop.area_codes:
         areas, district = place_of(shop.city or shop.province, shop.district, None, _rule(entry))
         shop.area_codes, shop.district_code = list(areas), shop.district_code or district
+
+
+def hide_numbers(item: Item) -> None:
+    """Masks the numbers of persons in every kept text of the item; its own ids stay."""
+    if isinstance(item, Issue):
+        item.message, item.url = masked(item.message), _address(item.url)
+    elif isinstance(item, Listing):
+        _mask_fields(item, ("title", "brand", "category"))
+        item.url = _address(item.url, (item.listing_id, item.shop_id))
+    else:
+        _mask_fields(item, ("name", "description", "city", "district", "province"))
+        # A shop may call itself by its number; its address and aliases then hold it too.
+        own = (item.shop_id,)
+        item.username, item.url = _address(item.username, own), _address(item.url, own)
+        item.aliases = [_address(alias, own) or alias for alias in item.aliases]
+        item.account_id = _account(item.account_id, own)
+
+
+def _mask_fields(item: Shop | Listing, names: Iterable[str]) -> None:
+    for name in names:
+        text = getattr(item, name)
+        if text:
+            setattr(item, name, masked(text))
+
+
+def _account(account: str | None, own: tuple[str, ...]) -> str | None:
+    """None where it would have to be masked: accounts that look the same would be taken for one seller."""
+    if not account or _HASHED_ID.fullmatch(account):
+        return account
+    hidden = _without_nik(account, own) if account.isdigit() else _address(account, own)
+    return account if hidden == account else None
+
+
+def keepable_id(text: str, hasher: PhoneHasher, entry: Marketplace) -> str:
+    """The id; where a social medium names its shops by their telephone number, `tel-` and the keyed hash of it."""
+    number = phone_of_id(text, entry)
+    return f"tel-{hasher.hash(number)}" if number else text
+
+
+def phone_of_id(text: str, entry: Marketplace) -> str | None:
+    """The mobile number (62812..) that an id of a social medium is or holds."""
+    if entry.kind != "social" or _HASHED_ID.fullmatch(text):
+        return None
+    spelled = any(character.isalpha() for character in text)
+    numbers = find_phones(text) if spelled else read_phones(text).numbers
+    return next((number for number in numbers if number.startswith("628")), None)
+
+
+def is_personal_id(text: str, entry: Marketplace) -> bool:
+    """Whether the id of a shop of a social medium is a NIK: nothing of its row may be kept."""
+    return entry.kind == "social" and is_nik(text)
+
+
+def given(entries: Iterable[Identifier], hasher: PhoneHasher) -> list[Identifier]:
+    """Identifiers as somebody handed them over: unknown kinds and NIKs left out, phones in clear hashed."""
+    kept: list[Identifier] = []
+    for entry in entries:
+        where = masked(str(entry.where))
+        if entry.kind == "phone" and entry.value:
+            kept += [phone_identifier(number, where, hasher) for number in read_phones(entry.value).numbers]
+        elif entry.kind == "phone":
+            if _HASH.fullmatch(str(entry.hash)):
+                kept.append(Identifier("phone", where, hash=entry.hash, key_id=entry.key_id))
+        elif entry.kind in KINDS and entry.value and not is_nik(entry.value):
+            value = masked(entry.value) if entry.kind == "owner" else entry.value
+            kept.append(Identifier(entry.kind, where, value))
+    return kept
 
 
 def identifiers_in(text: str | None, where: str, hasher: PhoneHasher) -> list[Identifier]:
@@ -56,8 +135,9 @@ def phone_identifier(number: str, where: str, hasher: PhoneHasher) -> Identifier
 
 
 def masked(text: str) -> str:
-    """The text without the digits of phone numbers and NIK."""
-    return mask_niks(mask_phones(text)) if _may_hold_a_number(text) else text
+    """The text without the digits of phone numbers, NIK and NPWP."""
+    # NPWP first: part of one may look like a phone.
+    return mask_niks(mask_phones(mask_npwps(text))) if _may_hold_a_number(text) else text
 
 
 def _may_hold_a_number(text: str) -> bool:
@@ -65,11 +145,33 @@ def _may_hold_a_number(text: str) -> bool:
     return sum(map(str.isdigit, text)) >= 8 or "lapan" in text.lower()
 
 
-def _address(text: str | None) -> str | None:
-    """Masks the parts of an address that are a phone number for certain: ids merely look like one."""
+def _address(text: str | None, own: tuple[str, ...] = ()) -> str | None:
+    """Masks the parts of an address that are a number of a person for certain: ids merely look like one.
+
+    own: the ids of the entry itself, which stay.
+    """
     if not text or not _may_hold_a_number(text):
         return text
-    return "/".join(mask_phones(part) if find_phones(part) else part for part in text.split("/"))
+    return "".join(_part(part, own) for part in _BETWEEN_PARTS.split(text))
+
+
+def _part(part: str, own: tuple[str, ...]) -> str:
+    part = _without_nik(mask_npwps(part), own)
+    if find_phones(part):
+        return mask_phones(part)
+    if "%" not in part and "+" not in part:
+        return part
+    plain = unquote_plus(part)  # the blanks and dots between the digits may be written as %20 and %2E
+    hidden = _without_nik(mask_npwps(plain), own)
+    hidden = mask_phones(hidden) if find_phones(hidden) else hidden
+    return part if hidden == plain else quote(hidden, safe="?=•:@,;~")
+
+
+def _without_nik(text: str, own: tuple[str, ...]) -> str:
+    def hide(match: re.Match[str]) -> str:
+        return "•" * 16 if match[0] not in own and is_nik(match[0]) else match[0]
+
+    return _SIXTEEN.sub(hide, text)
 
 
 def unique(entries: Iterable[Identifier]) -> list[Identifier]:

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Engine, select
 
 from monitor.database import bulk_insert, transaction
 from monitor.errors import InputError
-from monitor.identifiers import mask_niks
-from monitor.phones import mask_phones
+from monitor.printed import masked
 from monitor.private_store import judgements, review_tasks
 from monitor.tables import Table, TableError, open_table
 from monitor.text import clean_cell, fold, safe_terminal
@@ -80,8 +79,8 @@ def _number_as_text(cell: str | None) -> str | None:
 
 
 def _written(cell: str | None) -> str | None:
-    """What a reviewer wrote freely, without telephone numbers and NIKs, which are never stored."""
-    text = clean_cell(mask_phones(mask_niks(safe_terminal(cell or "", MAX_NOTE))))
+    """What a reviewer wrote freely, without telephone numbers, NIKs and NPWPs, which are never stored."""
+    text = clean_cell(masked(safe_terminal(cell or "", MAX_NOTE)))
     return text or None
 
 

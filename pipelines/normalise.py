@@ -1,8 +1,8 @@
 """Item pipeline 300: what a shop prints about itself becomes identifiers and codes; telephone numbers are masked.
 
 Printed text is kept beside what it means. Phones are kept only as keyed hashes: their digits are masked in every kept
-text, and so are NIKs that somebody printed. Without a key (`parse` works without configuration) phones are masked and
-give no identifier.
+text, and so are NIKs and NPWPs that somebody printed. Without a key (`parse` works without configuration) phones are
+masked and give no identifier.
 """
 
 from typing import Any, Self
@@ -12,16 +12,13 @@ from scrapy.statscollectors import StatsCollector
 
 from monitor import regions
 from monitor.config import load_config
-from monitor.identifiers import PhoneHasher, find_identifiers, find_phones, load_hasher, mask_niks, mask_phones
-from monitor.items import Identifier, Issue, Item, Listing, Shop
+from monitor.identifiers import PhoneHasher, find_identifiers, load_hasher
+from monitor.items import Identifier, Item, Listing, Shop
 from monitor.marketplaces import Marketplace, marketplace
+from monitor.printed import hide_numbers
 from monitor.units import Read, UnitDone
 
 Texts = tuple[tuple[str, str], ...]  # (where, text)
-
-
-def masked(text: str | None) -> str | None:
-    return mask_phones(mask_niks(text)) if text else text
 
 
 def identifiers_of(texts: Texts, hasher: PhoneHasher | None) -> list[Identifier]:
@@ -52,15 +49,11 @@ class Normaliser:
             self._shop(item, scan)
         elif isinstance(item, Listing):
             item.identifiers += identifiers_of((("title", item.title or ""), *scan), self.hasher)
-            item.title, item.url = masked(item.title), _without_phone(item.url)
+        hide_numbers(item)
 
     def _shop(self, shop: Shop, scan: Texts) -> None:
         texts = (("name", shop.name or ""), ("username", shop.username or ""), ("description", shop.description or ""))
         shop.identifiers += identifiers_of((*texts, *scan), self.hasher)
-        shop.name, shop.description = masked(shop.name), masked(shop.description)
-        # A shop may call itself by its number; its address and aliases then hold it too.
-        shop.username, shop.url = _without_phone(shop.username), _without_phone(shop.url)
-        shop.aliases = [_without_phone(alias) or alias for alias in shop.aliases]
         if shop.is_collective is None and self.entry.collective:
             shop.is_collective = True
         self._place(shop)
@@ -68,16 +61,6 @@ class Normaliser:
     def _place(self, shop: Shop) -> None:
         place = regions.place(area=shop.city or shop.province, district=shop.district, bare=self.entry.bare_places)
         shop.area_codes, shop.district_code = list(place.candidates), place.district_code
-
-
-def _without_phone(address: str | None) -> str | None:
-    """Masks telephone numbers in the parts of an address, username or alias.
-
-    Only what is a number for certain: `mask_phones` alone would also take ids of products that merely look like one.
-    """
-    if not address:
-        return address
-    return "/".join(mask_phones(part) if find_phones(part) else part for part in address.split("/"))
 
 
 class Normalise:
@@ -95,7 +78,7 @@ class Normalise:
         return cls(crawler.stats, Normaliser(marketplace(crawler.spider.name), load_hasher(config.phone_key_file)))
 
     def process_item(self, thing: Read | UnitDone) -> Any:
-        if isinstance(thing, UnitDone) or isinstance(thing.item, Issue):
+        if isinstance(thing, UnitDone):
             return thing
         self.normaliser.apply(thing.item, thing.scan)
         if isinstance(thing.item, Shop):
