@@ -1,6 +1,7 @@
 """What `parse` prints, line by line, and what it makes of inner parts that scrapers and resellers save."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from monitor.config import Config
 from monitor.crawl_store import CrawlInfo, CrawlWriter, read_crawl
+from monitor.feed import hand_over
 from monitor.items import Identifier, Shop, from_row, to_row
 from monitor.reading import Answer, Page
-from monitor.verbs.parse import parse, printed_rows, spider_class
+from monitor.verbs.parse import parse, printed_rows, rows_of, spider_class
 
 RECORDED = Path(__file__).with_name("recorded")
 TOKOPEDIA = "https://gql.tokopedia.com/graphql"
@@ -57,6 +60,16 @@ def test_printed_identifiers_have_no_empty_members() -> None:
     assert all(None not in entry.values() for entry in row["identifiers"])
     again = from_row(row)
     assert isinstance(again, Shop) and again.identifiers == shop.identifiers
+
+
+def test_what_is_printed_is_fed_again_with_its_places(config: Config) -> None:
+    page = spider_class("tokopedia").read_answer(Answer(SEARCH.read_bytes()))
+    kept = {row["shop_id"]: row["area_codes"] for row in rows_of(page, "tokopedia") if row["type"] == "shop"}
+    text = "".join(json.dumps(row) + "\n" for row in printed_rows(page, "tokopedia"))
+    report = hand_over(config, BytesIO(text.encode()), "tokopedia", "2026-11-18", False)
+    shops = read_crawl(config.crawls_dir / report.crawl_id).shops
+    assert report.returned == 0 and any(kept.values())
+    assert {row.shop_id: list(row.area_codes) for row in shops.itertuples()} == kept
 
 
 def test_the_line_that_opens_an_attempt_has_every_key(tmp_path: Path) -> None:
