@@ -156,6 +156,8 @@ def _address(text: str | None, own: tuple[str, ...] = ()) -> str | None:
 
 
 def _part(part: str, own: tuple[str, ...]) -> str:
+    if part.isdigit() and part in own:
+        return part
     part = _without_nik(mask_npwps(part), own)
     if find_phones(part):
         return mask_phones(part)
@@ -164,7 +166,7 @@ def _part(part: str, own: tuple[str, ...]) -> str:
     plain = unquote_plus(part)  # the blanks and dots between the digits may be written as %20 and %2E
     hidden = _without_nik(mask_npwps(plain), own)
     hidden = mask_phones(hidden) if find_phones(hidden) else hidden
-    return part if hidden == plain else quote(hidden, safe="?=•:@,;~")
+    return part if hidden == plain else quote(hidden, safe="?=:@,;~").replace(quote("•"), "•")
 
 
 def _without_nik(text: str, own: tuple[str, ...]) -> str:

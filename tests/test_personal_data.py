@@ -78,6 +78,9 @@ def test_a_nik_in_an_address_goes_and_own_ids_stay() -> None:
     url = f"https://x.id/toko/{NIK}"
     assert kept(shop(shop_id=NIK, url=url)).url == url
     assert kept(Listing(marketplace="tokopedia", listing_id=NIK, shop_id="1", url=url)).url == url
+    url = f"https://x.id/product/7/{PHONE}"
+    assert kept(Listing(marketplace="tokopedia", listing_id=PHONE, shop_id="7", url=url)).url == url
+    assert PHONE not in str(kept(Listing(marketplace="tokopedia", listing_id="5", shop_id="7", url=url)).url)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +95,7 @@ def test_the_query_of_an_issue_is_masked(query: str) -> None:
     issue = kept(Issue(marketplace="tokopedia", kind="x", message="m", url=f"https://x.id/cari?{query}"))
     assert issue.url.startswith("https://x.id/cari?")
     assert "3456" not in issue.url
+    assert "••" in issue.url
     assert NIK not in issue.url
 
 
