@@ -3,8 +3,8 @@
 from typing import Annotated
 
 import typer
-from exports.publish import publish
 
+from exports.publish import publish
 from monitor import results_build
 from monitor.database import private_engine, results_engine
 from monitor.practice import is_practice

@@ -409,7 +409,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "handed_in",
-        sa.Column("file_sha256", sa.Text(), autoincrement=False, nullable=False, comment="hash over content, office and name of the file"),
+        sa.Column(
+            "file_sha256",
+            sa.Text(),
+            autoincrement=False,
+            nullable=False,
+            comment="hash over content, office and name of the file",
+        ),
         sa.Column(
             "kind",
             sa.Text(),
