@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from monitor.__main__ import run
 from monitor.config import Config
 from monitor.crawl_store import CrawlInfo, CrawlWriter, read_crawl
 from monitor.feed import hand_over
@@ -164,3 +165,11 @@ def test_a_search_without_header_is_read_but_ends_no_list() -> None:
         assert of_type(rows, "listing") == of_type(lines("tokopedia", SEARCH), "listing")
         assert "header" in {row["field"] for row in of_type(rows, "issue")}
         assert page.kind == "unknown", "a crawl asks for search_v5: the unit is not done"
+
+
+def test_an_empty_search_is_no_result_and_not_another_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = tmp_path / "answer.json"
+    answer.write_text('{"error": 0, "error_msg": null, "total_count": 0, "nomore": true, "items": []}')
+    assert run(["parse", "shopee", str(answer)]) == 0
+    (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (row["type"], row["kind"]) == ("issue", "no_result")

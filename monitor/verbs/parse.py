@@ -90,8 +90,10 @@ def _printed(kept: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nothing(page: Page, slug: str) -> Issue:
+    """A known kind of answer without rows is a real "no result"; anything else is not the page asked for."""
+    kind = "not_the_page" if page.kind in {"unknown", "home"} else "no_result"
     message = f"Read as an answer of kind '{page.kind}', it holds no shop and no product."
-    return Issue(marketplace=slug, kind="not_the_page", message=message, url=page.url.split("?")[0] or None)
+    return Issue(marketplace=slug, kind=kind, message=message, url=page.url.split("?")[0] or None)
 
 
 def parse(
