@@ -50,7 +50,7 @@ ANSWERS = {  # capture -> shops, listings as they are stored
     "platform-woocommerce/store-v1-products-samehgabriel-2026-07-20.json": (1, 18),
 }
 NO_SHOPS = {  # capture -> what `feed` says
-    "tokopedia/filter_sort_product_2022-06.json": "standard input is empty",
+    "tokopedia/filter_sort_product_2022-06.json": "standard input holds no usable row",
     "tokopedia/shop_info_partial_error_2023-12.json": "standard input holds no usable row",
 }
 OUTSIDE = {  # one shop each, and that one not in the province
