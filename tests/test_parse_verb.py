@@ -140,8 +140,7 @@ HOSTILE = [
 def test_any_json_is_answered_with_rows_or_an_issue(slug: str, document: object, tmp_path: Path) -> None:
     file = tmp_path / "answer.json"
     file.write_text(json.dumps(document))
-    for row in rows_of(read_file(slug, file), slug):
-        from_row(row)
+    assert all(from_row(row).marketplace == slug for row in rows_of(read_file(slug, file), slug))
 
 
 JUNK: list[Any] = [None, True, -1, 1.5, 10**30, "", "x", "\x00", [], {}, [None], {"x": {}}, "9" * 400]
@@ -169,8 +168,8 @@ def test_broken_answers_never_break_the_reading(file: Path) -> None:
     url = json.loads((file.parent / "meta.json").read_text())["url"]
     for seed in range(40):
         body = json.dumps(broken(document, random.Random(seed))).encode()
-        for row in rows_of(spider_class(slug).read_answer(Answer(body, url)), slug):
-            from_row(row)
+        rows = rows_of(spider_class(slug).read_answer(Answer(body, url)), slug)
+        assert all(from_row(row).marketplace == slug for row in rows)
 
 
 def test_spiders_are_named_after_their_slug() -> None:
