@@ -54,6 +54,7 @@ ATTRIBUTES = (
 )
 _SIZES = {"mikro": "mikro", "micro": "mikro", "kecil": "kecil", "small": "kecil", "menengah": "menengah"}
 _SIZES |= {"medium": "menengah", "sedang": "menengah"}
+MAX_REMEMBERED = 100_000  # distinct values; beyond that, remembering costs more than it saves
 _GLUED_COORDINATE = r"[\s,;]*-?\d{1,3}\.\d{5,}$"
 _KBLI_IN_TEXT = re.compile(r"kbli\s*:?\s*(\d{2,5})", re.IGNORECASE)
 
@@ -68,7 +69,7 @@ class Attributes:
 
 @dataclass
 class AttributeReader:
-    """Reads chunk after chunk of one file. Distinct values met before are not worked out again.
+    """Reads chunks of one file, several at once if need be. Distinct values met before are not worked out again.
 
     default_area: the office's own kab/kota, for rows that name none. newest_year: no business starts later.
     """
@@ -78,7 +79,7 @@ class AttributeReader:
     places: PlaceReader
     notes: Notes
     newest_year: int
-    counts: dict[str, int] = field(default_factory=dict)
+    restored: list[int] = field(default_factory=list)  # rows whose NIB got its leading 0 back
     _identifiers: dict[tuple[str, str], identifiers.NumberCell] = field(default_factory=dict)
 
     def read(self, chunk: Chunk) -> Attributes:
@@ -200,17 +201,17 @@ class AttributeReader:
             reason = f"bukan nomor {title_of(name)} yang terbaca; mohon diperiksa"
             cells.remark(np.array([row]), header, [shown(value)], reason)
         if cell.restored:
-            self.counts["nib_restored"] = self.counts.get("nib_restored", 0) + 1
+            self.restored.append(int(cells.numbers[row]))
 
     def _identifier(
         self, name: str, value: str, read: Callable[[object], identifiers.NumberCell]
     ) -> identifiers.NumberCell:
-        key = (name, value)
-        if key not in self._identifiers:
-            if len(self._identifiers) > 100_000:
+        found = self._identifiers.get((name, value))
+        if found is None:
+            if len(self._identifiers) > MAX_REMEMBERED:
                 self._identifiers.clear()
-            self._identifiers[key] = read(value)
-        return self._identifiers[key]
+            found = self._identifiers[name, value] = read(value)
+        return found
 
 
 def _source_id(cells: Cells) -> Strings:

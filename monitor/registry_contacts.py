@@ -21,6 +21,7 @@ _LONG_STYLED = r"\pN(?:[^\pN\pL]{0,4}\pN){7}"  # keycaps, full width; slow, so o
 _SPACED = r"[ .()\-]"
 _NOT_SPACED = r"--|\.0+$"  # two numbers, or a number stored as float
 _NIK_LIKE = r"\d(?:[ .\-]?\d){14,15}"
+MAX_REMEMBERED = 100_000
 LOST = "tidak dapat dipulihkan, mohon disalin ulang dari berkas asal dengan format Teks"
 
 
@@ -120,11 +121,12 @@ class Contacts:
         return phones
 
     def _cell(self, value: str) -> identifiers.PhoneCell:
-        if value not in self._cells:
-            if len(self._cells) > 100_000:
+        found = self._cells.get(value)
+        if found is None:
+            if len(self._cells) > MAX_REMEMBERED:
                 self._cells.clear()
-            self._cells[value] = identifiers.read_phones(value)
-        return self._cells[value]
+            found = self._cells[value] = identifiers.read_phones(value)
+        return found
 
 
 def is_bare_phone(text: str) -> bool:

@@ -322,11 +322,9 @@ def group_ids(
 
 
 def _own_group(ids: Numbers, earlier: Numbers, present: set[int], claimed: set[int]) -> int:
-    kept = [int(group) for group, own in zip(earlier, ids, strict=True) if group == own]
-    if kept:
-        return min(kept)
+    kept = {int(group) for group, own in zip(earlier, ids, strict=True) if group == own}
     orphaned = {int(group) for group in earlier if group != NEW} - present - claimed
-    return min(orphaned) if orphaned else int(ids.min())
+    return min(kept | orphaned) if kept or orphaned else int(ids.min())
 
 
 def duplicate_rows(labels: Numbers, count: int) -> Numbers:

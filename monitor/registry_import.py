@@ -7,8 +7,9 @@ store is as before or holds the whole part.
 import gc
 import hashlib
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -25,7 +26,7 @@ from monitor.database import transaction, translate_errors
 from monitor.errors import InputError, UsageError
 from monitor.identifiers import PhoneHasher, load_hasher
 from monitor.private_store import snapshots
-from monitor.registry_attributes import ATTRIBUTES, AttributeReader
+from monitor.registry_attributes import ATTRIBUTES, AttributeReader, Attributes
 from monitor.registry_columns import Recognised, header_names, recognise, title_of
 from monitor.registry_contacts import Contacts
 from monitor.registry_identity import IDENTITY_COLUMNS, components, duplicate_rows
@@ -48,6 +49,7 @@ __all__ = [
     "summary",
 ]
 
+CLEANERS = 2
 SAMPLE_ROWS = 500  # of each column, for the checks of content
 FAR_FUTURE_DAYS = 3660  # a slip of the pen; it would make every later list look old
 NOTES_FILE = "catatan.csv"
@@ -289,8 +291,7 @@ def _read(opened: _Opened, path: Path, hasher: PhoneHasher, area: str | None, ne
     parts: list[Any] = []
     accounts: list[tuple[int, str, str, str | None]] = []
     kept = 0
-    for chunk in _ahead(opened):
-        found = reader.read(chunk)
+    for found in _cleaned(opened, reader):
         accounts.extend((row + kept, slug, account, shop) for row, slug, account, shop in found.accounts)
         kept += found.table.num_rows
         parts.append(found.table)
@@ -304,22 +305,27 @@ def _read(opened: _Opened, path: Path, hasher: PhoneHasher, area: str | None, ne
     notes.items = [note for note in notes.items if note.kind == RETURNED or note.row not in returned]
     rejected = len(returned)
     report = _report(opened, path, kept + rejected, kept, rejected)
-    report.nib_restored_count = reader.counts.get("nib_restored", 0)
+    report.nib_restored_count = len(reader.restored)
     report.notes = notes.sorted()
     report.repeated_id_count = _repeated(table["source_id"])
     return _Read(table, accounts, opened.columns, report)
 
 
-def _ahead(opened: _Opened) -> Iterator[Chunk]:
-    """The chunks; the next one is read from the file while the caller works on the last."""
+def _cleaned(opened: _Opened, reader: AttributeReader) -> Iterator[Attributes]:
+    """The chunks of the file cleaned, in order; the columns of two are worked on at once, Arrow needing no lock."""
     if opened.first is None:
         return
-    with ThreadPoolExecutor(1, thread_name_prefix="reader") as reader:
-        waiting = reader.submit(next, opened.chunks, None)
-        yield opened.first
-        while (chunk := waiting.result()) is not None:
-            waiting = reader.submit(next, opened.chunks, None)
-            yield chunk
+    with ThreadPoolExecutor(CLEANERS) as cleaners, ThreadPoolExecutor(1) as file:
+        chunk: Chunk | None = opened.first
+        working: deque[Future[Attributes]] = deque()
+        while chunk is not None:
+            coming = file.submit(next, opened.chunks, None)
+            working.append(cleaners.submit(reader.read, chunk))
+            if len(working) > CLEANERS:
+                yield working.popleft().result()
+            chunk = coming.result()
+        for last in working:
+            yield last.result()
 
 
 def _no_rows() -> Any:

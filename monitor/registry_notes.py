@@ -44,7 +44,7 @@ class Note(NamedTuple):
 
 @dataclass
 class Notes:
-    """All remarks of one file, in the order they were made; `sorted` gives them by row."""
+    """All remarks of one file, in any order; `sorted` gives them by row."""
 
     items: list[Note] = field(default_factory=list)
 
@@ -52,7 +52,7 @@ class Notes:
         self.items.extend(Note(int(row), kind, column, value, reason) for row, value in zip(rows, values, strict=True))
 
     def sorted(self) -> list[Note]:
-        return sorted(self.items, key=lambda note: (note.row, note.kind != RETURNED))
+        return sorted(self.items, key=lambda note: (note.row, note.kind != RETURNED, note))
 
 
 def thousands(count: int) -> str:

@@ -18,6 +18,7 @@ from monitor.registry_cells import Cells, Numbers
 _PARTS = ("area", "district", "village", "postcode")
 # Without any of these the list says nothing about places: one remark for all of it, not one per row.
 PLACE_FIELDS = (*_PARTS, "address", "area_code", "district_code", "village_code", "area_number")
+MAX_REMEMBERED = 200_000
 NO_PLACES = "Daftar ini tidak memuat kolom tempat; kabupaten/kota setiap UMKM tidak diketahui."
 _CODES = (("village_code", 10), ("district_code", 6), ("area_code", 4))
 
@@ -46,12 +47,12 @@ class PlaceReader:
         return cells.blank() if column is None else column
 
     def _place(self, parts: tuple[str | None, ...], address: str | None = None) -> regions.Place:
-        key = (*parts, address)
-        if key not in self._known:
-            if len(self._known) > 200_000:
+        found = self._known.get((*parts, address))
+        if found is None:
+            if len(self._known) > MAX_REMEMBERED:
                 self._known.clear()
-            self._known[key] = self._resolved(parts, address)
-        return self._known[key]
+            found = self._known[(*parts, address)] = self._resolved(parts, address)
+        return found
 
     def _resolved(self, parts: tuple[str | None, ...], address: str | None) -> regions.Place:
         area, district, village, postcode, code = parts
