@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -432,3 +433,12 @@ def test_server_in_a_test_leaves_nothing_behind(folder: Path, tmp_path: Path) ->
     assert not (small / world.HOSTS_FILE).exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=2)
+
+
+def test_a_world_serves_the_marketplaces_it_has_and_knows(tmp_path: Path) -> None:
+    made = world.make_world(seed=4, businesses=100, shops=120)
+    shops = made.shops[made.shops["marketplace"] == "tokopedia"].copy()
+    shops.loc[shops.index[0], "marketplace"] = "pasar_tanpa_bentuk"
+    world.write(replace(made, shops=shops), tmp_path)
+    with Server(tmp_path) as server:  # the world's own fault of Shopee has nobody to meet
+        assert set(server.hosts) == {*Tokopedia.hosts, CONTROL_HOST}

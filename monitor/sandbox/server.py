@@ -20,10 +20,7 @@ from typing import Any, Self
 from monitor.errors import MonitorError, StoreError, UsageError
 from monitor.sandbox import world as worlds
 from monitor.sandbox.faults import Fault, read_fault
-from monitor.sandbox.shapes_lazada import Lazada
-from monitor.sandbox.shapes_shopee import Shopee
-from monitor.sandbox.shapes_tokopedia import Tokopedia
-from monitor.sandbox.shapes_woocommerce import PlazaBanten
+from monitor.sandbox.sites import sites_of
 from monitor.sandbox.storefront import Site
 from monitor.sandbox.transport import MAX_HEAD, Reply, Request, as_html, as_json, not_found, serve_connection
 
@@ -70,9 +67,10 @@ class Server:
     def __init__(self, folder: Path | str, faults: Mapping[str, str] | None = None) -> None:
         self.folder = Path(folder)
         made = worlds.read(self.folder)
-        self._sites: tuple[Site, ...] = (Tokopedia(made), Shopee(made), Lazada(made), PlazaBanten(made))
+        self._sites = sites_of(made)
         self._trouble = {site.slug: _Trouble() for site in self._sites}
-        self.set_faults(made.settings["faults"] if faults is None else faults)
+        usual = {slug: text for slug, text in made.settings["faults"].items() if slug in self._trouble}
+        self.set_faults(usual if faults is None else faults)
         self.hosts: dict[str, int] = {}
         self._logs = {host: _Log() for site in self._sites for host in site.hosts}
         self._stopped: asyncio.Event | None = None

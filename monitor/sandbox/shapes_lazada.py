@@ -114,3 +114,6 @@ class Lazada:
         script = f'window.location.replace("{target}");sessionStorage.x5referer="{quote_plus(request.path)}";'
         headers = {"bxpunish": "1", "Set-Cookie": "x5secdata=sandbox; Path=/; Max-Age=20"}
         return as_html(f"<html><body><script>{script}</script></body></html>", 200, headers)
+
+
+SITES = (Lazada,)

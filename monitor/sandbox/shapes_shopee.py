@@ -356,3 +356,6 @@ def _shell() -> Reply:
     """A page is a script shell without data, whether or not the visitor is welcome (capture of 2024-02)."""
     script = "<script>window.__LOADABLE__=1;</script>" * 60
     return as_html(f'<!doctype html><html><head><title>Shopee Indonesia</title></head><body><div id="main">{script}')
+
+
+SITES = (Shopee,)

@@ -271,3 +271,6 @@ def _answer(products: list[dict[str, Any]], total: int, more: str, text: str) ->
     suggestion = typed("SearchProductV5Suggestion", currentKeyword=text, suggestion="", query="", text="")
     data = typed("SearchProductV5Data", products=products, related=related, suggestion=suggestion)
     return {"searchProductV5": typed("SearchProductV5", header=header, data=data)}
+
+
+SITES = (Tokopedia,)

@@ -324,3 +324,6 @@ def _front_page() -> str:
 def _store_page(shop: ShopRow) -> str:
     name = escape(shop.name)
     return f'<!doctype html><html lang="id"><head><title>{name} | Plaza Banten</title></head><body>{name}</body></html>'
+
+
+SITES = (PlazaBanten,)

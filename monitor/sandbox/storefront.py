@@ -38,10 +38,15 @@ class ShopRow:
 
 
 class Site(Protocol):
-    """What a server needs of a marketplace. `ended`: lists answer as if nothing were left, without saying so."""
+    """What a server needs of a marketplace. `ended`: lists answer as if nothing were left, without saying so.
+
+    hosts may depend on the world: a platform answers under the address of each shop.
+    """
 
     slug: str
     hosts: tuple[str, ...]
+
+    def __init__(self, world: World) -> None: ...
 
     def answer(self, host: str, request: Request, ended: bool) -> Reply: ...
 

@@ -44,9 +44,9 @@ def make(
     common.show("Training world made", rows, as_json)
 
 
-def _faults(folder: Path, wanted: list[str]) -> dict[str, str]:
-    """The world's own faults with those asked for over them. Raises UsageError."""
-    found = dict(world.read_settings(folder)["faults"])
+def _faults(wanted: list[str]) -> dict[str, str]:
+    """Site -> fault. Raises UsageError."""
+    found = {}
     for text in wanted:
         site, sign, fault = text.partition("=")
         if not sign:
@@ -66,7 +66,9 @@ def serve(
 
     Example: monitor sandbox serve data-latihan/sandbox --fault tokopedia=429:retry_after=2,times=1
     """
-    server = Server(folder, _faults(folder, fault or []))
+    wanted = _faults(fault or [])
+    server = Server(folder)
+    server.set_faults(wanted)  # over the world's own
 
     def ready() -> None:
         sys.stdout.write(f"Ready: {len(server.hosts)} hosts on 127.0.0.1, named in {folder / world.HOSTS_FILE}\n")
