@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote, unquote_plus
 
-from monitor import regions
+from monitor import pins, regions
 from monitor.identifiers import (
     PhoneHasher,
     find_identifiers,
@@ -49,8 +49,8 @@ def _shop(shop: Shop, hasher: PhoneHasher, entry: Marketplace) -> None:
     if shop.is_collective is None and entry.collective:
         shop.is_collective = True
     if not shop.area_codes:
-        areas, district = place_of(shop.city or shop.province, shop.district, None, _rule(entry))
-        shop.area_codes, shop.district_code = list(areas), shop.district_code or district
+        areas, district = place_of_shop(shop, entry)
+        shop.area_codes, shop.district_code = areas, shop.district_code or district
 
 
 def hide_numbers(item: Item) -> None:
@@ -190,6 +190,25 @@ def place_of_row(
     """As `place_of`, with an address that is looked at and not kept."""
     areas, district_code = place_of(city, district, address, _rule(entry))
     return list(areas), district_code
+
+
+def place_of_shop(shop: Shop, entry: Marketplace) -> tuple[list[str], str | None]:
+    """Every kab/kota that the shop's printed place and its pin on the map can mean, and its kecamatan where certain.
+
+    Drivers are sent to the pin of an outlet for food, so that there it overrules what is printed, which is often the
+    delivery area. Elsewhere a pin only decides what print leaves open: some are the middle of a default map.
+    """
+    areas, district = place_of(shop.city or shop.province, shop.district, None, _rule(entry))
+    here = regions.areas()[0].code[:2]
+    if shop.latitude is None or shop.longitude is None or not pins.outlines(here):
+        return list(areas), district
+    is_open = len(areas) > 1 or not (areas or shop.city or shop.province)
+    if entry.kind != "food" and not is_open:
+        return list(areas), district
+    area, pinned = pins.codes_at(shop.latitude, shop.longitude, here)
+    if area is None:
+        return ([] if entry.kind == "food" else list(areas)), None
+    return [area], district if district and district.startswith(area) else pinned
 
 
 def _rule(entry: Marketplace) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from monitor.config import load_config
 from monitor.identifiers import PhoneHasher, find_identifiers, load_hasher
 from monitor.items import Identifier, Item, Listing, Shop
 from monitor.marketplaces import Marketplace, marketplace
-from monitor.printed import hide_numbers
+from monitor.printed import hide_numbers, place_of_shop
 from monitor.units import Read, UnitDone
 
 Texts = tuple[tuple[str, str], ...]  # (where, text)
@@ -59,8 +59,7 @@ class Normaliser:
         self._place(shop)
 
     def _place(self, shop: Shop) -> None:
-        place = regions.place(area=shop.city or shop.province, district=shop.district, bare=self.entry.bare_places)
-        shop.area_codes, shop.district_code = list(place.candidates), place.district_code
+        shop.area_codes, shop.district_code = place_of_shop(shop, self.entry)
 
 
 class Normalise:
@@ -86,7 +85,7 @@ class Normalise:
         return thing
 
     def _count(self, shop: Shop) -> None:
-        if not shop.city and not shop.province:
+        if not shop.city and not shop.province and shop.latitude is None:
             self.stats.inc_value("shops/city/missing")
         elif not shop.area_codes:
             self.stats.inc_value("shops/city/outside")
