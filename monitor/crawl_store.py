@@ -144,7 +144,7 @@ class CrawlWriter:
 
     def _begin(self) -> None:
         # The attempt is on disk before its first row is, so that a later attempt never shares its number.
-        nothing = self._query_row(None, None, None, 0, capped=False, done=False)
+        nothing = dict.fromkeys(_QUERY_TYPES) | {"attempt": self.attempt, "fetched": 0, "capped": False, "done": False}
         self._append("queries.jsonl", line({**nothing, "started_at": utc_text(utc_now())}))
         self._sync()
 
@@ -186,33 +186,33 @@ class CrawlWriter:
         """One line, handed to the system at once. Raises TypeError on a wrong type, StoreError when it cannot."""
         self._append(ITEM_FILES[type(item)], item_line(item, unit, self.attempt))
 
-    def _query_row(
+    def unit_done(
         self,
-        unit: str | None,
+        unit: str,
         query: str | None,
         declared_total: int | None,
         fetched: int | None,
+        capped: bool = False,
         *,
-        capped: bool,
-        done: bool,
-    ) -> dict[str, Any]:
-        """A line of `queries.jsonl`; the one that opens an attempt has no unit and is not done."""
-        return {
+        found: bool | None = None,
+        requests: int | None = None,
+    ) -> None:
+        """From here on the unit's rows count: they are on disk before its line in `queries.jsonl` is.
+
+        found: of units that ask for one shop, whether there is such a shop. requests: sent for the unit.
+        """
+        self._sync()
+        row = {
             "unit": unit,
             "attempt": self.attempt,
             "query": query,
             "declared_total": declared_total,
             "fetched": fetched,
             "capped": capped,
-            "done": done,
+            "found": found,
+            "requests": requests,
+            "done": True,
         }
-
-    def unit_done(
-        self, unit: str, query: str | None, declared_total: int | None, fetched: int | None, capped: bool = False
-    ) -> None:
-        """From here on the unit's rows count: they are on disk before its line in `queries.jsonl` is."""
-        self._sync()
-        row = self._query_row(unit, query, declared_total, fetched, capped=capped, done=True)
         self._append("queries.jsonl", line(row))
         self._sync()
         self.done_units.add(unit)
@@ -259,7 +259,7 @@ class CrawlData:
 
     shops: one row per shop_id, listings: one per listing_id, columns as in `monitor.items`, ordered by the unit that
     showed them first. issues: columns of Issue. queries: one row per done unit (unit, query, declared_total,
-    fetched, capped), ordered by unit. stats: None while the crawl is unfinished.
+    fetched, capped, found, requests), ordered by unit. stats: None while the crawl is unfinished.
     """
 
     info: CrawlInfo
@@ -270,7 +270,15 @@ class CrawlData:
     stats: dict[str, Any] | None
 
 
-_QUERY_TYPES = {"unit": "string", "query": "string", "declared_total": "Int64", "fetched": "Int64", "capped": "boolean"}
+_QUERY_TYPES = {
+    "unit": "string",
+    "query": "string",
+    "declared_total": "Int64",
+    "fetched": "Int64",
+    "capped": "boolean",
+    "found": "boolean",
+    "requests": "Int64",
+}
 
 
 def _queries(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -161,7 +162,7 @@ class CrawlDirectory:
             return
         try:
             if isinstance(item, UnitDone):
-                self.writer.unit_done(item.unit, item.query, item.declared_total, item.fetched, item.capped)
+                self.writer.unit_done(**asdict(item))
                 self._progress()
             else:
                 item.item.observed_at = utc_text(utc_now())

@@ -13,7 +13,8 @@ from monitor.items import Item
 from monitor.reading import Answer
 from monitor.refusal import Refusal
 
-QUERY_UNITS = "cari/"  # names of units that are searches begin so
+QUERY_UNITS = "cari/"  # names of units that are searches begin so: cari/[area/]word[/part of a split ...]
+SHOP_UNITS = "toko/"  # names of units that ask for one known shop: toko/<shop_id>
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,38 @@ class Unit:
     data: Mapping[str, Any] = field(default_factory=dict)
     optional: bool = False
 
+    @property
+    def kind(self) -> str:
+        """`query` (a search), `shop` (asks for one known shop) or `list` (an enumeration)."""
+        for prefix, kind in ((QUERY_UNITS, "query"), (SHOP_UNITS, "shop")):
+            if self.name.startswith(prefix):
+                return kind
+        return "list"
+
+
+@dataclass(frozen=True)
+class KnownShop:
+    """A shop of earlier weeks that may be asked for by itself. is_linked: a registered business runs it."""
+
+    shop_id: str
+    username: str | None = None
+    url: str | None = None
+    is_linked: bool = False
+
 
 @dataclass(slots=True)
 class Tally:
-    """How far a unit got. capped: the site, or we, end the list before its end."""
+    """How far a unit got. capped: the site, or we, end the list before its end.
+
+    found: only of units that ask for one shop: True where it answered, False where the site says that there is no such
+    shop, None where no shop was asked for. requests: sent for it; counted by the base.
+    """
 
     declared_total: int | None = None
     fetched: int = 0
     capped: bool = False
+    found: bool | None = None
+    requests: int = 0
 
 
 @dataclass(slots=True)
@@ -56,6 +81,8 @@ class UnitDone:
     declared_total: int | None
     fetched: int
     capped: bool
+    found: bool | None = None
+    requests: int | None = None
 
 
 class CrawlRecord(Protocol):

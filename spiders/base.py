@@ -6,7 +6,7 @@ function that `parse` and the tests call too).
 
 import re
 import traceback
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import BudgetError, RobotsForbiddenError, RobotsUnreachableError, guest_settings
 from monitor.reading import Answer, Page, Row
 from monitor.refusal import Refusal, refusal
-from monitor.units import CrawlRecord, Read, Tally, Unit, UnitDone
+from monitor.units import CrawlRecord, KnownShop, Read, Tally, Unit, UnitDone
 from spiders.queries import panel
 
 # Each of these requests was already retried twice: a site that resets or hangs this often does so on purpose.
@@ -50,6 +50,7 @@ class MarketplaceSpider(Spider):
         self._failed_units = 0  # in a row
         self._optional_failures = 0
         self._optional_done = 0
+        self._requests = 0  # since the unit began
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -78,8 +79,24 @@ class MarketplaceSpider(Spider):
         raise NotImplementedError
 
     def read_unit(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:
-        """Rows of one unit. Raises UnansweredError when it cannot be read to its end."""
+        """Rows of one unit. Raises UnansweredError when it cannot be read to its end.
+
+        A unit that asks for one shop sets `tally.found`: True with the shop's row, False where the site says that there
+        is no such shop. A page that is not the page asked for raises and is never "not found".
+        """
         raise NotImplementedError
+
+    def split(self, unit: Unit, tally: Tally) -> Sequence[Unit]:
+        """Narrower units that together hold what a capped unit holds; () where it cannot be split further.
+
+        By area, category, price band or keyword. Their names go on from the parent's, since resuming goes by names:
+        `cari/3603/kopi` -> `cari/3603/kopi/harga-0-25000`.
+        """
+        return ()
+
+    def shop_unit(self, shop: KnownShop) -> Unit | None:
+        """The unit `toko/<shop_id>` that asks for the present state of one known shop; None where there is none."""
+        return None
 
     @classmethod
     def page(cls, kind: str, answer: Answer) -> Page:
@@ -113,6 +130,7 @@ class MarketplaceSpider(Spider):
     async def fetch(self, request: Request) -> Answer:
         """The answer to one request, after delays and retries. Raises UnansweredError; CloseSpider ends the crawl."""
         assert self.crawler.engine is not None
+        self._requests += 1
         try:
             response = await self.crawler.engine.download_async(request)
         except BudgetError:
@@ -192,6 +210,7 @@ class MarketplaceSpider(Spider):
     async def _run(self, unit: Unit) -> None:
         assert self.record is not None
         tally = Tally()
+        self._requests = 0
         try:
             async for row in self.read_unit(unit, tally):
                 await self._hand_over(Read(row.item, unit.name, row.scan))
@@ -207,7 +226,8 @@ class MarketplaceSpider(Spider):
             return
         self._optional_done += unit.optional
         self._failed_units = 0
-        await self._hand_over(UnitDone(unit.name, unit.query, tally.declared_total, tally.fetched, tally.capped))
+        tally.requests = self._requests
+        await self._hand_over(_done(unit, tally))
 
     async def _not_done(self, unit: Unit, error: UnansweredError) -> None:
         assert self.record is not None
@@ -258,6 +278,18 @@ class MarketplaceSpider(Spider):
         if page.entry_count == 0:
             return True
         return number * page_size >= declared if declared is not None else page.entry_count < page_size
+
+
+def _done(unit: Unit, tally: Tally) -> UnitDone:
+    return UnitDone(
+        unit=unit.name,
+        query=unit.query,
+        declared_total=tally.declared_total,
+        fetched=tally.fetched,
+        capped=tally.capped,
+        found=tally.found,
+        requests=tally.requests,
+    )
 
 
 def _place_of(error: BaseException) -> str:

@@ -61,7 +61,7 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
         writer.write(full, "a")
         writer.write(listing("9", title="Sale\u2028 pisang\n", price_idr=21_999, is_advert=True), "a")
         writer.write(Issue(marketplace=SLUG, kind="odd", message="x"), "a")
-        writer.unit_done("a", "pisang", 40, 2)
+        writer.unit_done("a", "pisang", 40, 2, found=True, requests=3)
         writer.finish({"finish_reason": "finished", "at": read_info})
     data = read_crawl(writer.directory)
     assert data.info.crawl_id == "tokopedia/2026-11-21T010203Z" == f"{SLUG}/{writer.directory.name}"
@@ -84,6 +84,8 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
         "declared_total": 40,
         "fetched": 2,
         "capped": False,
+        "found": True,
+        "requests": 3,
     }
     assert data.stats is not None
     assert data.stats["finish_reason"] == "finished"
