@@ -99,7 +99,7 @@ def _place(reports: Path, week: str, files: Mapping[str, bytes]) -> Path:
     """Writes the files beside the target and swaps folders; whoever looks sees the old or the new report, whole."""
     target, before = reports / week, reports / f".{week}-before"
     with _one_sentence(target):
-        reports.mkdir(parents=True, exist_ok=True)
+        reports.mkdir(mode=0o700, parents=True, exist_ok=True)
         if before.exists() and not target.exists():
             before.rename(target)  # an earlier run was killed between the two moves
         _sweep(reports, week)
@@ -134,11 +134,12 @@ def _holds(target: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Owner and group may read: the report holds names. The manifest comes last, as it stands in `files`."""
-    folder.chmod(0o750)
+    """Only the owner may read, since the report holds names. The manifest comes last, as it stands in `files`."""
+    folder.chmod(0o700)
     for name, body in files.items():
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
         with path.open("wb") as file:
             file.write(body)
             file.flush()

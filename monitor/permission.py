@@ -1,10 +1,11 @@
 """May this marketplace be asked live? Only when a person has read its terms and people can complain to us."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from monitor.config import Config
 from monitor.errors import UsageError
 from monitor.marketplaces import Marketplace
+from monitor.weeks import utc_now
 
 CRAWLABLE = ("crawled", "until_refused")
 
@@ -25,9 +26,11 @@ def permission_problem(entry: Marketplace, config: Config) -> str | None:
             f"[crawl.terms_checked_on] {entry.slug} = <date> in monitor.toml."
         )
     try:
-        date.fromisoformat(checked)
+        day = date.fromisoformat(checked)
     except ValueError:
         return f"[crawl.terms_checked_on] {entry.slug} must be a date like 2026-11-21, not '{checked}'."
+    if day > utc_now().date() + timedelta(days=1):
+        return f"[crawl.terms_checked_on] {entry.slug} = {checked} lies in the future; nobody has read the terms then."
     if not config.crawl.user_agent_contact:
         return "A live crawl says who asks: set user_agent_contact in [crawl] of monitor.toml."
     return None

@@ -51,7 +51,6 @@ __all__ = [
 
 CLEANERS = 2
 SAMPLE_ROWS = 500  # of each column, for the checks of content
-FAR_FUTURE_DAYS = 3660  # a slip of the pen; it would make every later list look old
 NOTES_FILE = "catatan.csv"
 
 Advance = Callable[[int], None]
@@ -193,15 +192,15 @@ def checked_office(office: str | None, config: Config) -> str:
 
 
 def checked_date(text: str) -> str:
-    """The ISO date itself. Raises UsageError when it is none or lies far ahead."""
+    """The ISO date itself. Raises UsageError when it is none or lies ahead: every later list would look old."""
     try:
         day = date.fromisoformat(text.strip())
         if day.isoformat() != text.strip():
             raise ValueError
     except ValueError:
         raise UsageError(f"'{text}' is not a date; write --as-of like 2026-11-01.") from None
-    if day > utc_now().date() + timedelta(days=FAR_FUTURE_DAYS):
-        raise UsageError(f"The date {text} lies far in the future; check --as-of.")
+    if day > utc_now().date() + timedelta(days=1):  # it is tomorrow already in the east of the country
+        raise UsageError(f"The date {text} lies in the future; give the day for which the list holds with --as-of.")
     return day.isoformat()
 
 

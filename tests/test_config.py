@@ -40,6 +40,7 @@ def test_the_file_beside_the_data_is_found(tmp_path: Path) -> None:
         ("[feed.tokopdia.columns]\nshop_id = 'ID'", r"Unknown key 'tokopdia'.*Did you mean 'tokopedia'\?"),
         ("[registry]\nmax_reject_share = 'much'", r"'max_reject_share' .* must be of type float, not 'much'"),
         ("[region]\ntime_zone = 'Asia/Serang'", r"'time_zone' .* is not a known zone: 'Asia/Serang'"),
+        ('[region]\ncode = "33"', r"'33' in .*: no places of that province are shipped"),
         ("[crawl.terms_checked_on]\ntokopediaa = 2026-01-01", r"Unknown key 'tokopediaa'.*Did you mean 'tokopedia'\?"),
         ("data_dir = 3", r"'data_dir' .* must be text"),
         ("region = 3", r"\[region\] must be a table"),

@@ -184,6 +184,8 @@ def test_no_live_crawl_before_a_person_has_read_the_terms(tmp_path: Path) -> Non
     assert "user_agent_contact" in str(permission_problem(entry, live(tmp_path, terms_checked_on=checked)))
     ready = live(tmp_path, terms_checked_on=checked, user_agent_contact="mailto:a@contoh.example")
     assert permission_problem(entry, ready) is None
+    ahead = live(tmp_path, terms_checked_on={"tokopedia": "2999-01-01"}, user_agent_contact="a")
+    assert "lies in the future" in str(permission_problem(entry, ahead))
     wrong = live(tmp_path, terms_checked_on={"tokopedia": "kemarin"}, user_agent_contact="a")
     assert "must be a date" in str(permission_problem(entry, wrong))
 

@@ -297,8 +297,10 @@ def test_killed_between_the_moves_comes_back(world: World) -> None:
     assert [path.name for path in folder.parent.iterdir()] == [WEEK]
 
 
-def test_only_owner_and_group_may_read(world: World) -> None:
-    assert report(world).stat().st_mode & 0o007 == 0
+def test_only_the_owner_may_read(world: World) -> None:
+    folder = report(world)
+    for path in [folder, *folder.rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path.name
 
 
 def test_checks_read_what_they_are_given() -> None:

@@ -38,7 +38,7 @@ def test_a_list_on_either_engine(stores: Config, tmp_path: Path) -> None:
     assert frame.loc[1, "nib"] == "1234567890123"
     assert frame.loc[1, "village_code"][:6] == frame.loc[1, "district_code"]
     assert frame["area_code"].tolist() == ["3604", "3604", "3673"]
-    changed = take(engine, stores, tmp_path, "U1;;Keripik Ani Jaya;Siti Aminah;;;;;", ROWS[1], as_of="2026-12-01")
+    changed = take(engine, stores, tmp_path, "U1;;Keripik Ani Jaya;Siti Aminah;;;;;", ROWS[1], as_of="2026-11-05")
     assert (changed.inherited_count, changed.changed_count, changed.vanished_count) == (2, 1, 1)
     assert businesses(engine)["business_name"].tolist() == ["Keripik Ani Jaya", "Warung Budi"]
     other = take(engine, stores, tmp_path, "P1;;Toko Dedi;Dedi;;;;;", office="3602")
@@ -49,14 +49,14 @@ def test_a_list_on_either_engine(stores: Config, tmp_path: Path) -> None:
 def test_snapshots_stay_as_they_were(stores: Config, tmp_path: Path) -> None:
     engine = private_engine(stores)
     take(engine, stores, tmp_path, *ROWS)
-    take(engine, stores, tmp_path, *ROWS[1:], as_of="2026-12-01")
+    take(engine, stores, tmp_path, *ROWS[1:], as_of="2026-11-05")
     with engine.connect() as connection:
         newest = registry.current_snapshot(connection)
-        november = registry.current_snapshot(connection, "2026-W47")
+        november = registry.current_snapshot(connection, "2026-W44")
         before_any = registry.current_snapshot(connection, "2026-W02")
         assert newest is not None
         assert november is not None
-        assert (newest.as_of, newest.business_count) == ("2026-12-01", 2)
+        assert (newest.as_of, newest.business_count) == ("2026-11-05", 2)
         assert (november.as_of, november.business_count) == ("2026-11-01", 3)
         assert before_any == november
         assert len(registry.read_snapshot(connection, november.snapshot_id)) == 3
@@ -125,7 +125,7 @@ def test_an_older_list_is_refused(config: Config, tmp_path: Path) -> None:
 def test_versions_are_intervals_over_parts(config: Config, tmp_path: Path) -> None:
     engine = private_engine(config)
     take(engine, config, tmp_path, *ROWS)
-    take(engine, config, tmp_path, ROWS[0], ROWS[1].replace("sembako", "kopi"), as_of="2026-12-01")
+    take(engine, config, tmp_path, ROWS[0], ROWS[1].replace("sembako", "kopi"), as_of="2026-11-05")
     columns = business_versions.c
     query = select(columns.business_id, columns.valid_from_part, columns.valid_to_part).order_by(
         columns.business_id, columns.valid_from_part
@@ -285,7 +285,7 @@ def test_no_space_left(config: Config, tmp_path: Path) -> None:
     take(private_engine(config), config, tmp_path, *ROWS)
     path = write(tmp_path / "besar.csv", *many)
     used = max(p.stat().st_size for p in config.data_dir.iterdir() if p.is_file())
-    asked = ["import", str(path), "--as-of", "2026-12-01"]
+    asked = ["import", str(path), "--as-of", "2026-11-05"]
     full = monitor(asked, config.data_dir, limit=used + 200_000)
     assert full.returncode == 1, full.stderr
     assert "no space left" in full.stderr or "disk" in full.stderr
@@ -336,5 +336,5 @@ def test_a_list_of_which_nothing_is_usable_empties_the_office_only_when_that_is_
     engine = private_engine(config)
     take(engine, config, tmp_path, *ROWS)
     lenient = replace(config, registry=replace(config.registry, max_reject_share=1.0))
-    report = take(engine, lenient, tmp_path, ";;;;Ciruas;;;;", as_of="2026-12-01")
+    report = take(engine, lenient, tmp_path, ";;;;Ciruas;;;;", as_of="2026-11-05")
     assert (report.kept_count, report.reject_count, report.vanished_count, report.business_count) == (0, 1, 3, 0)

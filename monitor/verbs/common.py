@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from monitor import regions
 from monitor.config import Config, load_config
 from monitor.runs import recorded
 from monitor.weeks import last_ended_week, parse_week, utc_now
@@ -21,7 +22,10 @@ Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 def config() -> Config:
-    return load_config()
+    """The configuration; from here on places are read as those of its province."""
+    found = load_config()
+    regions.use(found.region.code)
+    return found
 
 
 def week_option(text: str | None, settings: Config) -> str:
