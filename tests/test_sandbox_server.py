@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from monitor.sandbox.storefront import sold_text
 
 ROOT = Path(__file__).parents[1]
 HOSTS = {"gql.tokopedia.com", "www.tokopedia.com", "shopee.co.id", "www.lazada.co.id", "plazabanten.com"}
+SITES = ("tokopedia", "shopee", "lazada", "plaza_banten")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def running(folder: Path) -> Iterator[Server]:
 @pytest.fixture
 def server(running: Server) -> Iterator[Server]:
     yield running
-    running.set_faults(dict.fromkeys(("tokopedia", "shopee", "lazada", "plaza_banten"), "none"))
+    running.set_faults(dict.fromkeys(SITES, "none"))
 
 
 def walk(server: Server, params: str) -> tuple[list[dict[str, object]], str]:
@@ -70,9 +72,9 @@ def walk(server: Server, params: str) -> tuple[list[dict[str, object]], str]:
 def test_every_host_has_a_port_robots_and_404(server: Server, folder: Path) -> None:
     written = json.loads((folder / world.HOSTS_FILE).read_text())
     assert written == server.hosts
-    assert set(written) == HOSTS | {CONTROL_HOST}
+    assert set(written) >= HOSTS | {CONTROL_HOST}
     assert len(set(written.values())) == len(written)
-    for host in HOSTS:
+    for host in set(written) - {CONTROL_HOST}:
         robots = ask(server, host, "/robots.txt")
         assert robots.status == 200
         assert robots.headers["content-type"].startswith("text/plain")
@@ -178,7 +180,8 @@ def test_empty_and_fuzzy_answers(server: Server) -> None:
 
 
 def test_sorts_and_categories(server: Server) -> None:
-    prices = [row["price"]["number"] for row in search(server, "q=kopi&rows=60&ob=3")["data"]["products"]]
+    rows = search(server, "q=kopi&rows=60&ob=3")["data"]["products"]
+    prices = list({row["id"]: row["price"]["number"] for row in rows if not row["ads"]["id"]}.values())
     assert prices[:5] == sorted(prices)[:5]
     row = search(server, "q=kopi&rows=60")["data"]["products"][0]
     same = search(server, f"q=kopi&rows=60&sc={row['category']['id']}")["data"]["products"]
@@ -353,8 +356,7 @@ def test_faults_of_the_wire(server: Server) -> None:
 
 
 def test_empty_end_on_request(server: Server) -> None:
-    names = ("tokopedia", "shopee", "lazada", "plaza_banten")
-    server.set_faults(dict.fromkeys(names, "empty"))
+    server.set_faults(dict.fromkeys(SITES, "empty"))
     answer = search(server, "q=keripik&rows=60")
     assert answer["data"]["products"] == []
     assert "has_more" not in answer["header"]["additionalParams"]
@@ -412,7 +414,7 @@ def test_serve_ends_cleanly_on_a_signal(folder: Path, tmp_path: Path, number: si
         text=True,
     )
     assert process.stdout is not None
-    assert process.stdout.readline().startswith("Ready: 6 hosts")
+    assert re.match(r"Ready: \d+ hosts on 127", process.stdout.readline())
     hosts = json.loads((small / world.HOSTS_FILE).read_text())
     connection = http.client.HTTPConnection("127.0.0.1", hosts["www.lazada.co.id"], timeout=5)
     connection.request("GET", "/")

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,14 +20,13 @@ from typing import Any, Self
 
 from monitor.errors import MonitorError, StoreError, UsageError
 from monitor.sandbox import world as worlds
-from monitor.sandbox.faults import Fault, read_fault
 from monitor.sandbox.sites import sites_of
 from monitor.sandbox.storefront import Site
-from monitor.sandbox.transport import MAX_HEAD, Reply, Request, as_html, as_json, not_found, serve_connection
+from monitor.sandbox.transport import MAX_HEAD, Reply, Request, as_json, not_found, serve_connection
+from monitor.sandbox.trouble import Trouble
 
 CONTROL_HOST = "control.sandbox"
 KEPT_REQUESTS = 50_000  # per host; counts go on
-_ROBOTS = Reply(b"User-agent: *\nAllow: /\n", content_type="text/plain; charset=utf-8")
 
 
 @dataclass
@@ -48,15 +48,6 @@ class _Log:
         }
 
 
-@dataclass
-class _Trouble:
-    """The fault of one site and how many requests came since it was set."""
-
-    text: str = "none"
-    fault: Fault = field(default_factory=Fault)
-    seen: int = 0
-
-
 class Server:
     """A running world: `with Server(folder) as server: server.hosts`.
 
@@ -67,12 +58,12 @@ class Server:
     def __init__(self, folder: Path | str, faults: Mapping[str, str] | None = None) -> None:
         self.folder = Path(folder)
         made = worlds.read(self.folder)
-        self._sites = sites_of(made)
-        self._trouble = {site.slug: _Trouble() for site in self._sites}
+        self.sites = sites_of(made)
+        self._trouble = {site.slug: Trouble() for site in self.sites}
         usual = {slug: text for slug, text in made.settings["faults"].items() if slug in self._trouble}
         self.set_faults(usual if faults is None else faults)
         self.hosts: dict[str, int] = {}
-        self._logs = {host: _Log() for site in self._sites for host in site.hosts}
+        self._logs = {host: _Log() for site in self.sites for host in site.hosts}
         self._stopped: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -82,7 +73,7 @@ class Server:
         unknown = sorted(set(faults) - set(self._trouble))
         if unknown:
             raise UsageError(f"Unknown site '{unknown[0]}' for a fault; known are {', '.join(self._trouble)}.")
-        ready = {slug: _Trouble(text, read_fault(text)) for slug, text in faults.items()}
+        ready = {slug: Trouble.of(text) for slug, text in faults.items()}
         self._trouble |= ready
 
     def requests(self) -> dict[str, dict[str, Any]]:
@@ -124,9 +115,12 @@ class Server:
         if with_signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._stopped.set)
-        listeners = [await self._listen(CONTROL_HOST, self._control)]
-        for site in self._sites:
-            listeners += [await self._listen(host, partial(self._handle, site, host)) for host in site.hosts]
+        listeners: list[asyncio.Server | socket.socket] = [await self._listen(CONTROL_HOST, self._control)]
+        for site in self.sites:
+            if self._trouble[site.slug].fault.kind == "down":
+                listeners += [self._reserve(host) for host in site.hosts]
+            else:
+                listeners += [await self._listen(host, partial(self._handle, site, host)) for host in site.hosts]
         path = self.folder / worlds.HOSTS_FILE
         try:
             _write_whole(path, json.dumps(self.hosts, indent=1))
@@ -136,6 +130,13 @@ class Server:
             _remove_own(path, self.hosts)
             for listener in listeners:
                 listener.close()
+
+    def _reserve(self, host: str) -> socket.socket:
+        """A port on which nobody listens, and nobody else can."""
+        held = socket.socket()
+        held.bind(("127.0.0.1", 0))
+        self.hosts[host] = int(held.getsockname()[1])
+        return held
 
     async def _listen(self, host: str, handler: Callable[[Request], Any]) -> asyncio.Server:
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -158,23 +159,13 @@ class Server:
         log.user_agents.add(request.headers.get("user-agent", ""))
         begun = time.monotonic()
         try:
-            reply = await self._answer(site, host, request)
+            reply = await self._trouble[site.slug].answer(site, host, request)
         finally:
             log.in_flight -= 1
         if len(log.requests) < KEPT_REQUESTS:
             seen = {"at": begun, "method": request.method, "path": request.path, "query": request.query}
             log.requests.append({**seen, "status": reply.status})
         return reply
-
-    async def _answer(self, site: Site, host: str, request: Request) -> Reply:
-        if request.path == "/robots.txt":
-            return _ROBOTS
-        trouble = self._trouble[site.slug]
-        number = trouble.seen
-        trouble.seen += 1
-        if not trouble.fault.hits(number):
-            return site.answer(host, request, ended=False)
-        return await _troubled(site, host, request, trouble.fault)
 
     async def _control(self, request: Request) -> Reply:
         if request.path == "/requests":
@@ -189,21 +180,6 @@ class Server:
             except (ValueError, AttributeError, MonitorError) as error:
                 return as_json({"error": str(error)}, 400)
         return as_json({slug: trouble.text for slug, trouble in self._trouble.items()})
-
-
-async def _troubled(site: Site, host: str, request: Request, fault: Fault) -> Reply:
-    if fault.kind == "refuse":
-        return site.refusal(request)
-    if fault.kind == "429":
-        return as_html("<h1>Too Many Requests</h1>", 429, {"Retry-After": str(fault.retry_after)})
-    if fault.kind == "5xx":
-        return as_html("<h1>Service Unavailable</h1>", 503)
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
-    reply = site.answer(host, request, ended=fault.kind == "empty")
-    if fault.kind == "cut":
-        return Reply(reply.body[: len(reply.body) // 2], reply.status, reply.content_type, reply.headers)
-    return Reply(reply.body, reply.status, reply.content_type, reply.headers, is_dropped=fault.kind == "drop")
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ hundred requests a second on one core, which rehearsals of a whole crawl need.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -29,13 +29,20 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """is_dropped: the connection ends in the middle of the body."""
+    """is_dropped: the connection ends in the middle of the body; is_reset: before the first byte.
+
+    pieces: sent after `body`, each `pause` seconds after the one before; where there are some, no length is announced
+    and the connection ends after them.
+    """
 
     body: bytes
     status: int = 200
     content_type: str = "application/json; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
     is_dropped: bool = False
+    is_reset: bool = False
+    pieces: Iterable[bytes] = ()
+    pause: float = 0.0
 
 
 Handler = Callable[[Request], Awaitable[Reply]]
@@ -88,8 +95,20 @@ def _head(reply: Reply, keeps: bool) -> bytes:
         "Connection": "keep-alive" if keeps else "close",
         **reply.headers,
     }
+    if reply.pieces:
+        del lines["Content-Length"]
     text = f"HTTP/1.1 {reply.status} {phrase}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return (text + "\r\n").encode("latin-1")
+
+
+async def _send(writer: asyncio.StreamWriter, request: Request, reply: Reply, keeps: bool) -> None:
+    body = b"" if request.method == "HEAD" else reply.body
+    writer.write(_head(reply, keeps) + (body[: len(body) // 2] if reply.is_dropped else body))
+    await writer.drain()
+    for piece in reply.pieces:
+        writer.write(piece)
+        await writer.drain()  # as fast as the client reads: a large answer is never held here as a whole
+        await asyncio.sleep(reply.pause)
 
 
 async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler) -> None:
@@ -99,10 +118,11 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
         while keeps:
             request, keeps = await _read_request(reader)
             reply = await handler(request)
-            keeps = keeps and not reply.is_dropped
-            body = b"" if request.method == "HEAD" else reply.body
-            writer.write(_head(reply, keeps) + (body[: len(body) // 2] if reply.is_dropped else body))
-            await writer.drain()
+            if reply.is_reset:
+                writer.transport.abort()
+                return
+            keeps = keeps and not reply.is_dropped and not reply.pieces
+            await _send(writer, request, reply, keeps)
     except _BadRequestError:
         writer.write(_head(Reply(b"", 400), False))
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
