@@ -1,0 +1,105 @@
+"""Blibli, INAPROC, Rumah Sikum and JakMall, crawled by the real command: nothing of the region is missed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from crawling import WEEK, only_crawl, short_command, world_rows
+
+from monitor import crawl_process, regions
+from monitor.config import Config, load_config
+from monitor.crawl_process import Outcome
+from monitor.crawl_store import read_crawl
+from monitor.identifiers import find_phones
+from monitor.sandbox import world
+from monitor.sandbox.server import Server
+from monitor.verbs.crawl import crawl_all
+
+SITES = ("inaproc",)
+SHOPS = {"inaproc": 60}
+INSIDE = {area.code for area in regions.areas()}
+
+
+@dataclass
+class Crawled:
+    config: Config
+    world: Path
+    outcomes: dict[str, Outcome]
+    asked: dict[str, dict[str, object]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_queries() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crawl_process, "command", short_command)
+        yield
+
+
+def configured(data: Path) -> Config:
+    return load_config({"MONITOR_DATA_DIR": str(data), "MONITOR_PHONE_KEY_FILE": str(data.parent / "phone.key")})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("world")
+    world.write(world.make_world(seed=21, businesses=900, shops=240, marketplaces=SITES), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def crawled(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    config = configured(tmp_path_factory.mktemp("data") / "data")
+    with Server(folder, {}) as server:
+        outcomes = crawl_all(config, SITES, sandbox=folder, week=WEEK)
+        return Crawled(config, folder, {one.marketplace: one for one in outcomes}, server.requests())
+
+
+@pytest.fixture
+def own_config(tmp_path: Path) -> Config:
+    return configured(tmp_path / "data")
+
+
+def test_all_are_crawled_whole(crawled: Crawled) -> None:
+    assert {slug: outcome.state for slug, outcome in crawled.outcomes.items()} == dict.fromkeys(SITES, "done")
+
+
+@pytest.mark.parametrize("slug", ["inaproc"])
+def test_every_shop_of_the_region_is_found(crawled: Crawled, slug: str) -> None:
+    shops, _ = world_rows(crawled.world, slug)
+    found = read_crawl(only_crawl(crawled.config, slug)).shops.set_index("shop_id")
+    wanted = shops[shops["place"].isin(INSIDE) & (shops["city"] != "")]
+    assert len(wanted) > 30 and wanted.index.isin(found.index).all()
+    true = shops.loc[found.index]
+    assert (found["name"] == true["name"].str.strip()).all()
+    assert all(
+        place in codes for codes, place in zip(found["area_codes"], true["place"], strict=True) if place in INSIDE
+    )
+
+
+@pytest.mark.parametrize("slug", SITES)
+def test_listings_are_those_of_the_world(crawled: Crawled, slug: str) -> None:
+    _, listings = world_rows(crawled.world, slug)
+    found = read_crawl(only_crawl(crawled.config, slug)).listings.set_index("listing_id")
+    assert len(found) and set(found.index) <= set(listings.index)
+    true = listings.loc[found.index]
+    assert (found["price_idr"].astype("int64") == true["price"]).all()
+    assert (found["shop_id"].astype(str) == true["shop_id"]).all()
+    has_phone = true["title"].map(lambda title: bool(find_phones(title)))
+    assert (found["title"].astype(str) == true["title"].str.strip())[~has_phone].all()
+
+
+@pytest.mark.parametrize("slug", SITES)
+def test_a_refusal_ends_it_at_once_with_its_name(folder: Path, own_config: Config, slug: str) -> None:
+    with Server(folder, {slug: "refuse"}) as server:
+        (outcome,) = crawl_all(own_config, [slug], sandbox=folder, week=WEEK)
+        asked = sum(host["count"] for host in server.requests().values())
+    assert (outcome.state, outcome.is_failure) == ("refused", False)
+    assert asked == 2  # robots.txt and one more
+
+
+@pytest.mark.parametrize("slug", SITES)
+def test_a_list_that_breaks_off_is_not_taken_for_few_shops(folder: Path, own_config: Config, slug: str) -> None:
+    with Server(folder, {slug: "empty:after=4"}):
+        (outcome,) = crawl_all(own_config, [slug], sandbox=folder, week=WEEK)
+    assert (outcome.state, outcome.cause) == ("failed", "unclear_end")

@@ -1,0 +1,74 @@
+"""How the readers of Blibli, INAPROC, Rumah Sikum and JakMall split long lists and ask for one shop."""
+
+from itertools import pairwise
+
+import pytest
+
+from monitor import regions
+from monitor.units import KnownShop, Tally, Unit
+from spiders.bands import Band, narrower
+from spiders.inaproc import InaprocSpider
+
+# --- price bands ------------------------------------------------------------------------------------------------------
+
+
+def test_bands_hold_every_price_once() -> None:
+    bands = list(narrower(None))
+    for _ in range(3):
+        bands = [part for band in bands for part in (narrower(band) or [band])]
+    edges = [(band.low, band.high) for band in bands]
+    assert edges[0][0] == 0 and edges[-1][1] is None
+    assert all(high is not None and high + 1 == low for (_, high), (low, _) in pairwise(edges))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (1, 2), (990, 1020)])
+def test_a_band_ends_with_single_prices(low: int, high: int) -> None:
+    bands = [Band(low, high)]
+    for _ in range(30):
+        bands = [part for band in bands for part in (narrower(band) or [band])]
+    assert [(band.low, band.high) for band in bands] == [(price, price) for price in range(low, high + 1)]
+    assert all(not narrower(band) for band in bands)
+
+
+def test_an_open_band_is_not_split_for_ever() -> None:
+    band: Band = narrower(None)[-1]
+    steps = 0
+    while parts := narrower(band):
+        band, steps = parts[-1], steps + 1
+    assert steps < 6 and band.high is None
+
+
+# --- INAPROC ----------------------------------------------------------------------------------------------------------
+
+TREE = [
+    {"id": "a-1", "name": "Makanan", "children": [{"id": "a-2", "name": "Ringan", "children": []}]},
+    {"id": "b-1", "name": "Mebel", "children": []},
+]
+
+
+def inaproc() -> InaprocSpider:
+    return InaprocSpider()
+
+
+def test_inaproc_splits_by_category_then_by_price() -> None:
+    spider, area = inaproc(), Unit("daftar/3603", "sellerRegionCodes=36.03", {"code": "3603", "children": TREE})
+    first, second = spider.split(area, Tally(capped=True))
+    assert (first.name, second.name) == ("daftar/3603/kategori-a-1", "daftar/3603/kategori-b-1")
+    (below,) = spider.split(first, Tally(capped=True))
+    assert below.name == "daftar/3603/kategori-a-1/kategori-a-2" and below.data["category"] == "a-2"
+    bands = spider.split(below, Tally(capped=True))
+    assert bands[0].name == f"{below.name}/harga-0-9999" and bands[-1].name.endswith("/harga-10000000-keatas")
+    halves = spider.split(bands[1], Tally(capped=True))
+    assert [half.name for half in halves] == [f"{below.name}/harga-10000-15810", f"{below.name}/harga-15811-24999"]
+    assert halves[0].query == "sellerRegionCodes=36.03 categoryIds=a-1 categoryIds=a-2 price=10000..15810"
+
+
+def test_inaproc_splits_by_price_where_the_tree_cannot_be_read() -> None:
+    parts = inaproc().split(Unit("daftar/3601", "", {"code": "3601", "children": ()}), Tally(capped=True))
+    assert len(parts) == 8 and all(regions.area_name(part.data["code"]) == "Kabupaten Pandeglang" for part in parts)
+
+
+def test_inaproc_asks_for_one_seller() -> None:
+    unit = inaproc().shop_unit(KnownShop("01JRCNQK2H739KAJ86BCXBKK54", "persada"))
+    assert unit.name == "toko/01JRCNQK2H739KAJ86BCXBKK54" and unit.kind == "shop"
+    assert not inaproc().split(unit, Tally(capped=True))
