@@ -33,9 +33,9 @@ def _with(reply: Reply, body: bytes, **headers: str) -> Reply:
 
 
 def _invalid(reply: Reply, fault: Fault) -> Reply:
-    """A stray bracket where the middle is: no parser takes it, and most of the text is still there."""
+    """A control character and a stray bracket in the middle: no parser takes it, inside of a text or not."""
     middle = len(reply.body) // 2
-    return _with(reply, reply.body[:middle] + b"}]" + reply.body[middle:])
+    return _with(reply, reply.body[:middle] + b"\x01}]" + reply.body[middle:])
 
 
 def _other_encoding(reply: Reply, fault: Fault) -> Reply:
