@@ -113,7 +113,7 @@ def owner_tokens(name: str | None) -> list[str]:
 
 
 # Frequent spelling pairs of business names (name lists of 2020 to 2025: kelontong/klontong, laundry/loundry, ...).
-_WORD_SPELLINGS = {
+WORD_SPELLINGS = {
     "klontong": "kelontong",
     "klontongan": "kelontong",
     "kelontongan": "kelontong",
@@ -182,7 +182,7 @@ def fold_spelling(text: str | None) -> str:
     Word pairs first (klontong, loundry, katering), then letters: oe/u, tj/c, dj/j, sj/sy, kh/h, x/ks, q/k, ph and v/f,
     ck/k, doubled letters. Only for comparing: the result is not a spelling anybody uses.
     """
-    words = [_WORD_SPELLINGS.get(word, word) for word in tokens(text)]
+    words = [WORD_SPELLINGS.get(word, word) for word in tokens(text)]
     key = " ".join(words)
     for pattern, replacement in _LETTER_SPELLINGS:
         key = pattern.sub(replacement, key)
