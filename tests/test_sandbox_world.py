@@ -13,6 +13,7 @@ from monitor.errors import InputError, StoreError, UsageError
 from monitor.sandbox import world
 from monitor.sandbox.businesses import make_businesses
 from monitor.sandbox.draws import Draws, Weighted, zipf
+from monitor.sandbox.habits import HABITS
 from monitor.sandbox.places import cities, villages
 from monitor.sandbox.vocabulary import trades
 from monitor.sectors import kbli_title
@@ -95,12 +96,13 @@ def test_truth_says_why(made: world.World) -> None:
 
 
 def test_marketplaces_and_areas_are_all_there(made: world.World) -> None:
-    assert set(made.shops["marketplace"]) == {"tokopedia", "shopee", "lazada", "plaza_banten"}
+    assert set(made.shops["marketplace"]) == set(HABITS)
     areas = {city.key for city in cities() if city.code}
     assert len(areas) == 8
     assert areas <= set(made.shops["place"])
-    plaza = made.shops[made.shops["marketplace"] == "plaza_banten"]
-    assert set(plaza["place"]) <= areas | {""}
+    for habit in HABITS.values():
+        if habit.only_inside:
+            assert set(made.shops.loc[made.shops["marketplace"] == habit.slug, "place"]) <= set(habit.areas) | {""}
     assert made.shops["place"].str.startswith("kota jakarta").any()
 
 
@@ -137,7 +139,8 @@ def test_without_difficulty_nothing_is_damaged() -> None:
     kinds = easy.truth["reason"].str.partition(":")[0].value_counts()
     assert kinds.get("dapat", 0) > 9 * kinds.get("tidak dapat", 0)
     shops = easy.shops
-    assert (shops["place"] != "").all()
+    prints_no_city = shops["marketplace"].isin(["grabfood", "own_shop"])
+    assert ((shops["place"] != "") | prints_no_city).all()
 
 
 def test_difficulty_hides_owners() -> None:
@@ -176,6 +179,23 @@ def test_draws_are_uniform_and_weighted() -> None:
     assert drawn.count(0) > drawn.count(10) > drawn.count(40)
     assert {draws.between(1, 3) for _ in range(100)} == {1, 2, 3}
     assert all(len(draws.digits(7)) == 7 for _ in range(100))
+
+
+def test_food_sites_print_where_a_shop_stands(made: world.World) -> None:
+    has_point = made.shops["latitude"] != ""
+    assert set(made.shops.loc[has_point, "marketplace"]) == {"gofood", "grabfood"}
+    assert made.shops.loc[has_point, "latitude"].astype(float).between(-7.1, -5.8).all()
+    assert made.shops.loc[has_point, "longitude"].astype(float).between(105.0, 107.0).all()
+
+
+def test_a_world_can_have_some_marketplaces_only() -> None:
+    some = world.make_world(seed=6, businesses=3000, shops=300, marketplaces=["inaproc", "rumah_sikum"])
+    assert set(some.shops["marketplace"]) == {"inaproc", "rumah_sikum"}
+    assert some.settings["marketplaces"] == ["inaproc", "rumah_sikum"]
+    with pytest.raises(UsageError, match="no marketplace 'pasar'"):
+        world.make_world(businesses=20, shops=5, marketplaces=["pasar"])
+    with pytest.raises(UsageError, match="can sell on rumah_sikum"):
+        world.make_world(businesses=5, shops=40, owned_share=0.1, marketplaces=["rumah_sikum"])
 
 
 @pytest.mark.parametrize("wrong", [{"businesses": 0}, {"owned_share": 1.5}, {"difficulty": -0.1}, {"shops": 0}])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from monitor.sandbox.draws import Draws, Weighted
+from monitor.sandbox.habits import HABITS
 from monitor.sandbox.noise import slug
 from monitor.sandbox.shops import Shop
 from monitor.sandbox.vocabulary import words
@@ -48,14 +49,6 @@ def _price(draws: Draws, low: int, high: int) -> int:
     return max(low, round(exact / step) * step)
 
 
-def _ids(draws: Draws, marketplace: str) -> str:
-    if marketplace == "tokopedia":
-        return str(draws.between(100_000_000, 105_000_000_000))
-    if marketplace == "shopee":
-        return str(draws.between(1_000_000_000, 44_000_000_000))
-    return str(draws.between(1_000_000_000, 9_500_000_000)) if marketplace == "lazada" else ""
-
-
 def _listing(draws: Draws, shop: Shop, listing_id: str, product: str, maker: str) -> Listing:
     title = _title(draws, shop, product, maker)
     price = _price(draws, *shop.trade.price)
@@ -91,16 +84,17 @@ def make_listings(seed: int, shops: list[Shop]) -> list[Listing]:
     """All listings, shop by shop; ids are unique within a marketplace."""
     draws = Draws(seed, "listings")
     taken: set[tuple[str, str]] = set()
-    number = 100
+    counters = dict.fromkeys(HABITS, 100)
     found = []
     for shop in shops:
+        new_id = HABITS[shop.marketplace].listing_id
         for product, maker in _goods(draws, shop):
-            listing_id = _ids(draws, shop.marketplace)
+            listing_id = new_id(draws, shop.shop_id)
             while listing_id and (shop.marketplace, listing_id) in taken:
-                listing_id = _ids(draws, shop.marketplace)
+                listing_id = new_id(draws, shop.shop_id)
             if not listing_id:
-                number += draws.between(1, 3)
-                listing_id = str(number)
+                counters[shop.marketplace] += draws.between(1, 3)
+                listing_id = str(counters[shop.marketplace])
             taken.add((shop.marketplace, listing_id))
             found.append(_listing(draws, shop, listing_id, product, maker))
     return found

@@ -7,20 +7,19 @@ belong to registered businesses, often several to one, and some of those leave n
 
 from dataclasses import dataclass, field
 
-from monitor.sandbox import places
+from monitor.errors import UsageError
+from monitor.sandbox import habits, places
 from monitor.sandbox.businesses import Business, brand, business_name, coined, make_business
 from monitor.sandbox.draws import Draws, Weighted
+from monitor.sandbox.habits import HABITS, Habit
 from monitor.sandbox.noise import glued, shop_name_noise, slug, written_phone, written_pirt
-from monitor.sandbox.vocabulary import Trade, shop_trades, words
+from monitor.sandbox.vocabulary import Trade, food_trades, shop_trades, words
 
-MARKETPLACES = ("tokopedia", "shopee", "lazada", "plaza_banten")
-_SHARES = Weighted(MARKETPLACES, [0.45, 0.27, 0.13, 0.15])
-_OWNED_SHARES = Weighted(MARKETPLACES, [0.42, 0.24, 0.11, 0.23])  # the province registers its own for Plaza Banten
+MARKETPLACES = ("tokopedia", "shopee", "lazada", "plaza_banten")  # those that a practice week crawls
 _SHOPS_PER_BUSINESS = Weighted([1, 2, 3, 4], [0.65, 0.24, 0.08, 0.03])
 IMITATION_SHARE = 0.005
 COLLECTIVE_SHARE = 0.003
-OUTSIDE_SHARE = 0.28  # of the shops that belong to nobody; Plaza Banten has sellers of Banten only
-_SHOWS_DISTRICT = ("tokopedia", "plaza_banten")  # in the shop profile, never in a list of products
+OUTSIDE_SHARE = 0.34  # of the strangers on marketplaces that take sellers from anywhere
 
 NOBODY = "bukan usaha terdaftar"
 OUTSIDE = "di luar Banten"
@@ -34,7 +33,7 @@ TRACELESS = "tidak dapat"
 
 @dataclass(slots=True)
 class Shop:
-    """One storefront. city, district, address: as this marketplace prints them, "" where it prints nothing."""
+    """One storefront. city, district, address, latitude, longitude: as this marketplace prints them, "" for nothing."""
 
     marketplace: str
     name: str
@@ -47,6 +46,8 @@ class Shop:
     district: str = ""
     address: str = ""
     postal_code: str = ""
+    latitude: str = ""  # decimal degrees
+    longitude: str = ""
     description: str = ""
     title_tail: str = ""  # a P-IRT number that the seller adds to product titles
     shop_id: str = ""
@@ -99,35 +100,28 @@ def _username(draws: Draws, business: Business, name: str, kind: str, scale: flo
 
 def _print_place(draws: Draws, shop: Shop, village: places.Village, scale: float) -> set[str]:
     """Writes the place into the shop; returns the traces of it that are right."""
+    habit = HABITS[shop.marketplace]
     shown: places.City | None = village.city
     look = draws.unit() / max(scale, 0.01)
     if look < 0.02:
         shown = None
-    elif look < 0.06 and shop.marketplace != "plaza_banten":
+    elif look < 0.06 and not habit.only_inside:
         shown = draws.pick(places.cities())
-    elif look < 0.16 and shop.marketplace == "lazada" and village.city.code:
+    elif look < 0.06 + habit.province_only and village.city.code:
         shop.city, shown = places.PROVINCE, None  # older listings give the province only
-    shop.place = shown
     right = shown == village.city
     if shown is not None:
-        shop.city = _printed_city(draws, shop, shown, village)
-    if right and shop.marketplace in _SHOWS_DISTRICT and not draws.chance(0.1 * scale):
+        shop.city = habit.city_text(draws, shown, village)
+    shop.place = shown if shop.city else None
+    if right and habit.district and not draws.chance(0.1 * scale):
         shop.district = village.district
         shop.postal_code = village.postal_code
+    if habit.has_coordinates:
+        shop.latitude, shop.longitude = places.point(draws, village)
     # Plaza Banten's kecamatan stands in the street address, which a guest does not read.
-    told = shop.district and (shop.marketplace == "tokopedia" or shop.city == shop.district)
-    return ({"kabupaten/kota"} if right else set()) | ({"kecamatan"} if told else set())
-
-
-def _printed_city(draws: Draws, shop: Shop, city: places.City, village: places.Village) -> str:
-    if shop.marketplace == "tokopedia":
-        return places.tokopedia_city(city)
-    if shop.marketplace == "shopee":
-        return places.shopee_city(city)
-    if shop.marketplace == "lazada":
-        return places.lazada_city(city)
-    # Plaza Banten: a field that sellers fill in themselves.
-    return draws.pick((city.name, places.lazada_city(city), places.lazada_city(city), village.district or city.name))
+    told = shop.district and (habit.district == "profile" or shop.city == shop.district)
+    told_area = right and (bool(shop.city) or habit.has_coordinates)
+    return ({"kabupaten/kota"} if told_area else set()) | ({"kecamatan"} if told else set())
 
 
 def _describe(draws: Draws, shop: Shop, business: Business, difficulty: float) -> set[str]:
@@ -150,7 +144,7 @@ def _describe(draws: Draws, shop: Shop, business: Business, difficulty: float) -
 
 
 def open_shop(
-    draws: Draws, business: Business, marketplace: str, difficulty: float, like: Shop | None = None
+    draws: Draws, business: Business, habit: Habit, difficulty: float, like: Shop | None = None
 ) -> tuple[Shop, set[str]]:
     """A shop that the business would open there, and the traces of the business that it shows.
 
@@ -163,12 +157,12 @@ def open_shop(
         base, kind = like.name, like.name_kind
     if draws.chance(0.42 * min(scale, 1.5)):
         base = f"{base} {draws.weighted(words().suffixes)}"
-    name = shop_name_noise(draws, base, difficulty)
+    name = habit.name_text(draws, shop_name_noise(draws, base, difficulty), business.village)
     username, shown = _username(draws, business, base, kind, scale)
     drifted = draws.chance(0.15 * scale)
-    trade = draws.weighted(shop_trades()) if drifted else business.trade
+    trade = draws.weighted(food_trades() if habit.foods_only else shop_trades()) if drifted else business.trade
     own_brand = business.trade_name or business.name
-    shop = Shop(marketplace, name, username, kind, trade, own_brand if draws.chance(0.35) else "", None)
+    shop = Shop(habit.slug, name, username, kind, trade, own_brand if draws.chance(0.35) else "", None)
     traces = _print_place(draws, shop, business.village, scale) | _describe(draws, shop, business, difficulty)
     traces |= {kind, shown} & _NAME_TRACES
     if business.name in business.trade.heads:  # "Warung Kelontong" tells nobody anything
@@ -195,52 +189,71 @@ def _online_business(draws: Draws, businesses: list[Business]) -> Business:
             return business
 
 
-def owned_shops(seed: int, businesses: list[Business], count: int, difficulty: float) -> list[Shop]:
-    """`count` shops of registered businesses, 1.5 to a business on average."""
+def owned_shops(
+    seed: int, businesses: list[Business], count: int, difficulty: float, slugs: tuple[str, ...] = tuple(HABITS)
+) -> list[Shop]:
+    """`count` shops of registered businesses, 1.5 to a business on average, on the marketplaces `slugs`.
+
+    Raises UsageError where too few of the businesses can sell there.
+    """
     draws = Draws(seed, "owned shops")
+    able = [business for business in businesses if not business.same_as and _open_to(slugs, business)]
     found: list[Shop] = []
     taken: set[str] = set()
     while len(found) < count:
-        business = _online_business(draws, businesses)
+        if len(taken) >= len(able):
+            raise UsageError(f"Only {len(able)} businesses can sell on {', '.join(slugs)}; {count} shops need more.")
+        business = _online_business(draws, able)
         if business.source_id in taken:
             continue
         taken.add(business.source_id)
         wanted = min(draws.weighted(_SHOPS_PER_BUSINESS), count - len(found))
-        found.extend(_storefronts(draws, business, wanted, difficulty))
+        found.extend(_storefronts(draws, business, wanted, difficulty, slugs))
     return found
 
 
-def _storefronts(draws: Draws, business: Business, count: int, difficulty: float) -> list[Shop]:
+def _open_to(slugs: tuple[str, ...], business: Business) -> Weighted[Habit] | None:
+    return habits.open_to(slugs, business.village.city.code, business.trade.food)
+
+
+def _storefronts(draws: Draws, business: Business, count: int, difficulty: float, slugs: tuple[str, ...]) -> list[Shop]:
     shops: list[Shop] = []
     used: set[str] = set()
+    table = _open_to(slugs, business)
     for _ in range(count):
-        marketplace = draws.weighted(_OWNED_SHARES)
-        while marketplace in used and draws.chance(0.75):
-            marketplace = draws.weighted(_OWNED_SHARES)
-        used.add(marketplace)
-        shop, traces = open_shop(draws, business, marketplace, difficulty, shops[0] if shops else None)
+        if table is None:
+            break
+        habit = draws.weighted(table)
+        while habit.slug in used and draws.chance(0.75):
+            habit = draws.weighted(table)
+        used.add(habit.slug)
+        shop, traces = open_shop(draws, business, habit, difficulty, shops[0] if shops else None)
         shop.source_id, shop.reason = business.source_id, _reason(traces)
         shops.append(shop)
     return shops
 
 
-def _imitation(draws: Draws, businesses: list[Business], difficulty: float) -> Shop:
+def _imitation(draws: Draws, businesses: list[Business], difficulty: float, slugs: tuple[str, ...]) -> Shop | None:
+    """A shop with the name of a registered business of the same kab/kota; None where that one could not sell there."""
     victim = draws.pick(businesses)
+    table = _open_to(slugs, victim)
+    if table is None:
+        return None
     village = places.draw_village_in(draws, victim.village.city.code)
     copy = make_business(draws, "", village, victim.trade)
     copy.name = victim.name
     copy.trade_name = ""
-    shop, _ = open_shop(draws, copy, draws.weighted(_SHARES), difficulty)
+    shop, _ = open_shop(draws, copy, draws.weighted(table), difficulty)
     shop.name = f"{victim.name} {draws.weighted(words().suffixes)}" if draws.chance(0.5) else victim.name
     shop.username, shop.reason = slug(shop.name), f"{IMITATION}: {victim.source_id}"
     return shop
 
 
-def _collective(draws: Draws, businesses: list[Business]) -> Shop:
+def _collective(draws: Draws, businesses: list[Business], slugs: tuple[str, ...]) -> Shop:
     village = places.draw_shop_village(draws)
     city = village.city
     name = f"{draws.pick(('Galeri UMKM', 'Pusat Oleh Oleh', 'Rumah UMKM', 'Koperasi'))} {city.name}"
-    marketplace = draws.pick(("plaza_banten", "tokopedia"))
+    marketplace = draws.pick([slug for slug in ("plaza_banten", "tokopedia") if slug in slugs])
     shop = Shop(marketplace, name, slug(name), "lain", draws.weighted(shop_trades()), "", None, is_collective=True)
     _print_place(draws, shop, village, 0.0)
     shop.description = f"{name} menjual produk UMKM binaan."
@@ -249,32 +262,43 @@ def _collective(draws: Draws, businesses: list[Business]) -> Shop:
     return shop
 
 
-def _stranger(draws: Draws, businesses: list[Business], difficulty: float) -> Shop:
+def _stranger(draws: Draws, businesses: list[Business], difficulty: float, slugs: tuple[str, ...]) -> Shop:
     """A shop of nobody in the registry."""
-    marketplace = draws.weighted(_SHARES)
-    village = places.draw_shop_village(draws)
-    outside = marketplace != "plaza_banten" and draws.chance(OUTSIDE_SHARE)
+    habit = draws.weighted(habits.of_strangers(slugs))
+    is_county = len(habit.areas) == 1
+    village = places.draw_village_in(draws, habit.areas[0]) if is_county else places.draw_shop_village(draws)
+    outside = not habit.only_inside and draws.chance(OUTSIDE_SHARE)
     if outside:
         village = places.Village("", "", "", "", "", places.draw_outside(draws))
-    seller = make_business(draws, "", village, draws.weighted(shop_trades()))
+    seller = make_business(draws, "", village, draws.weighted(food_trades() if habit.foods_only else shop_trades()))
     if not village.code:  # its name and numbers would point into Banten
         seller.name = business_name(draws, seller.trade, seller.owner, seller.called, village).strip()
         seller.pirt = ""
     elif seller.trade.food and draws.chance(0.004):
         seller.pirt = next((other.pirt for other in (draws.pick(businesses) for _ in range(60)) if other.pirt), "")
-    shop, _ = open_shop(draws, seller, marketplace, difficulty)
+    shop, _ = open_shop(draws, seller, habit, difficulty)
     shop.reason = OUTSIDE if outside else NOBODY
     return shop
 
 
-def other_shops(seed: int, businesses: list[Business], count: int, all_shops: int, difficulty: float) -> list[Shop]:
+def other_shops(
+    seed: int,
+    businesses: list[Business],
+    count: int,
+    all_shops: int,
+    difficulty: float,
+    slugs: tuple[str, ...] = tuple(HABITS),
+) -> list[Shop]:
     """`count` shops of nobody in the registry; imitations and collective shops are shares of all the world's shops."""
     draws = Draws(seed, "other shops")
     imitations = min(count, round(IMITATION_SHARE * all_shops))
     collectives = min(count - imitations, round(COLLECTIVE_SHARE * all_shops))
-    found = [_imitation(draws, businesses, difficulty) for _ in range(imitations)]
-    found += [_collective(draws, businesses) for _ in range(collectives)]
-    found += [_stranger(draws, businesses, difficulty) for _ in range(count - len(found))]
+    if not {"plaza_banten", "tokopedia"} & set(slugs):
+        collectives = 0  # the other sites show one maker's goods in a shop
+    copies = [_imitation(draws, businesses, difficulty, slugs) for _ in range(imitations)]
+    found = [shop for shop in copies if shop is not None]
+    found += [_collective(draws, businesses, slugs) for _ in range(collectives)]
+    found += [_stranger(draws, businesses, difficulty, slugs) for _ in range(count - len(found))]
     return found
 
 
@@ -283,16 +307,16 @@ def identify(seed: int, shops: list[Shop]) -> None:
     draws = Draws(seed, "shop ids")
     draws.shuffle(shops)
     taken: set[tuple[str, str]] = set()
-    store_number = 0
+    counters = dict.fromkeys(HABITS, 0)
     for shop in shops:
+        habit = HABITS[shop.marketplace]
         shop.username = _free(draws, taken, shop.marketplace, shop.username[:40] or "toko")
-        if shop.marketplace == "plaza_banten":
-            store_number += draws.between(1, 4)
-            shop.shop_id = str(store_number)
-        else:
-            shop.shop_id = _free_id(draws, taken, shop.marketplace)
-        tiktok_id = shop.shop_id if len(shop.shop_id) == 19 else _tiktok_id(draws)
-        shop.account_id = tiktok_id if shop.marketplace == "tokopedia" else ""
+        shop.shop_id = shop.username if habit.id_is_username else _free_id(draws, taken, habit)
+        if not shop.shop_id:
+            counters[habit.slug] += draws.between(1, 4)
+            shop.shop_id = str(counters[habit.slug])
+        if habit.has_account:
+            shop.account_id = shop.shop_id if len(shop.shop_id) == 19 else habits.tiktok_id(draws)
         shop.joined_on = f"{draws.between(2016, 2026)}-{draws.between(1, 9):02d}-{draws.between(1, 28):02d}"
         shop.tier = draws.weighted(_TIERS)
         shop.followers = int(10 ** (4.5 * draws.unit()) - 1)
@@ -309,18 +333,10 @@ def _free(draws: Draws, taken: set[tuple[str, str]], marketplace: str, wanted: s
     return name
 
 
-def _tiktok_id(draws: Draws) -> str:
-    return "749" + draws.digits(8) + draws.digits(8)
-
-
-def _free_id(draws: Draws, taken: set[tuple[str, str]], marketplace: str) -> str:
-    while True:
-        if marketplace == "tokopedia":
-            made = str(draws.between(100_000, 19_000_000)) if draws.chance(0.45) else _tiktok_id(draws)
-        elif marketplace == "shopee":
-            made = str(draws.between(1_000_000, 1_400_000_000))
-        else:
-            made = f"4{draws.digits(11)}"
-        if (marketplace, made) not in taken:
-            taken.add((marketplace, made))
-            return made
+def _free_id(draws: Draws, taken: set[tuple[str, str]], habit: Habit) -> str:
+    """A new id nobody has; "" where the site counts up."""
+    made = habit.shop_id(draws)
+    while made and (habit.slug, made) in taken:
+        made = habit.shop_id(draws)
+    taken.add((habit.slug, made))
+    return made

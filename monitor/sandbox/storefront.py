@@ -35,6 +35,8 @@ class ShopRow:
     tier: int
     followers: int
     is_collective: bool
+    latitude: str
+    longitude: str
 
 
 class Site(Protocol):

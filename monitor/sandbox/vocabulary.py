@@ -87,5 +87,12 @@ def shop_trades() -> Weighted[Trade]:
 
 
 @cache
+def food_trades() -> Weighted[Trade]:
+    """Trades whose shops can be on a food delivery site, by their number of shops."""
+    found = [trade for trade in trades() if trade.food]
+    return Weighted(found, [trade.shop for trade in found])
+
+
+@cache
 def trade(key: str) -> Trade:
     return next(item for item in trades() if item.key == key)

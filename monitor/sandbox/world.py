@@ -4,6 +4,7 @@ One seed gives the same bytes: every draw comes from `monitor.sandbox.draws`, no
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ import pyarrow.parquet as pq
 from pandas import DataFrame
 
 from monitor.errors import InputError, StoreError, UsageError
-from monitor.sandbox import places
+from monitor.sandbox import habits, places
 from monitor.sandbox.businesses import Business, make_businesses
 from monitor.sandbox.draws import Draws
 from monitor.sandbox.listings import Listing, make_listings
 from monitor.sandbox.office_list import office_list
 from monitor.sandbox.shops import Shop, identify, other_shops, owned_shops
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 TODAY = "2026-11-16"  # the day the world describes
 DEFAULT_FAULTS = {"shopee": "refuse"}  # a rehearsal meets a marketplace that refuses, as the real one does
 
@@ -49,6 +50,8 @@ SHOP_COLUMNS = (
     "tier",
     "followers",
     "is_collective",
+    "latitude",
+    "longitude",
 )
 LISTING_COLUMNS = tuple(Listing.__slots__)
 TRUTH_COLUMNS = ("marketplace", "shop_id", "source_id", "reason")
@@ -118,6 +121,8 @@ def _shop_frame(shops: list[Shop]) -> DataFrame:
             shop.tier,
             shop.followers,
             shop.is_collective,
+            shop.latitude,
+            shop.longitude,
         )
         for shop in shops
     ]
@@ -140,16 +145,19 @@ def make_world(
     shops: int = 3_000,
     owned_share: float = 0.1,
     difficulty: float = 0.5,
+    marketplaces: Iterable[str] | None = None,
 ) -> World:
     """A world; the same arguments give the same rows.
 
     owned_share: share of the shops that registered businesses run. difficulty: 0 (no noise at all) to 1; 0.5 is usual.
-    Raises UsageError on numbers that make no world.
+    marketplaces: slugs of `habits.HABITS` to have shops on; None means all. Raises UsageError on numbers and names that
+    make no world.
     """
     _check(businesses, shops, owned_share, difficulty)
+    slugs = habits.chosen(marketplaces)
     registered: list[Business] = make_businesses(seed, businesses, difficulty)
-    owned = owned_shops(seed, registered, round(shops * owned_share), difficulty)
-    everything = owned + other_shops(seed, registered, shops - len(owned), shops, difficulty)
+    owned = owned_shops(seed, registered, round(shops * owned_share), difficulty, slugs)
+    everything = owned + other_shops(seed, registered, shops - len(owned), shops, difficulty, slugs)
     identify(seed, everything)
     settings = {
         "format_version": FORMAT_VERSION,
@@ -158,6 +166,7 @@ def make_world(
         "shops": shops,
         "owned_share": owned_share,
         "difficulty": difficulty,
+        "marketplaces": list(slugs),
         "today": TODAY,
         "city_ids": _city_ids(seed),
         "faults": dict(DEFAULT_FAULTS),
