@@ -1,15 +1,47 @@
 """Which shop software a site runs, told by its home page and by the index of its WordPress API."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from monitor.reading import Answer, maybe
+from spiders.platforms import active_ecommerce, dokan, magento, shopify, wcfm, woocommerce
+from spiders.platforms.software import Software
 
-DOKAN, WOOCOMMERCE, WORDPRESS = "dokan", "woocommerce", "wordpress"
+DOKAN, WCFM, WOOCOMMERCE, WORDPRESS = "dokan", "wcfm", "woocommerce", "wordpress"
+SHOPIFY, MAGENTO, ACTIVE, JSONLD = "shopify", "magento", "active_ecommerce", "jsonld"
+# In the order in which they are looked for: the plugin before what it is plugged into, plain JSON-LD last.
 _MARKS = (
     (DOKAN, ("wp-content/plugins/dokan", "/wp-json/dokan/v1")),
+    (
+        WCFM,
+        (
+            "wp-content/plugins/wc-multivendor-marketplace",
+            "wp-content/plugins/wc-frontend-manager",
+            "/wp-json/wcfmmp/v1",
+        ),
+    ),
     (WOOCOMMERCE, ("wp-content/plugins/woocommerce", "/wp-json/wc/store")),
     (WORDPRESS, ("wp-content/", "wp-includes/", "/wp-json")),
+    (SHOPIFY, ("cdn.shopify.com", "Shopify.shop")),
+    (MAGENTO, ("data-mage-init", "text/x-magento-init")),
+    (ACTIVE, ("assets/css/aiz-core", "assets/js/aiz-core", "/api/v2/")),
+    (JSONLD, ("application/ld+json",)),
 )
+_NAMESPACES = ((DOKAN, "dokan/v1"), (WCFM, "wcfmmp/v1"), (WOOCOMMERCE, "wc/store"), (WOOCOMMERCE, "wc/store/v1"))
+JSONLD_SOFTWARE = Software(JSONLD, lambda page, answer, document: False)
+KNOWN: dict[str, Software] = {
+    one.name: one
+    for one in (
+        dokan.SOFTWARE,
+        wcfm.SOFTWARE,
+        woocommerce.SOFTWARE,
+        shopify.SOFTWARE,
+        magento.SOFTWARE,
+        active_ecommerce.SOFTWARE,
+        JSONLD_SOFTWARE,
+    )
+}
+OF_WORDPRESS = (DOKAN, WCFM, WOOCOMMERCE, WORDPRESS)
 
 
 def of_home_page(answer: Answer) -> str | None:
@@ -23,6 +55,8 @@ def of_api_index(document: Any) -> str | None:
     names = maybe(document, "namespaces")
     if not isinstance(names, list):
         return None
-    if "dokan/v1" in names:
-        return DOKAN
-    return WOOCOMMERCE if any(isinstance(name, str) and name.startswith("wc/store") for name in names) else WORDPRESS
+    return next((name for name, space in _NAMESPACES if space in names), WORDPRESS)
+
+
+def path_of(answer: Answer) -> str:
+    return urlsplit(answer.url).path.rstrip("/")

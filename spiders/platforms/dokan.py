@@ -5,27 +5,26 @@ details: only the fields named here are ever read.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from monitor.items import Listing, Shop
+from monitor.items import Shop
 from monitor.reading import (
+    Answer,
     Page,
     bare_url,
     get,
     id_text,
-    joined,
     last_part,
     maybe,
     need_text,
     plain_text,
     rating_or_none,
-    rupiah_or_none,
-    sold,
     text_or_none,
     whole_or_none,
 )
 from monitor.text import parse_date
+from spiders.platforms import woocommerce
+from spiders.platforms.software import Entry, PagedList, Software, first_entry, rows_below
 
 STORES_PATH = "/wp-json/dokan/v1/stores"
 PAGE_SIZE = 100
@@ -33,7 +32,6 @@ _DISTRICT = re.compile(r"\bkec(?:amatan|\.)?\s+([a-z][a-z .'-]{1,40})", re.IGNOR
 _LOCATION = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 # WooCommerce's codes of Indonesian provinces: of all that a store may print, only the region's is spelled out.
 PROVINCES = {"BT": "Banten"}
-Entry = Mapping[str, Any]
 
 
 def _coordinates(value: Any) -> tuple[float | None, float | None]:
@@ -93,40 +91,48 @@ def read_stores(page: Page, document: Any) -> None:
     page.read_each("stores", document, lambda store: _add_store(page, store))
 
 
-def _add_product(page: Page, product: Entry) -> None:
-    count, _ = sold(maybe(product, "total_sales"), "total_sales")
-    categories = maybe(product, "categories")
-    page.add(
-        Listing(
-            marketplace=page.marketplace,
-            listing_id=id_text(get(product, "id"), "id"),
-            shop_id=id_text(maybe(product, "store", "id") or page.shop_id, "store.id"),
-            title=need_text(plain_text(need_text(get(product, "name"), "name")), "name"),
-            url=bare_url(get(product, "permalink"), "permalink"),
-            price_idr=rupiah_or_none(get(product, "price"), "price"),
-            sold_count=count,
-            sold_count_is_rounded=None if count is None else False,
-            rating=rating_or_none(maybe(product, "average_rating"), "average_rating"),
-            rating_count=whole_or_none(maybe(product, "rating_count"), "rating_count"),
-            stock=whole_or_none(maybe(product, "stock_quantity"), "stock_quantity"),
-            category=joined(plain_text(text_or_none(maybe(entry, "name"), "categories")) for entry in categories)
-            if isinstance(categories, list)
-            else None,
-            created_on=parse_date(maybe(product, "date_created")),
-        ),
-        ("description", plain_text(text_or_none(maybe(product, "description"), "description"))),
-    )
-
-
 def read_products(page: Page, document: Any) -> None:
     page.kind = "dokan_products"
-    page.read_each("products", document, lambda product: _add_product(page, product))
+    page.read_each("products", document, lambda product: woocommerce.add_rest_product(page, product, "store"))
 
 
 def is_stores(document: Any) -> bool:
-    return isinstance(document, list) and bool(document) and isinstance(maybe(document[0], "store_name"), str)
+    return isinstance(maybe(first_entry(rows_below(document)), "store_name"), str)
 
 
 def is_products(document: Any) -> bool:
-    """Products as WooCommerce's REST API writes them: a price text instead of the Store API's object."""
-    return isinstance(document, list) and bool(document) and isinstance(maybe(document[0], "permalink"), str)
+    """Products as WooCommerce's REST API writes them, with the store inside."""
+    is_of_dokan = isinstance(maybe(first_entry(rows_below(document)), "store"), dict)
+    return is_of_dokan and woocommerce.is_rest_products(document)
+
+
+def read(page: Page, answer: Answer, document: Any) -> bool:
+    path = woocommerce.path_of(answer.url)
+    page.declared_total = woocommerce.total_of(answer)
+    if path == STORES_PATH or (not path and is_stores(document)):
+        read_stores(page, document)
+    elif path.startswith(f"{STORES_PATH}/") and path.endswith("/products"):
+        page.shop_id = path.split("/")[-2]
+        read_products(page, document)
+    elif path.startswith(f"{STORES_PATH}/") and path.count("/") == STORES_PATH.count("/") + 1:
+        read_stores(page, [document])  # one store by its id
+        page.kind = "dokan_store"
+    elif not path and is_products(document):
+        read_products(page, document)
+    else:
+        return False
+    return True
+
+
+def products_of(shop_id: str) -> PagedList:
+    return PagedList("dokan_products", f"{STORES_PATH}/{shop_id}/products", PAGE_SIZE, {"per_page": PAGE_SIZE})
+
+
+SOFTWARE = Software(
+    "dokan",
+    read,
+    products=woocommerce.SOFTWARE.products,
+    shops=PagedList("dokan_stores", STORES_PATH, PAGE_SIZE, {"per_page": PAGE_SIZE}),
+    shop=lambda shop_id: PagedList("dokan_store", f"{STORES_PATH}/{shop_id}", is_single=True),
+    products_of=products_of,
+)
