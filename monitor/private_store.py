@@ -145,6 +145,7 @@ business_versions = Table(
     _may("has_halal", Boolean(), "holds a halal certificate; NULL: not stated"),
     _may("size", Text(), "mikro, kecil or menengah"),
     _may("year", Integer(), "year of start"),
+    _may("is_outside", Boolean(), "true: the list places it outside the province; kept, neither counted nor matched"),
     Index("ix_business_versions_part", "office", "valid_from_part", "valid_to_part"),
     Index("ix_business_versions_group_id", "group_id"),
     comment="What the registry says about a business, as intervals over the parts of its office.",

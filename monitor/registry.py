@@ -11,8 +11,8 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from monitor.fast_rows import read_columns
 from monitor.private_store import business_versions, declared_accounts, registry_parts, snapshot_parts, snapshots
-from monitor.registry_attributes import ATTRIBUTES
-from monitor.registry_write import held_by
+from monitor.registry_attributes import ATTRIBUTES, FLAGS
+from monitor.registry_write import INSIDE, held_by
 from monitor.weeks import week_days
 
 # Columns of `read_snapshot` beside its index, the business_id.
@@ -22,8 +22,7 @@ _KINDS = {
     "group_id": pa.int64(),
     "row_number": pa.int64(),
     "year": pa.int64(),
-    "has_pirt": pa.bool_(),
-    "has_halal": pa.bool_(),
+    **dict.fromkeys(FLAGS, pa.bool_()),
 }
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
@@ -76,22 +75,27 @@ def _held(connection: Connection, snapshot_id: str) -> Any:
     return or_(*of_parts) if of_parts else business_versions.c.business_id.is_(None)
 
 
-def read_snapshot(connection: Connection, snapshot_id: str, areas: Collection[str] | None = None) -> pd.DataFrame:
-    """The businesses of a snapshot, one row each, indexed and ordered by business_id.
+def read_snapshot(
+    connection: Connection, snapshot_id: str, areas: Collection[str] | None = None, with_outside: bool = False
+) -> pd.DataFrame:
+    """The businesses of a snapshot that lie in the province or nobody knows where, indexed and ordered by business_id.
 
     Columns: SNAPSHOT_COLUMNS, as commented in `business_versions`. Texts have pandas' `str` type (missing is NaN),
-    group_id and row_number int64, year Int64, has_pirt and has_halal boolean. 800,000 rows take about half a gigabyte.
-    areas: only businesses of these kab/kota; "?" stands for those whose kab/kota is unknown.
+    group_id and row_number int64, year Int64, FLAGS boolean. 800,000 rows take about half a gigabyte.
+    areas: only businesses of these kab/kota; "?" stands for those whose kab/kota is unknown. with_outside: also those
+    that their list places outside the province; they are in nobody's count.
     """
     held = business_versions.c
     query = select(held.business_id, *(held[name] for name in SNAPSHOT_COLUMNS)).where(_held(connection, snapshot_id))
+    if not with_outside:
+        query = query.where(INSIDE)
     if areas is not None:
         chosen = held.area_code.in_([code for code in areas if code != "?"])
         query = query.where(or_(chosen, held.area_code.is_(None)) if "?" in areas else chosen)
     table = read_columns(connection, query, _KINDS)
     order = pc.sort_indices(table["business_id"])  # sorting whole rows inside the database takes longer
     table = table.take(order)
-    nullable = {name: table[name].to_pandas(types_mapper=_NULLABLE.get) for name in ("year", "has_pirt", "has_halal")}
+    nullable = {name: table[name].to_pandas(types_mapper=_NULLABLE.get) for name in ("year", *FLAGS)}
     frame = table.drop_columns(list(nullable)).to_pandas().assign(**nullable)
     return frame.set_index("business_id")[list(SNAPSHOT_COLUMNS)]
 

@@ -51,7 +51,9 @@ ATTRIBUTES = (
     "has_halal",
     "size",
     "year",
+    "is_outside",
 )
+FLAGS = ("has_pirt", "has_halal", "is_outside")  # of them yes, no or not said; the others are texts, year a number
 _SIZES = {"mikro": "mikro", "micro": "mikro", "kecil": "kecil", "small": "kecil", "menengah": "menengah"}
 _SIZES |= {"medium": "menengah", "sedang": "menengah"}
 MAX_REMEMBERED = 100_000  # distinct values; beyond that, remembering costs more than it saves

@@ -26,7 +26,7 @@ from monitor.database import transaction, translate_errors
 from monitor.errors import InputError, UsageError
 from monitor.identifiers import PhoneHasher, load_hasher
 from monitor.private_store import snapshots
-from monitor.registry_attributes import ATTRIBUTES, AttributeReader, Attributes
+from monitor.registry_attributes import ATTRIBUTES, FLAGS, AttributeReader, Attributes
 from monitor.registry_columns import Recognised, header_names, recognise, title_of
 from monitor.registry_contacts import Contacts
 from monitor.registry_identity import IDENTITY_COLUMNS, components, duplicate_rows
@@ -307,6 +307,7 @@ def _read(opened: _Opened, path: Path, hasher: PhoneHasher, area: str | None, ne
     report.nib_restored_count = len(reader.restored)
     report.notes = notes.sorted()
     report.repeated_id_count = _repeated(table["source_id"])
+    report.outside_count = pc.sum(table["is_outside"]).as_py() or 0
     return _Read(table, accounts, opened.columns, report)
 
 
@@ -328,7 +329,7 @@ def _cleaned(opened: _Opened, reader: AttributeReader) -> Iterator[Attributes]:
 
 
 def _no_rows() -> Any:
-    numeric = {"row_number": pa.int64(), "year": pa.int64(), "has_pirt": pa.bool_(), "has_halal": pa.bool_()}
+    numeric = {"row_number": pa.int64(), "year": pa.int64()} | dict.fromkeys(FLAGS, pa.bool_())
     return pa.table({name: pa.array([], numeric.get(name, pa.string())) for name in ("row_number", *ATTRIBUTES)})
 
 

@@ -20,6 +20,7 @@ _PARTS = ("area", "district", "village", "postcode")
 PLACE_FIELDS = (*_PARTS, "address", "area_code", "district_code", "village_code", "area_number")
 MAX_REMEMBERED = 200_000
 NO_PLACES = "Daftar ini tidak memuat kolom tempat; kabupaten/kota setiap UMKM tidak diketahui."
+_CODE_NAMES = ("area_code", "district_code", "village_code")
 _CODES = (("village_code", 10), ("district_code", 6), ("area_code", 4))
 
 
@@ -30,8 +31,8 @@ class PlaceReader:
     default_area: str | None
     _known: dict[tuple[str | None, ...], regions.Place] = field(default_factory=dict)
 
-    def read(self, cells: Cells, address: Strings) -> dict[str, Strings]:
-        """area_code, district_code and village_code of every row; remarks where a place is ambiguous or unknown."""
+    def read(self, cells: Cells, address: Strings) -> dict[str, Any]:
+        """area_code, district_code, village_code and is_outside of every row; remarks where a place is doubtful."""
         columns = [self._column(cells, name) for name in _PARTS]
         codes = _codes(cells)
         key = joined([pc.fill_null(column, "") for column in [*columns, codes]]).dictionary_encode()
@@ -40,7 +41,12 @@ class PlaceReader:
         by_row = self._with_address(found, spots, columns, codes, address)
         places = [by_row.get(row) for row in range(len(spots))] if by_row else []
         self._remark(cells, found, spots, by_row)
-        return {name: _taken(found, spots, places, name) for name in ("area_code", "district_code", "village_code")}
+        read: dict[str, Any] = {name: _taken(found, spots, places, name) for name in _CODE_NAMES}
+        # True or nothing: a list rarely says that a business lies inside.
+        read["is_outside"] = pc.if_else(
+            _taken(found, spots, places, "outside"), pa.scalar(True), pa.scalar(None, pa.bool_())
+        )
+        return read
 
     def _column(self, cells: Cells, name: str) -> Strings:
         column = cells.clean(name)
@@ -146,9 +152,10 @@ def _codes(cells: Cells) -> Strings:
     return pc.coalesce(*found) if found else cells.blank()
 
 
-def _taken(found: Sequence[regions.Place], spots: Numbers, places: list[regions.Place | None], name: str) -> Strings:
-    values = pa.array([getattr(place, name) for place in found], pa.string()).take(pa.array(spots))
+def _taken(found: Sequence[regions.Place], spots: Numbers, places: list[regions.Place | None], name: str) -> Any:
+    kind = pa.bool_() if name == "outside" else pa.string()
+    values = pa.array([getattr(place, name) for place in found], kind).take(pa.array(spots))
     if not places:
         return values
-    other = pa.array([getattr(place, name) if place else None for place in places], pa.string())
+    other = pa.array([getattr(place, name) if place else None for place in places], kind)
     return pc.if_else(pa.array([place is not None for place in places]), other, values)

@@ -53,6 +53,7 @@ class CheckReport:
     duplicate_count: int
     repeated_id_count: int
     nib_restored_count: int
+    outside_count: int = 0  # rows that name a place outside the province: kept, neither counted nor matched
     notes: list[Note] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -124,6 +125,8 @@ def _counts(check: CheckReport) -> str:
     text += f"{thousands(check.reject_count)} dikembalikan."
     if check.duplicate_count:
         text += f" Catatan ganda: {thousands(check.duplicate_count)} baris."
+    if check.outside_count:
+        text += f" {thousands(check.outside_count)} usaha beralamat di luar provinsi; disimpan, tetapi tidak dihitung."
     if check.dropped:
         text += f" Kolom {', '.join(check.dropped)} tidak disimpan (NIK/NPWP)."
     return text
@@ -143,6 +146,7 @@ def summary(report: CheckReport | ImportReport) -> dict[str, Any]:
         "duplicates_in_file": check.duplicate_count,
         "source_ids_repeated": check.repeated_id_count,
         "nib_restored": check.nib_restored_count,
+        "outside_province": check.outside_count,
         "skipped": ", ".join(f"{count} {kind}" for kind, count in sorted(check.skipped.items())) or None,
     }
     if isinstance(report, ImportReport):

@@ -199,8 +199,11 @@ def digests(table: Any) -> list[str]:
 
     It only has to tell a changed row from its earlier self, so a fast 64-bit hash serves.
     """
-    columns = [_combined(table[name]).cast(pa.string()) for name in ATTRIBUTES]
+    columns = [_combined(table[name]).cast(pa.string()) for name in ATTRIBUTES if name != "is_outside"]
     joined = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x00")
+    # Only where it is true, so that lists from before there was this column are not rewritten.
+    outside = pc.if_else(pc.fill_null(_combined(table["is_outside"]), False), "\x1foutside", "")
+    joined = pc.binary_join_element_wise(joined, outside, "")
     texts = np.array(joined.to_pylist(), dtype=object)
     digits = pd.util.hash_array(texts, categorize=False).astype(">u8").tobytes().hex()
     return [digits[at : at + 16] for at in range(0, len(digits), 16)]
@@ -322,7 +325,7 @@ def write_snapshot(connection: Connection, made_at: str) -> tuple[str, int, int]
     parts = list(_newest_parts(connection))
     name = hashlib.sha256(";".join(f"{part}:{as_of}:{sha}" for part, as_of, sha in parts).encode()).hexdigest()[:16]
     held = business_versions.c
-    counted = select(func.count(), func.count(held.group_id.distinct())).where(held.valid_to_part.is_(None))
+    counted = select(func.count(), func.count(held.group_id.distinct())).where(held.valid_to_part.is_(None), INSIDE)
     business_count, group_count = connection.execute(counted).one()
     if connection.execute(select(snapshots.c.snapshot_id).where(snapshots.c.snapshot_id == name)).first() is None:
         connection.execute(
@@ -338,6 +341,10 @@ def write_snapshot(connection: Connection, made_at: str) -> tuple[str, int, int]
             insert(snapshot_parts), [{"snapshot_id": name, "part_id": part_id} for part_id, _, _ in parts]
         )
     return name, int(business_count), int(group_count)
+
+
+# What is measured: a business that its list places in another province is kept, and is none of this province's.
+INSIDE = business_versions.c.is_outside.is_not(True)
 
 
 def held_by(part_id: int) -> Any:

@@ -17,6 +17,7 @@ from monitor.config import Config
 from monitor.database import bulk_insert, dump_json, read_frame, transaction, translate_errors
 from monitor.errors import UsageError
 from monitor.intervals import as_of
+from monitor.registry_write import INSIDE
 from monitor.weeks import week_days
 
 UNKNOWN = "?"  # domain of businesses whose area or sector the registry does not say
@@ -225,6 +226,7 @@ def _registry_counts(private: Connection, snapshot_id: str, province: str) -> pd
     """Businesses and groups per province, area and sector; a group belongs where its first known value says."""
     rows, parts, members = private_store.business_versions, private_store.registry_parts, private_store.snapshot_parts
     in_snapshot = and_(
+        INSIDE,
         members.c.snapshot_id == snapshot_id,
         rows.c.valid_from_part <= parts.c.part_id,
         or_(rows.c.valid_to_part.is_(None), rows.c.valid_to_part > parts.c.part_id),

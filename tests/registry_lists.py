@@ -36,7 +36,7 @@ def businesses(engine: Engine) -> pd.DataFrame:
     with engine.connect() as connection:
         newest = registry.current_snapshot(connection)
         assert newest is not None
-        frame = registry.read_snapshot(connection, newest.snapshot_id)
+        frame = registry.read_snapshot(connection, newest.snapshot_id, with_outside=True)
     return frame.astype(object).where(frame.notna(), None)
 
 

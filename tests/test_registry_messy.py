@@ -1,6 +1,7 @@
 """Every messy form of real lists: read right, or said to be unreadable with its row."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from monitor.database import private_engine
 from monitor.identifiers import load_hasher
 from monitor.registry_import import ImportReport
 from monitor.registry_places import NO_PLACES
+from monitor.registry_report import receipt
 from monitor.written import clean_cell
 
 NIK = "3602041201890001"
@@ -193,8 +195,10 @@ def test_the_list_of_an_office_is_about_its_own_area(imported: Import) -> None:
 
 
 def test_a_place_elsewhere_is_kept_without_a_code(imported: Import) -> None:
-    report, rows = imported("Nama Usaha;Kecamatan;Kab/Kota", "A;Laweyan;Kota Surakarta", office="3602")
-    assert rows[0]["area_code"] is None
+    report, rows = imported("Nama Usaha;Kecamatan;Kab/Kota", "A;Laweyan;Kota Surakarta", "B;;", office="3602")
+    assert [(row["area_code"], row["is_outside"]) for row in rows] == [(None, True), ("3602", None)]
+    assert (report.check.outside_count, report.business_count, report.group_count) == (1, 1, 1)
+    assert "1 usaha beralamat di luar provinsi" in receipt(report, datetime(2026, 11, 21, tzinfo=UTC))
     assert "di luar Provinsi Banten" in report.check.notes[0].reason
 
 

@@ -27,14 +27,14 @@ def file(samples: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "read", "kept", "skipped", "with_area", "with_village"),
+    ("name", "read", "kept", "skipped", "with_area", "with_village", "outside"),
     [
-        ("umkm_surakarta_bagian_awal.csv", 7440, 7439, {}, 0, 0),
-        ("ikm_olahan_ikan_probolinggo.csv", 68, 68, {}, 0, 0),
-        ("ikm_olahan_ikan_probolinggo_versi_excel.csv", 68, 68, {}, 0, 0),
-        ("umkm_malawele_sorong.csv", 265, 265, {"blank": 12}, 0, 0),
-        ("kedai_kopi_tangsel.csv", 298, 298, {}, 298, 261),
-        ("umkm_yayasan_alamat_tersamar.csv", 96, 96, {}, 3, 2),
+        ("umkm_surakarta_bagian_awal.csv", 7440, 7439, {}, 0, 0, 7439),
+        ("ikm_olahan_ikan_probolinggo.csv", 68, 68, {}, 0, 0, 0),
+        ("ikm_olahan_ikan_probolinggo_versi_excel.csv", 68, 68, {}, 0, 0, 0),
+        ("umkm_malawele_sorong.csv", 265, 265, {"blank": 12}, 0, 0, 0),
+        ("kedai_kopi_tangsel.csv", 298, 298, {}, 298, 261, 0),
+        ("umkm_yayasan_alamat_tersamar.csv", 96, 96, {}, 3, 2, 89),
     ],
 )
 def test_lists_of_businesses(
@@ -47,6 +47,7 @@ def test_lists_of_businesses(
     skipped: dict[str, int],
     with_area: int,
     with_village: int,
+    outside: int,
 ) -> None:
     report = import_part(engine, config, file(samples, name), "2026-11-01", "36")
     assert (report.read_count, report.kept_count, dict(report.check.skipped)) == (read, kept, skipped)
@@ -54,6 +55,8 @@ def test_lists_of_businesses(
     assert len(frame) == kept
     assert frame["area_code"].notna().sum() == with_area
     assert frame["village_code"].notna().sum() == with_village
+    assert (report.check.outside_count, frame["is_outside"].sum()) == (outside, outside)
+    assert report.business_count == kept - outside, "what lies outside is in nobody's count"
 
 
 @pytest.mark.parametrize(
