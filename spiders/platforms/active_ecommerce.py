@@ -49,7 +49,7 @@ def _price(page: Page, text: Any) -> int | None:
     if not _RUPIAH.fullmatch(printed):
         if not _OTHER.search(printed):
             raise ShapeError("main_price", "names no currency")
-        in_rupiah(page, "")
+        in_rupiah(page, printed)
         return None
     return rupiah_or_none(printed.strip(), "main_price")
 

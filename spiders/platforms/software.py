@@ -91,6 +91,8 @@ def in_rupiah(page: Page, currency: Any) -> bool:
         return True
     if isinstance(currency, str) and re.fullmatch(r"[A-Za-z]{3}", currency):
         message = f"Prices are in {currency.upper()}, not in rupiah, and were left out."
+    elif currency:
+        message = "Prices are not in rupiah and were left out."
     else:
         message = "Prices name no currency and were left out."
     page.issue("currency", message, "prices")
