@@ -44,6 +44,7 @@ class Habit:
     has_coordinates: bool = False
     province_only: float = 0.0  # share of shops that print the province instead of a kab/kota
     id_is_username: bool = False
+    id_suffix: str = ""  # what follows the username in an id that is a host
     has_account: bool = False  # a second id, shared with another marketplace
     name_text: Callable[[Draws, str, places.Village], str] = lambda draws, name, village: name
 
@@ -268,7 +269,7 @@ _ALL = (
         _english_city,
         name_text=_etsy_name,
     ),
-    Habit("own_shop", 0.02, 0.03, _counted, _counted_listing, _no_city, id_is_username=True),
+    Habit("own_shop", 0.02, 0.03, _counted, _counted_listing, _no_city, id_is_username=True, id_suffix=".example"),
 )
 HABITS: dict[str, Habit] = {habit.slug: habit for habit in _ALL}
 

@@ -311,7 +311,7 @@ def identify(seed: int, shops: list[Shop]) -> None:
     for shop in shops:
         habit = HABITS[shop.marketplace]
         shop.username = _free(draws, taken, shop.marketplace, shop.username[:40] or "toko")
-        shop.shop_id = shop.username if habit.id_is_username else _free_id(draws, taken, habit)
+        shop.shop_id = shop.username + habit.id_suffix if habit.id_is_username else _free_id(draws, taken, habit)
         if not shop.shop_id:
             counters[habit.slug] += draws.between(1, 4)
             shop.shop_id = str(counters[habit.slug])
