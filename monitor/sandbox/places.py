@@ -7,9 +7,9 @@ sellers a search without a place filter brings up.
 import csv
 from dataclasses import dataclass
 from functools import cache
-from math import cos, sin
 from pathlib import Path
 
+from monitor import pins
 from monitor.sandbox.draws import Draws, Weighted
 
 _CODES = Path(__file__).parents[1] / "reference" / "wilayah_36.csv"
@@ -173,33 +173,7 @@ def lazada_city(place: City) -> str:
     return f"{'Kab.' if place.kind == 'kab' else 'Kota'} {place.name}"
 
 
-# Middle of each kab/kota in degrees south and east and how far its kecamatan lie around it, read off a map by eye.
-_CENTRES = {
-    "3601": (6.55, 105.80, 0.28),
-    "3602": (6.65, 106.22, 0.25),
-    "3603": (6.18, 106.48, 0.13),
-    "3604": (6.15, 106.12, 0.16),
-    "3671": (6.18, 106.64, 0.05),
-    "3672": (6.00, 106.03, 0.05),
-    "3673": (6.12, 106.17, 0.06),
-    "3674": (6.30, 106.71, 0.04),
-}
-_GOLDEN_ANGLE = 2.399963
-
-
-@cache
-def district_centres() -> dict[str, tuple[float, float]]:
-    """Latitude and longitude of every kecamatan: spread over its kab/kota like sunflower seeds, not the real ones."""
-    found: dict[str, tuple[float, float]] = {}
-    for area, (south, east, reach) in _CENTRES.items():
-        codes = sorted({village.district_code for village in villages()[area]})
-        for rank, code in enumerate(codes):
-            distance, angle = reach * ((rank + 0.5) / len(codes)) ** 0.5, rank * _GOLDEN_ANGLE
-            found[code] = (-south + distance * sin(angle), east + distance * cos(angle))
-    return found
-
-
 def point(draws: Draws, village: Village) -> tuple[str, str]:
-    """Where a shop of the village stands, in decimal degrees; within about 1.5 km of the middle of its kecamatan."""
-    latitude, longitude = district_centres()[village.district_code]
-    return f"{latitude + 0.026 * (draws.unit() - 0.5):.7f}", f"{longitude + 0.026 * (draws.unit() - 0.5):.7f}"
+    """Where a shop of the village stands, in decimal degrees; within about 300 m of a point inside the village."""
+    latitude, longitude = pins.middles(village.code[:2])[village.code]
+    return f"{latitude + 0.004 * (draws.unit() - 0.5):.7f}", f"{longitude + 0.004 * (draws.unit() - 0.5):.7f}"
