@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from rapidfuzz import process
 
@@ -15,16 +16,31 @@ SHIPPED_FILE = Path(__file__).with_name("feed_columns.toml")
 REQUIRED = ("shop_id", "shop_name")
 
 
+TITLES = "judul"  # the table of Indonesian names; no marketplace has this slug
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(SHIPPED_FILE.read_text(encoding="utf-8"))
+
+
 @cache
 def shipped() -> dict[str, dict[str, dict[str, str]]]:
     """Slug -> name of the file form -> field -> column."""
-    return tomllib.loads(SHIPPED_FILE.read_text(encoding="utf-8"))
+    return {slug: forms for slug, forms in _tables().items() if slug != TITLES}
+
+
+@cache
+def titles() -> dict[str, tuple[str, ...]]:
+    """Field -> its Indonesian names, the first one that of the template."""
+    return {name: tuple(written) for name, written in _tables()[TITLES].items()}
 
 
 def known_headers(slug: str, configured: Mapping[str, str]) -> list[str]:
     """Every column name that could be met, for finding the header row."""
     forms = shipped().get(slug, {})
-    return [*FIELDS, *configured.values(), *(column for form in forms.values() for column in form.values())]
+    plain = [*FIELDS, *(written for names in titles().values() for written in names)]
+    return [*plain, *configured.values(), *(column for form in forms.values() for column in form.values())]
 
 
 def check_configured(slug: str, configured: Mapping[str, str]) -> None:
@@ -44,15 +60,25 @@ def choose(headers: Sequence[str], slug: str, configured: Mapping[str, str], fil
         mapping = _shipped_form(there, slug)
     if not mapping or configured:
         taken = {squash(header) for header in mapping.values()}
-        own = {name: there[squash(name)] for name in FIELDS if squash(name) in there and squash(name) not in taken}
-        mapping = own | mapping
+        mapping = _by_name(there, taken) | mapping
     for name in REQUIRED:
         if name not in mapping:
             raise InputError(
-                f"{file_name} has no column '{name}'; name it so, or say in monitor.toml under [feed.{slug}.columns] "
-                "which column it is."
+                f"{file_name} has no column '{name}' (in Indonesian '{titles()[name][0]}'); name it so, or say in "
+                f"monitor.toml under [feed.{slug}.columns] which column it is."
             )
     return mapping
+
+
+def _by_name(there: Mapping[str, str], taken: set[str]) -> dict[str, str]:
+    """Fields whose own name, or else an Indonesian one, is in the file; a column is one field only."""
+    found: dict[str, str] = {}
+    left = {key: header for key, header in there.items() if key not in taken}
+    for name in FIELDS:
+        key = next((key for key in map(squash, (name, *titles().get(name, ()))) if key in left), None)
+        if key is not None:
+            found[name] = left.pop(key)
+    return found
 
 
 def _configured(there: Mapping[str, str], slug: str, configured: Mapping[str, str], file_name: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from monitor.crawl_reader import PLACE_FIELDS
 from monitor.feed_values import DECISIVE, FIELDS, LICENCES, SHOP_FIELDS, UnreadableError, is_absent, state_of
 from monitor.identifiers import PhoneHasher, find_phones, read_bpom, read_halal, read_nib, read_phones, read_pirt
 from monitor.items import Identifier, Listing, Shop
-from monitor.marketplaces import Marketplace, shop_of_url
+from monitor.marketplaces import Marketplace, marketplace, shop_of_url
 from monitor.printed import (
     is_personal_id,
     keepable_id,
@@ -135,6 +135,7 @@ class RowReader:
             values["status"] = state_of(values["status"], values["closed_on"], self.observed_on)
         except UnreadableError as error:
             raise _RowError(self.fields["closed_on"], str(error)) from None
+        self._check_address("shop_url", values["shop_url"])
         shop = self._made(row, shop_id, values)
         if number := phone_of_id(raw_id, self.entry):
             shop.identifiers = unique([*shop.identifiers, phone_identifier(number, "field", self.hasher)])
@@ -142,6 +143,13 @@ class RowReader:
         self.shops[shop_id] = merged(before, shop) if before else shop
         self._seen[key] = shop_id
         return shop_id, values["product_titles"] or []
+
+    def _check_address(self, name: str, url: str | None) -> None:
+        """A row whose address lies on another marketplace is a row of that marketplace."""
+        named = shop_of_url(url) if url else None
+        if named is not None and named.marketplace != self.entry.slug:
+            other = marketplace(named.marketplace).title
+            raise _RowError(self.fields[name], f"tautan {other}; berkas ini untuk {self.entry.title}")
 
     def _made(self, row: int, shop_id: str, values: Mapping[str, Any]) -> Shop:
         area = values["city"] or values["province"]
@@ -191,6 +199,7 @@ class RowReader:
         names = ("title", "price_idr", "listing_url", "category", "brand", "stock", "is_advert", "created_on")
         listing_id = self._id(row, "listing_id", cells)
         plain = {name: self._value(row, name, cells.get(name, "")) for name in names}
+        self._check_address("listing_url", plain["listing_url"])
         numbers = {
             name: self._value(row, name, cells.get(name, "")) for name in ("listing_rating", "listing_rating_count")
         }

@@ -8,7 +8,7 @@ import gc
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ from monitor.registry_notes import RETURNED, Notes, write_notes
 from monitor.registry_places import NO_PLACES, PLACE_FIELDS, PlaceReader
 from monitor.registry_report import CheckReport, ImportReport, receipt, summary
 from monitor.registry_write import newest_part, write_part
-from monitor.table_shapes import Chunk, TableError
+from monitor.table_shapes import Chunk, TableError, squash
 from monitor.tables import Table, open_table
 from monitor.weeks import utc_now, utc_text
 
@@ -52,6 +52,7 @@ __all__ = [
 CLEANERS = 2
 SAMPLE_ROWS = 500  # of each column, for the checks of content
 NOTES_FILE = "catatan.csv"
+_SHOP_HEADERS = frozenset(squash(name) for name in ("shop_id", "listing_id", "ID Toko", "ID Produk", "Kode Produk"))
 
 Advance = Callable[[int], None]
 
@@ -226,6 +227,7 @@ def _open(path: Path, config: Config, advance: Advance | None) -> _Opened:
     width = len(table.headers)
     samples = [_sample(column) for column in first.columns] if first else [[] for _ in range(width)]
     columns = recognise(table.headers, samples, mapping)
+    _refuse_shops(path, table.headers, columns)
     if not {"business_name", "trade_name", "owner_name"} & set(columns.fields):
         raise TableError(
             f"{path.name} has no column with names of businesses or owners, so it is no list of businesses (perhaps a"
@@ -239,6 +241,18 @@ def _open(path: Path, config: Config, advance: Advance | None) -> _Opened:
             "Berkas hanya memuat judul kolom tanpa baris data; mohon kirim ulang.",
         )
     return _Opened(table, chunks, columns, first)
+
+
+def _refuse_shops(path: Path, headers: Sequence[str], columns: Recognised) -> None:
+    """A list of shops has names too; taken for a registry it would double the denominator."""
+    names = {squash(header) for header in headers}
+    if not names & _SHOP_HEADERS or {"nib", "owner_name", "kbli"} & set(columns.fields):
+        return
+    raise TableError(
+        f"{path.name} is a list of shops of a marketplace, not of businesses; hand it in with: monitor feed.",
+        "Berkas ini memuat toko di lokapasar, bukan daftar UMKM; mohon beri nama "
+        "'<lokapasar>-TTTT-BB-HH-sebagian.csv' agar dibaca sebagai data serahan.",
+    )
 
 
 def _sample(column: Any) -> list[str]:

@@ -233,7 +233,9 @@ def test_the_same_content_again_is_a_no_op(config: Config, tmp_path: Path) -> No
     path = tmp_path / "other name.csv"
     assert feed(config, path, complete=True).is_new, "complete says more than partial"
     assert feed(config, path, day="2026-11-17").is_new
-    assert feed(config, path, slug="blibli").is_new
+    plain = write_csv(tmp_path / "plain.csv", SHOP_ROWS[1:])
+    assert feed(config, plain, slug="blibli").is_new
+    assert feed(config, plain, slug="lazada").is_new, "the same rows of another marketplace"
     config.phone_key_file.unlink()
     assert feed(config, path).is_new, "a new key gives new hashes"
     assert len({path.name for path in list_crawls(config.crawls_dir, "tokopedia")}) == 4
@@ -406,3 +408,27 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(config: Config, tmp_pat
     config.crawls_dir.write_text("")
     with pytest.raises(MonitorError, match="crawls"):
         feed(config, write_csv(tmp_path / "a.csv", SHOP_ROWS))
+
+
+def test_rows_of_another_marketplace_are_given_back(config: Config, tmp_path: Path) -> None:
+    rows = [
+        {"shop_id": str(n), "shop_name": f"Toko {n}", "shop_url": f"https://www.tokopedia.com/toko-{n}"}
+        for n in range(3)
+    ]
+    with pytest.raises(InputError, match=r"3 of 3 refused"):
+        feed(config, write_csv(tmp_path / "toko.csv", rows), slug="blibli")
+    rejects = next((config.data_dir / "rejects").glob("feed-*.csv")).read_text(encoding="utf-8-sig")
+    assert rejects.count("tautan Tokopedia; berkas ini untuk Blibli") == 3
+    assert list_crawls(config.crawls_dir) == []
+
+
+def test_indonesian_column_names(config: Config, tmp_path: Path) -> None:
+    rows = [{"ID Toko": "7", "Nama Toko": "Dapur Siti", "Kabupaten/Kota": "Kab. Serang", "Kecamatan": "Ciruas"}]
+    data = crawl_of(config, feed(config, write_csv(tmp_path / "toko.csv", rows)))
+    shop = data.shops.iloc[0]
+    assert (shop["shop_id"], shop["name"], shop["city"], shop["district"]) == (
+        "7",
+        "Dapur Siti",
+        "Kab. Serang",
+        "Ciruas",
+    )

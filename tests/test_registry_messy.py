@@ -16,9 +16,10 @@ from monitor.characters import squash
 from monitor.config import Config
 from monitor.database import private_engine
 from monitor.identifiers import load_hasher
-from monitor.registry_import import ImportReport
+from monitor.registry_import import ImportReport, check
 from monitor.registry_places import NO_PLACES
 from monitor.registry_report import receipt
+from monitor.table_shapes import TableError
 from monitor.written import clean_cell
 
 NIK = "3602041201890001"
@@ -279,3 +280,11 @@ def test_whole_columns_are_cleaned_like_single_cells(cells: list[str]) -> None:
     texts = column.to_pylist()
     assert arrow_text.cleaned(column).to_pylist() == [clean_cell(text) for text in texts]
     assert arrow_text.squashed(column).to_pylist() == [squash(text) or None for text in texts]
+
+
+@pytest.mark.parametrize("header", ["shop_id;shop_name;city;nama", "ID Toko;Nama Toko;Kabupaten/Kota;Alamat"])
+def test_a_list_of_shops_is_no_registry(config: Config, tmp_path: Path, header: str) -> None:
+    path = tmp_path / "tokopedia.csv"
+    path.write_text(f"{header}\n12;Dapur Siti;Kab. Serang;Ciruas\n", encoding="utf-8")
+    with pytest.raises(TableError, match="list of shops of a marketplace"):
+        check(path, config)
