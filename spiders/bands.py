@@ -22,6 +22,9 @@ class Band:
         """Part of a unit's name: `harga-10000-24999`, `harga-10000000-keatas`."""
         return f"harga-{self.low}-{'keatas' if self.high is None else self.high}"
 
+    def holds(self, price: int) -> bool:
+        return self.low <= price and (self.high is None or price <= self.high)
+
 
 def narrower(band: Band | None) -> Sequence[Band]:
     """Bands that together hold those prices, None meaning all; () where one price is left.

@@ -16,8 +16,7 @@ from monitor.sandbox import world
 from monitor.sandbox.server import Server
 from monitor.verbs.crawl import crawl_all
 
-SITES = ("inaproc",)
-SHOPS = {"inaproc": 60}
+SITES = ("inaproc", "blibli")
 INSIDE = {area.code for area in regions.areas()}
 
 
@@ -64,7 +63,7 @@ def test_all_are_crawled_whole(crawled: Crawled) -> None:
     assert {slug: outcome.state for slug, outcome in crawled.outcomes.items()} == dict.fromkeys(SITES, "done")
 
 
-@pytest.mark.parametrize("slug", ["inaproc"])
+@pytest.mark.parametrize("slug", ["inaproc", "blibli"])
 def test_every_shop_of_the_region_is_found(crawled: Crawled, slug: str) -> None:
     shops, _ = world_rows(crawled.world, slug)
     found = read_crawl(only_crawl(crawled.config, slug)).shops.set_index("shop_id")

@@ -13,13 +13,13 @@ from monitor.sandbox import world
 from monitor.sandbox.server import Server
 
 pytestmark = pytest.mark.samples
-SITES = ("inaproc",)
+SITES = ("inaproc", "blibli")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("world")
-    world.write(world.make_world(seed=5, businesses=800, shops=600, marketplaces=SITES), folder)
+    world.write(world.make_world(seed=5, businesses=800, shops=900, marketplaces=SITES), folder)
     with Server(folder, faults={}) as running:
         yield running
 
@@ -55,3 +55,35 @@ def test_inaproc_answers_with_the_fields_that_were_asked_for(server: Server) -> 
     assert all(row.keys() == {"id", "name"} for row in inaproc_items(server, {"id", "name"}))
     answer = ask(server, "katalog.inaproc.id", "/graphql", {"query": "{ searchProducts }", "variables": {}})
     assert answer.status == 400 and json.loads(answer.body)["data"] is None
+
+
+def blibli_data(server: Server, words: str) -> Any:
+    path = f"/backend/search/products?searchTerm={words}&page=1&start=0"
+    return ask(server, "www.blibli.com", path).json["data"]
+
+
+def test_blibli_lists(server: Server, samples: Path) -> None:
+    names = ("category_2023-10-29", "keyword_2024-02-03")
+    real = [capture(samples, f"blibli/search_products_{name}.json")["data"] for name in names]
+    mine = [blibli_data(server, words) for words in ("keripik", "kaos", "kue")]
+    products = [row for data in mine for row in data["products"]]
+    real_products = [row for data in real for row in data["products"]]
+    assert len(products) > 60
+    # What both captures have in every row, and nothing that neither has.
+    assert types(products).keys() <= types(real_products).keys()
+    assert always(real_products) <= always(products)
+    assert wrong_types(types(products), types(real_products)) == {}
+    assert {key for data in mine for key in data} <= {key for data in real for key in data}
+    assert wrong_types(types([{"paging": data["paging"]} for data in mine]), types(real)) == {}
+
+
+def test_blibli_adverts_and_suggested_seller(server: Server, samples: Path) -> None:
+    real = capture(samples, "blibli/search_products_keyword_2024-02-03.json")["data"]
+    mine = [blibli_data(server, words) for words in ("keripik", "kaos", "kue")]
+    adverts = [row for data in mine for row in data["sponsorProducts"]]
+    assert types(adverts).keys() <= types(real["sponsorProducts"]).keys() and len(adverts) == 30
+    assert always(real["sponsorProducts"]) <= always(adverts) | {".review.rating", ".review.count"}
+    assert wrong_types(types(adverts), types(real["sponsorProducts"])) == {}
+    sellers = [data["sellerSuggestion"] for data in mine if "sellerSuggestion" in data]
+    assert sellers and always(sellers) == always([real["sellerSuggestion"]])
+    assert wrong_types(types(sellers), types([real["sellerSuggestion"]])) == {}

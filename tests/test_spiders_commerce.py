@@ -5,8 +5,12 @@ from itertools import pairwise
 import pytest
 
 from monitor import regions
+from monitor.items import Listing
+from monitor.reading import Page
 from monitor.units import KnownShop, Tally, Unit
 from spiders.bands import Band, narrower
+from spiders.base import UnansweredError
+from spiders.blibli import BlibliSpider, _check_filters
 from spiders.inaproc import InaprocSpider
 
 # --- price bands ------------------------------------------------------------------------------------------------------
@@ -72,3 +76,46 @@ def test_inaproc_asks_for_one_seller() -> None:
     unit = inaproc().shop_unit(KnownShop("01JRCNQK2H739KAJ86BCXBKK54", "persada"))
     assert unit.name == "toko/01JRCNQK2H739KAJ86BCXBKK54" and unit.kind == "shop"
     assert not inaproc().split(unit, Tally(capped=True))
+
+
+# --- Blibli -----------------------------------------------------------------------------------------------------------
+
+
+def blibli() -> BlibliSpider:
+    spider = BlibliSpider()
+    spider._categories = [{"code": "MA-1000001", "name": "Makanan"}, {"code": "54593", "name": "Handphone"}]
+    return spider
+
+
+def test_blibli_splits_a_query_by_category_then_by_price() -> None:
+    spider, capped = blibli(), Tally(capped=True)
+    parts = spider.split(Unit("cari/keripik", "searchTerm=keripik", {"query": "keripik"}), capped)
+    assert [part.name for part in parts] == ["cari/keripik/kategori-ma-1000001", "cari/keripik/kategori-54593"]
+    bands = spider.split(parts[0], capped)
+    assert bands[2].name == "cari/keripik/kategori-ma-1000001/harga-25000-49999"
+    assert bands[2].query == "searchTerm=keripik category=MA-1000001 price=25000..49999"
+    category = Unit("kategori/54593", "category=54593", {"category": "54593"})
+    assert spider.split(category, capped)[0].name == "kategori/54593/harga-0-9999"
+    assert not spider.split(Unit("penjual/keripik", "", {"sellers": "keripik"}), capped)
+
+
+def test_blibli_asks_for_one_merchant() -> None:
+    unit = blibli().shop_unit(KnownShop("EMP-70001"))
+    assert (unit.name, unit.kind, unit.data) == ("toko/EMP-70001", "shop", {"shop_id": "EMP-70001"})
+
+
+def blibli_page(prices: list[int]) -> Page:
+    page = Page(marketplace="blibli", kind="products", next={"categories": ["MA-1000001"]})
+    for number, price in enumerate(prices):
+        page.add(Listing(marketplace="blibli", listing_id=str(number), shop_id="A-1", price_idr=price, is_advert=False))
+    return page
+
+
+def test_blibli_notices_a_filter_that_is_not_obeyed() -> None:
+    page = blibli_page([5_000, 7_000, 90_000])
+    _check_filters({"query": "kopi", "category": "MA-1000001", "band": Band(0, 9_999)}, page)
+    with pytest.raises(UnansweredError, match="outside the band"):
+        _check_filters({"query": "kopi", "band": Band(10_000, 24_999)}, page)
+    with pytest.raises(UnansweredError, match="category"):
+        _check_filters({"query": "kopi", "category": "54593"}, page)
+    _check_filters({"query": "kopi", "category": "54593", "band": Band(0, 1)}, blibli_page([]))
