@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import re
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -81,7 +82,7 @@ class CrawlWriter:
     def __init__(self, directory: Path, info: CrawlInfo) -> None:
         self.directory = directory
         self.info = info
-        self.done_units: set[str] = set()
+        self.done: dict[str, dict[str, Any]] = {}  # unit -> its line of queries.jsonl
         self.attempt = 1
         self._handles: dict[str, int] = {}
         self._unsynced: set[str] = set()
@@ -91,6 +92,11 @@ class CrawlWriter:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def done_units(self) -> Set[str]:
+        """Names of the units that need not run again."""
+        return self.done.keys()
 
     @classmethod
     def create(cls, root: Path, info: CrawlInfo) -> Self:
@@ -133,7 +139,7 @@ class CrawlWriter:
             for row in crawl_reader.read_lines(directory / "queries.jsonl"):
                 writer.attempt = max(writer.attempt, row["attempt"] + 1)
                 if row.get("done"):
-                    writer.done_units.add(row["unit"])
+                    writer.done[row["unit"]] = row
             for name in ("queries.jsonl", *ITEM_FILES.values()):
                 writer._seal(name)
             writer._begin()
@@ -196,10 +202,12 @@ class CrawlWriter:
         *,
         found: bool | None = None,
         requests: int | None = None,
+        stage: str | None = None,
+        split_into: int = 0,
     ) -> None:
         """From here on the unit's rows count: they are on disk before its line in `queries.jsonl` is.
 
-        found: of units that ask for one shop, whether there is such a shop. requests: sent for the unit.
+        The rest as in `monitor.units.UnitDone`.
         """
         self._sync()
         row = {
@@ -211,11 +219,13 @@ class CrawlWriter:
             "capped": capped,
             "found": found,
             "requests": requests,
+            "stage": stage,
+            "split_into": split_into,
             "done": True,
         }
         self._append("queries.jsonl", line(row))
         self._sync()
-        self.done_units.add(unit)
+        self.done[unit] = row
 
     def evidence(self, name: str, body: bytes) -> Path:
         """Keep the text of a response under a harmless name; an earlier one of that name stays.
@@ -259,7 +269,7 @@ class CrawlData:
 
     shops: one row per shop_id, listings: one per listing_id, columns as in `monitor.items`, ordered by the unit that
     showed them first. issues: columns of Issue. queries: one row per done unit (unit, query, declared_total,
-    fetched, capped, found, requests), ordered by unit. stats: None while the crawl is unfinished.
+    fetched, capped, found, requests, stage, split_into), ordered by unit. stats: None while the crawl is unfinished.
     """
 
     info: CrawlInfo
@@ -278,6 +288,8 @@ _QUERY_TYPES = {
     "capped": "boolean",
     "found": "boolean",
     "requests": "Int64",
+    "stage": "string",
+    "split_into": "Int64",
 }
 
 

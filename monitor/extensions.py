@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Set
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -25,9 +26,10 @@ from monitor.errors import MonitorError, StoreError
 from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import check_delay
 from monitor.permission import require_permission
+from monitor.planner_steps import Plan, read_plan, write_plan
 from monitor.reading import Answer
 from monitor.refusal import Refusal
-from monitor.units import Read, UnitDone
+from monitor.units import Read, Tally, UnitDone
 from monitor.weeks import parse_week, utc_now, utc_text, week_days, week_of
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class CrawlDirectory:
         self.settings = crawler.settings
         self.writer: CrawlWriter | None = None
         self.failure: str | None = None
+        self.course: Plan | None = None
         self.refusal: Refusal | None = None
         self.counts: dict[str, int] = {}
         self.places_missing: list[str] = []
@@ -89,6 +92,7 @@ class CrawlDirectory:
             regions.use(self.config.region.code)
             self.writer = self._open(entry)
             self._log_into(self.writer.directory)
+            self.course = self._course(self.writer.directory)
         except MonitorError as error:
             self._say(str(error))
             return
@@ -108,6 +112,15 @@ class CrawlDirectory:
         day = min(utc_now().astimezone(self.config.region.zone).date(), week_days(week)[1]).isoformat()
         info = CrawlInfo(marketplace=entry.slug, week=week, observed_on=day, sandbox=is_sandbox)
         return CrawlWriter.create(self.config.crawls_dir, info)
+
+    def _course(self, directory: Path) -> Plan | None:
+        """A resumed crawl follows the plan that it began with."""
+        given = self.settings.get("MONITOR_PLAN")
+        if given and self.writer is not None and self.writer.attempt == 1:
+            plan = read_plan(Path(given))
+            if plan is not None:
+                write_plan(directory, plan)
+        return read_plan(directory)
 
     def _log_into(self, directory: Path) -> None:
         try:
@@ -199,11 +212,24 @@ class CrawlDirectory:
     # --- what the spider may know and say ---
 
     @property
-    def done_units(self) -> set[str]:
+    def done_units(self) -> Set[str]:
         return self.writer.done_units if self.writer else set()
+
+    def tally_of(self, name: str) -> Tally | None:
+        row = self.writer.done.get(name) if self.writer else None
+        if row is None:
+            return None
+        return Tally(row["declared_total"], row["fetched"] or 0, bool(row["capped"]), row.get("found"))
+
+    @property
+    def budget(self) -> int:
+        return self.settings.getint("MONITOR_BUDGET")
 
     def plan(self, units: int) -> None:
         self._planned += units
+
+    def replan(self, units: int) -> None:
+        self._planned = units
 
     def seen_shops(self) -> list[dict[str, Any]]:
         assert self.writer is not None

@@ -18,6 +18,7 @@ DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 20_000_000  # the largest answer seen has 2 MB
 DOWNLOAD_WARNSIZE = 0
 DNS_TIMEOUT = 20
+DOWNLOAD_VERIFY_CERTIFICATES = True  # a hotspot or proxy in between must not pass for the marketplace
 
 # 429 is answered by RetryAfterMiddleware; 403 and its like end the crawl.
 RETRY_TIMES = 2
@@ -45,6 +46,7 @@ CONCURRENT_ITEMS = 1  # rows are written in the order in which they were read
 
 EXTENSIONS = {
     "monitor.extensions.CrawlDirectory": 500,
+    "monitor.crawl_watch.CrawlWatch": 510,  # after it: what it hears was written before
     "scrapy.extensions.logstats.LogStats": None,
 }
 LOG_FORMATTER = "monitor.extensions.QuietLogFormatter"
@@ -58,3 +60,4 @@ MONITOR_WEEK = ""
 MONITOR_BUDGET = 0
 MONITOR_CHILD = False
 MONITOR_QUERIES = 0  # only with a sandbox: so many of the panel's queries; 0: all
+MONITOR_PLAN = ""  # folder of the plan that a new crawl follows; a resumed one follows its own

@@ -4,17 +4,38 @@ A unit is the smallest piece of a crawl that is done or not done: one query, one
 runs every unit again that was not done.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from monitor.items import Item
 from monitor.reading import Answer
 from monitor.refusal import Refusal
 
+if TYPE_CHECKING:
+    from monitor.planner_steps import Plan
+
 QUERY_UNITS = "cari/"  # names of units that are searches begin so: cari/[area/]word[/part of a split ...]
 SHOP_UNITS = "toko/"  # names of units that ask for one known shop: toko/<shop_id>
+_AREA = re.compile(r"\d{4}")
+
+
+def unit_name(text: str) -> str:
+    """Part of a unit's name: lower case letters and digits, joined by hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def query_parts(name: str) -> tuple[str | None, str]:
+    """Kab/kota code (None where the site searches without one) and query of a query unit's name, or of a part of it.
+
+    cari/3603/gula-aren/harga-0-25000 -> 3603, gula-aren
+    """
+    parts = name.removeprefix(QUERY_UNITS).split("/")
+    if len(parts) > 1 and _AREA.fullmatch(parts[0]):
+        return parts[0], parts[1]
+    return None, parts[0]
 
 
 @dataclass(frozen=True)
@@ -83,18 +104,28 @@ class UnitDone:
     capped: bool
     found: bool | None = None
     requests: int | None = None
+    stage: str | None = None  # of the plan: linked, panel, new, explore
+    split_into: int = 0  # narrower units that were made of it because it was capped
 
 
 class CrawlRecord(Protocol):
     """What a spider may know of its crawl directory; the extension hands it over as `spider.record`."""
 
     failure: str | None  # one sentence once nothing can be written any more
+    course: "Plan | None"  # what this crawl is to do; None: everything the spider knows, without end
+    budget: int  # requests of this run, 0 for no limit
 
     @property
-    def done_units(self) -> set[str]: ...
+    def done_units(self) -> Set[str]: ...
+
+    def tally_of(self, name: str) -> Tally | None:
+        """How far a done unit got."""
 
     def plan(self, units: int) -> None:
         """So many more units are to be run; for progress and stats."""
+
+    def replan(self, units: int) -> None:
+        """So many units are to be run, whatever was said before."""
 
     def seen_shops(self) -> list[dict[str, Any]]:
         """Shops of the done units, one row each, ordered by id, as the readers of the directory will see them."""

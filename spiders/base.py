@@ -4,13 +4,10 @@ A subclass says which units there are (`units`), how one is read (`read_unit`) a
 function that `parse` and the tests call too).
 """
 
-import re
-import traceback
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, ClassVar
 
-from scrapy import Request, Spider
+from scrapy import Request
 from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
@@ -19,38 +16,27 @@ from monitor.errors import InputError
 from monitor.items import Issue
 from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import BudgetError, RobotsForbiddenError, RobotsUnreachableError, guest_settings
-from monitor.reading import Answer, Page, Row
+from monitor.reading import Answer, Page
 from monitor.refusal import Refusal, refusal
-from monitor.units import CrawlRecord, KnownShop, Read, Tally, Unit, UnitDone
+from monitor.units import Tally, unit_name
 from spiders.queries import panel
+from spiders.running import UnansweredError, UnitRunner
+
+__all__ = ("MarketplaceSpider", "UnansweredError", "answer_of", "unit_name")
 
 # Each of these requests was already retried twice: a site that resets or hangs this often does so on purpose.
 MAX_CONNECTION_FAILURES = 3
-MAX_FAILED_UNITS = 10  # in a row: whatever it is, asking on is of no use to anybody
-MAX_OPTIONAL_FAILURES = 3  # of a stage's first units; then the stage is given up
 
 
-class UnansweredError(Exception):
-    """One unit cannot be read; the crawl goes on. kind: kind of the issue."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        self.kind = kind
-        super().__init__(message)
-
-
-class MarketplaceSpider(Spider):
+class MarketplaceSpider(UnitRunner):
     """Base of all spiders."""
 
     json_only: ClassVar[bool] = True  # an HTML page in place of an answer is a refusal
-    record: CrawlRecord | None = None  # set by the extension when the crawl directory is open
+    searches_areas: ClassVar[bool] = False  # whether its query units ask for one kab/kota each
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connection_failures = 0
-        self._failed_units = 0  # in a row
-        self._optional_failures = 0
-        self._optional_done = 0
-        self._requests = 0  # since the unit began
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -63,9 +49,10 @@ class MarketplaceSpider(Spider):
 
     @property
     def queries(self) -> tuple[str, ...]:
-        """The fixed panel; in rehearsals its first so many words."""
+        """What searches ask for: the fixed panel, then what the plan adds; in rehearsals only the first so many."""
+        asked = self.course.queries if self.course is not None else panel()
         limit = self.settings.getint("MONITOR_QUERIES")
-        return panel()[:limit] if limit and self.settings.get("MONITOR_SANDBOX") else panel()
+        return asked[:limit] if limit and self.settings.get("MONITOR_SANDBOX") else asked
 
     # --- for subclasses ---
 
@@ -73,30 +60,6 @@ class MarketplaceSpider(Spider):
     def read(cls, answer: Answer) -> Page:
         """What the answer holds. An answer of no known kind gives `unknown(answer)`."""
         raise NotImplementedError
-
-    def units(self) -> AsyncIterator[Unit]:
-        """The units of a whole crawl, in order."""
-        raise NotImplementedError
-
-    def read_unit(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:
-        """Rows of one unit. Raises UnansweredError when it cannot be read to its end.
-
-        A unit that asks for one shop sets `tally.found`: True with the shop's row, False where the site says that there
-        is no such shop. A page that is not the page asked for raises and is never "not found".
-        """
-        raise NotImplementedError
-
-    def split(self, unit: Unit, tally: Tally) -> Sequence[Unit]:
-        """Narrower units that together hold what a capped unit holds; () where it cannot be split further.
-
-        By area, category, price band or keyword. Their names go on from the parent's, since resuming goes by names:
-        `cari/3603/kopi` -> `cari/3603/kopi/harga-0-25000`.
-        """
-        return ()
-
-    def shop_unit(self, shop: KnownShop) -> Unit | None:
-        """The unit `toko/<shop_id>` that asks for the present state of one known shop; None where there is none."""
-        return None
 
     @classmethod
     def page(cls, kind: str, answer: Answer) -> Page:
@@ -131,6 +94,7 @@ class MarketplaceSpider(Spider):
         """The answer to one request, after delays and retries. Raises UnansweredError; CloseSpider ends the crawl."""
         assert self.crawler.engine is not None
         self._requests += 1
+        self._sent += 1
         try:
             response = await self.crawler.engine.download_async(request)
         except BudgetError:
@@ -187,68 +151,6 @@ class MarketplaceSpider(Spider):
             raise UnansweredError("unknown_answer", problem or f"An answer of kind '{page.kind}', not '{kind}'.")
         return page
 
-    # --- units ---
-
-    async def start(self) -> AsyncIterator[Any]:
-        """Runs the units. Items are handed to the pipelines here and waited for, so that a unit ends after its rows."""
-        if self.record is None:
-            raise CloseSpider("not_started")
-        try:
-            async for unit in self.units():
-                if unit.name not in self.record.done_units and not (unit.optional and self._gave_up_optional()):
-                    await self._run(unit)
-        except UnansweredError as error:  # what has to be known before any unit
-            await self._hand_over(Read(self.issue(error.kind, str(error)), "rencana"))
-            raise CloseSpider("not_plannable") from None
-        nothing: tuple[Any, ...] = ()
-        for thing in nothing:  # Scrapy wants a generator here
-            yield thing
-
-    def _gave_up_optional(self) -> bool:
-        return self._optional_done == 0 and self._optional_failures >= MAX_OPTIONAL_FAILURES
-
-    async def _run(self, unit: Unit) -> None:
-        assert self.record is not None
-        tally = Tally()
-        self._requests = 0
-        try:
-            async for row in self.read_unit(unit, tally):
-                await self._hand_over(Read(row.item, unit.name, row.scan))
-        except UnansweredError as error:
-            await self._not_done(unit, error)
-            return
-        except CloseSpider:
-            raise
-        except Exception as error:  # a mistake in a spider costs one unit, and the crawl its health
-            self.record.count("errors")
-            self.logger.error("Unit failed with %s at %s.", type(error).__name__, _place_of(error))
-            await self._not_done(unit, UnansweredError("error", f"The program failed with {type(error).__name__}."))
-            return
-        self._optional_done += unit.optional
-        self._failed_units = 0
-        tally.requests = self._requests
-        await self._hand_over(_done(unit, tally))
-
-    async def _not_done(self, unit: Unit, error: UnansweredError) -> None:
-        assert self.record is not None
-        self._optional_failures += unit.optional
-        self.record.count("units/optional_failed" if unit.optional else "units/failed")
-        await self._hand_over(Read(self.issue(error.kind, f"{unit.name}: {error}"), unit.name))
-        if error.kind == "robots" and not unit.optional:
-            raise CloseSpider("robots")
-        self._failed_units += 1
-        if self._failed_units >= MAX_FAILED_UNITS:
-            raise CloseSpider("unreadable")
-
-    async def _hand_over(self, thing: Read | UnitDone) -> None:
-        assert self.crawler.engine is not None and self.record is not None
-        await self.crawler.engine.scraper.start_itemproc_async(thing, response=None)
-        if self.record.failure:
-            raise CloseSpider("store_error")
-
-    def issue(self, kind: str, message: str, field: str | None = None) -> Issue:
-        return Issue(marketplace=self.name, kind=kind, message=message, field=field)
-
     # --- shapes ---
 
     async def numbered_pages(
@@ -280,24 +182,6 @@ class MarketplaceSpider(Spider):
         return number * page_size >= declared if declared is not None else page.entry_count < page_size
 
 
-def _done(unit: Unit, tally: Tally) -> UnitDone:
-    return UnitDone(
-        unit=unit.name,
-        query=unit.query,
-        declared_total=tally.declared_total,
-        fetched=tally.fetched,
-        capped=tally.capped,
-        found=tally.found,
-        requests=tally.requests,
-    )
-
-
-def _place_of(error: BaseException) -> str:
-    """File and line, without values: what was read may be personal."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-
-
 def _status_problem(answer: Answer, otherwise: str) -> tuple[str, str]:
     if 200 <= answer.status < 300:
         return "cut", otherwise
@@ -310,8 +194,3 @@ def answer_of(response: Response) -> Answer:
         for name, values in response.headers.items()
     }
     return Answer(body=response.body, url=response.url, status=response.status, headers=headers)
-
-
-def unit_name(text: str) -> str:
-    """Part of a unit's name: lower case letters and digits, joined by hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

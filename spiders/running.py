@@ -1,0 +1,299 @@
+"""In what order a crawl's units are run, how a capped one is split, and where a budget ends it.
+
+Linked shops are asked for first, since their state this week decides presence; then what is asked every week (lists and
+the fixed panel); then, best first, the parts of capped queries and new queries; then exploration; last the pages that
+add detail. A budget that ends within the first two leaves the crawl unfinished; within the others it is just spent.
+"""
+
+import traceback
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from scrapy import Spider
+from scrapy.exceptions import CloseSpider
+
+from monitor.items import Issue, Listing, Shop
+from monitor.planner_steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
+from monitor.reading import Row
+from monitor.units import CrawlRecord, KnownShop, Read, Tally, Unit, UnitDone
+
+MAX_FAILED_UNITS = 10  # in a row: whatever it is, asking on is of no use to anybody
+MAX_OPTIONAL_FAILURES = 3  # of a stage's first units; then the stage is given up
+UNSEEN_SHARE = 0.5  # of a capped list whose site states no total
+
+
+class UnansweredError(Exception):
+    """One unit cannot be read; the crawl goes on. kind: kind of the issue."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A unit that is run when nothing better is left. value: registry-like new shops expected per request."""
+
+    unit: Unit
+    stage: str
+    value: float
+
+
+class UnitRunner(Spider):
+    """The part of a spider that knows nothing of its marketplace."""
+
+    record: CrawlRecord | None = None  # set by the extension when the crawl directory is open
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._failed_units = 0  # in a row
+        self._optional_failures = 0
+        self._optional_done = 0
+        self._requests = 0  # since the unit began
+        self._sent = 0
+        self._seen: set[str] = set()  # ids of the shops of this run
+        self._fresh = 0  # of them, first shown by the last unit
+        self._waiting: list[_Waiting] = []
+        self._extra = 0  # units that `units` does not count
+        self._skipped = 0  # units that the plan leaves out
+        self._is_spent = False
+
+    # --- for subclasses ---
+
+    def units(self) -> AsyncIterator[Unit]:
+        """The units of a whole crawl, in order: lists and searches, then pages that add detail to what they found."""
+        raise NotImplementedError
+
+    def read_unit(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:
+        """Rows of one unit. Raises UnansweredError when it cannot be read to its end.
+
+        A unit that asks for one shop sets `tally.found`: True with the shop's row, False where the site says that there
+        is no such shop. A page that is not the page asked for raises and is never "not found".
+        """
+        raise NotImplementedError
+
+    def split(self, unit: Unit, tally: Tally) -> Sequence[Unit]:
+        """Narrower units that together hold what a capped unit holds; () where it cannot be split further.
+
+        By area, category, price band or keyword. Their names go on from the parent's, since resuming goes by names:
+        `cari/3603/kopi` -> `cari/3603/kopi/harga-0-25000`. A function of unit and tally alone: a resumed crawl calls it
+        again for units that are done.
+        """
+        return ()
+
+    def shop_unit(self, shop: KnownShop) -> Unit | None:
+        """The unit `toko/<shop_id>` that asks for the present state of one known shop; None where there is none."""
+        return None
+
+    # --- order ---
+
+    @property
+    def course(self) -> Plan | None:
+        return self.record.course if self.record is not None else None
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Runs the units. Items are handed to the pipelines here and waited for, so that a unit ends after its rows."""
+        if self.record is None:
+            raise CloseSpider("not_started")
+        try:
+            await self._run_all()
+        except UnansweredError as error:  # what has to be known before any unit
+            await self._hand_over(Read(self.issue(error.kind, str(error)), "rencana"))
+            raise CloseSpider("not_plannable") from None
+        nothing: tuple[Any, ...] = ()
+        for thing in nothing:  # Scrapy wants a generator here
+            yield thing
+
+    async def _run_all(self) -> None:
+        for unit in self._linked_units():
+            await self._visit(unit, LINKED)
+        if await self._run_planned():
+            return
+        await self._run_waiting()
+        assert self.record is not None
+        self.record.replan(self._extra - self._skipped)
+        async for unit in self.units():
+            if _is_detail(unit):
+                await self._visit(unit, None)
+
+    def _linked_units(self) -> Iterator[Unit]:
+        assert self.record is not None
+        asked = [self.shop_unit(shop) for shop in self.course.shops] if self.course is not None else []
+        units = [unit for unit in asked if unit is not None]
+        self._extra += len(units)
+        self.record.plan(len(units))
+        yield from units
+
+    async def _run_planned(self) -> bool:
+        """What is asked every week; whether that was all. Else units wait that come before pages of detail."""
+        assert self.record is not None
+        async for unit in self.units():
+            if _is_detail(unit):
+                if self._waiting:
+                    return False
+                await self._visit(unit, None)
+                continue
+            step = self._step_of(unit)
+            if step is None:
+                self._skipped += 1
+                self.record.plan(-1)
+            elif step.stage in (NEW, EXPLORE):
+                self._waiting.append(_Waiting(unit, step.stage, step.expected / max(step.cost, 1.0)))
+            else:
+                await self._visit(unit, step.stage)
+        return not self._waiting
+
+    def _step_of(self, unit: Unit) -> Step | None:
+        if self.course is None or unit.kind != "query":
+            return Step(PANEL, unit.name, "", 1.0)
+        return self.course.step_of(unit.name)
+
+    async def _run_waiting(self) -> None:
+        """Parts of capped units and new queries, best first; a fixed share is kept for exploration."""
+        kept = self.course.kept_for_details if self.course is not None else 0.0
+        explore = sum(step.cost for step in self.course.of_stage(EXPLORE) if step.fits) if self.course else 0.0
+        await self._run_best((NEW, PANEL), kept + explore)
+        await self._run_best((EXPLORE,), kept)
+        await self._run_best((NEW, PANEL, EXPLORE), kept)
+        assert self.record is not None
+        if self._waiting:
+            self.record.count("units/not_asked", len(self._waiting))
+
+    async def _run_best(self, stages: Sequence[str], kept: float) -> None:
+        while self._left() > kept:
+            best = max((one for one in self._waiting if one.stage in stages), key=lambda one: one.value, default=None)
+            if best is None:
+                return
+            self._waiting.remove(best)
+            await self._visit(best.unit, best.stage, must=False)
+
+    def _left(self) -> float:
+        """Requests that may still be sent."""
+        assert self.record is not None
+        if self._is_spent:
+            return 0.0
+        return self.record.budget - self._sent if self.record.budget else float("inf")
+
+    async def _visit(self, unit: Unit, stage: str | None, *, must: bool = True) -> None:
+        """Runs the unit unless it is done; a capped one leaves narrower units waiting.
+
+        must: asked every week, so that a budget that does not reach it leaves the crawl unfinished.
+        """
+        assert self.record is not None
+        self._requests, self._fresh = 1, 1
+        must = must and not unit.optional
+        if unit.name not in self.record.done_units:
+            if self._is_spent and not must:
+                return
+            try:
+                await self._run(unit, stage, unit.optional or stage == LINKED)
+            except CloseSpider as end:
+                if must or end.reason != "budget":
+                    raise
+                self._is_spent = True
+                self.record.count("budget/spent")
+        self._wait_for_parts(unit, stage)
+
+    def _wait_for_parts(self, unit: Unit, stage: str | None) -> None:
+        assert self.record is not None
+        tally = self.record.tally_of(unit.name)
+        parts = self.split(unit, tally) if tally is not None and tally.capped else ()
+        if tally is None or not parts:
+            return
+        self._extra += len(parts)
+        self.record.plan(len(parts))
+        value = self._value_of_parts(tally)
+        self._waiting += [_Waiting(part, stage or PANEL, value) for part in parts]
+
+    def _value_of_parts(self, tally: Tally) -> float:
+        """What the rows that a cap hid should hold, if they are like those it showed."""
+        unseen = UNSEEN_SHARE
+        if tally.declared_total:
+            unseen = max(0.0, 1 - tally.fetched / tally.declared_total)
+        like = self.course.like_share if self.course is not None else 1.0
+        return like * unseen * self._fresh / max(self._requests, 1)
+
+    def _gave_up_optional(self) -> bool:
+        return self._optional_done == 0 and self._optional_failures >= MAX_OPTIONAL_FAILURES
+
+    # --- one unit ---
+
+    async def _run(self, unit: Unit, stage: str | None, is_optional: bool) -> None:
+        assert self.record is not None
+        if is_optional and self._gave_up_optional():
+            return
+        tally = Tally()
+        self._requests, self._fresh = 0, 0
+        try:
+            async for row in self.read_unit(unit, tally):
+                self._notice(unit, row, tally)
+                await self._hand_over(Read(row.item, unit.name, row.scan))
+        except UnansweredError as error:
+            await self._not_done(unit, error, is_optional)
+            return
+        except CloseSpider:
+            raise
+        except Exception as error:  # a mistake in a spider costs one unit, and the crawl its health
+            self.record.count("errors")
+            self.logger.error("Unit failed with %s at %s.", type(error).__name__, _place_of(error))
+            problem = UnansweredError("error", f"The program failed with {type(error).__name__}.")
+            await self._not_done(unit, problem, is_optional)
+            return
+        self._optional_done += is_optional
+        self._failed_units = 0
+        tally.requests = self._requests
+        parts = len(self.split(unit, tally)) if tally.capped else 0
+        await self._hand_over(replace(_done(unit, tally), stage=stage, split_into=parts))
+
+    def _notice(self, unit: Unit, row: Row, tally: Tally) -> None:
+        if not isinstance(row.item, Shop | Listing):
+            return
+        if row.item.shop_id and row.item.shop_id not in self._seen:
+            self._seen.add(row.item.shop_id)
+            self._fresh += 1
+        if unit.kind == "shop" and tally.found is None and unit.name.endswith(f"/{row.item.shop_id}"):
+            tally.found = True
+
+    async def _not_done(self, unit: Unit, error: UnansweredError, is_optional: bool) -> None:
+        assert self.record is not None
+        self._optional_failures += is_optional
+        self.record.count("units/optional_failed" if is_optional else "units/failed")
+        await self._hand_over(Read(self.issue(error.kind, f"{unit.name}: {error}"), unit.name))
+        if error.kind == "robots" and not is_optional:
+            raise CloseSpider("robots")
+        self._failed_units += 1
+        if self._failed_units >= MAX_FAILED_UNITS:
+            raise CloseSpider("unreadable")
+
+    async def _hand_over(self, thing: Read | UnitDone) -> None:
+        assert self.crawler.engine is not None and self.record is not None
+        await self.crawler.engine.scraper.start_itemproc_async(thing, response=None)
+        if self.record.failure:
+            raise CloseSpider("store_error")
+
+    def issue(self, kind: str, message: str, field: str | None = None) -> Issue:
+        return Issue(marketplace=self.name, kind=kind, message=message, field=field)
+
+
+def _is_detail(unit: Unit) -> bool:
+    return unit.optional or unit.kind == "shop"
+
+
+def _done(unit: Unit, tally: Tally) -> UnitDone:
+    return UnitDone(
+        unit=unit.name,
+        query=unit.query,
+        declared_total=tally.declared_total,
+        fetched=tally.fetched,
+        capped=tally.capped,
+        found=tally.found,
+        requests=tally.requests,
+    )
+
+
+def _place_of(error: BaseException) -> str:
+    """File and line, without values: what was read may be personal."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
