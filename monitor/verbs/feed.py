@@ -6,26 +6,41 @@ from typing import Annotated
 
 import typer
 
+from exports.feed_template import write_template
 from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.feed import FeedReport, hand_over
+from monitor.marketplaces import marketplace as catalogue_entry
 from monitor.verbs import common
+from monitor.weeks import utc_now
 
 
 def feed(
-    file: Annotated[str, typer.Argument(help="CSV, XLSX, JSON lines or Parquet; - reads what parse prints.")],
-    marketplace: Annotated[str, typer.Option(help="Slug of the marketplace whose shops these are.")],
-    observed_on: Annotated[str, typer.Option(help="Day on which the rows were true, like 2026-11-21.")],
+    file: Annotated[
+        str | None, typer.Argument(help="CSV, XLSX, JSON lines or Parquet; - reads what parse prints.")
+    ] = None,
+    marketplace: Annotated[str, typer.Option(help="Slug of the marketplace whose shops these are.")] = "",
+    observed_on: Annotated[str, typer.Option(help="Day on which the rows were true, like 2026-11-21.")] = "",
     complete: Annotated[
         bool | None,
         typer.Option("--complete/--partial", help="Are these all shops, or some? Absence from some means nothing."),
     ] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="Write a template and a letter to the marketplace into this folder instead.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
-    """Take in shops or listings that somebody handed over.
+    """Take in shops or listings that somebody handed over, or write the template and letter that ask for them.
 
     Example: monitor feed toko.csv --marketplace tokopedia --observed-on 2026-11-21 --partial
     """
+    if not marketplace:
+        raise UsageError("Say whose shops these are, like --marketplace tokopedia.")
+    if template is not None:
+        _write_template(template, marketplace, as_json)
+        return
+    if file is None or not observed_on:
+        raise UsageError("Name the file, and the day on which its rows were true like --observed-on 2026-11-21.")
     if complete is None:
         raise UsageError("Say --complete (these are all shops of the marketplace) or --partial (some of them).")
     config = common.config()
@@ -35,6 +50,13 @@ def feed(
         report = hand_over(config, source, marketplace, observed_on, complete)
         run.message = f"{report.crawl_id}: {report.shop_count} shops" if report.is_new else "the same content again"
     common.show(f"Fed {marketplace}", _rows(report), as_json)
+
+
+def _write_template(folder: Path, slug: str, as_json: bool) -> None:
+    config = common.config()
+    today = utc_now().astimezone(config.region.zone).date()
+    written = write_template(folder, catalogue_entry(slug), config, today)
+    common.show("Template", {path.suffix.removeprefix("."): str(path) for path in written}, as_json)
 
 
 def _rows(report: FeedReport) -> dict[str, object]:
