@@ -1,0 +1,79 @@
+"""One task of the benchmark as files: what every matcher reads, and the truth that none of them sees.
+
+`shop` numbers the shops from 0. A thousand random shops are reviewed: their truth is what the project learns from, and
+they are left out of every evaluation. A thousand further linked shops, not part of the task, are what peers learn from.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .world import World, make
+
+REVIEWED = 1_000
+LABELLED = 1_000
+TRUTH, REVIEWED_FILE = "truth.parquet", "reviewed.parquet"
+
+
+def _keyed(frame: pd.DataFrame, shops: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the shops in `shops` with their number."""
+    keys = ["marketplace", "shop_id"]
+    return frame.merge(shops[[*keys, "shop"]], on=keys)
+
+
+def _first(cells: pd.Series, kind: str) -> pd.Series:
+    """The first printed identifier of a kind, its value or hash; None where there is none."""
+    found = [next((e["value"] or e["hash"] for e in cell if e["kind"] == kind), None) for cell in cells]
+    return pd.Series(found, index=cells.index, dtype=object)
+
+
+def flat(shops: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
+    """One row a shop with everything about it as text, for matchers of flat tables."""
+    texts = (listings["title"].fillna("") + " " + listings["category"].fillna("")).str.lower()
+    goods = texts.groupby([listings["marketplace"], listings["shop_id"]]).agg(lambda parts: " ".join(dict.fromkeys(" ".join(parts).split())))  # fmt: skip
+    columns = ["shop", "marketplace", "shop_id", "name", "username", "city", "area_codes", "district_code"]
+    found = shops[columns].join(goods.rename("goods"), on=["marketplace", "shop_id"])
+    return found.assign(**{kind: _first(shops["identifiers"], kind) for kind in ("phone", "pirt", "halal")})
+
+
+def _apart(made: World, seed: int) -> np.ndarray:
+    """Rows of linked shops that are labels for peers and no part of the task."""
+    linked = np.flatnonzero(made.truth["business_id"].to_numpy() > 0)
+    return np.random.Generator(np.random.PCG64(seed)).choice(linked, LABELLED, replace=False)
+
+
+def prepare(folder: Path, businesses: int, shops: int, links: int, difficulty: float, seed: int) -> None:
+    """Writes the files of a task; a folder that holds them already is left alone."""
+    if (folder / TRUTH).exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    made = make(businesses, shops + LABELLED, links + LABELLED, difficulty, seed)
+    apart = _apart(made, seed)
+    is_apart = np.zeros(len(made.shops), dtype=bool)
+    is_apart[apart] = True
+    parts = {}
+    for name, chosen in (("", ~is_apart), ("labelled_", is_apart)):
+        own = made.shops[chosen].reset_index(drop=True)
+        own.insert(0, "shop", np.arange(len(own)))
+        truth = _keyed(made.truth, own)[["shop", "marketplace", "shop_id", "business_id", "reason"]]
+        listings = _keyed(made.listings, own).drop(columns="shop")
+        parts[name] = own, listings, truth.sort_values("shop", ignore_index=True)
+    own, listings, truth = parts[""]
+    reviewed = np.random.Generator(np.random.PCG64(seed + 1)).choice(len(own), min(REVIEWED, len(own) // 3), replace=False)
+    made.registry.to_parquet(folder / "registry.parquet")
+    own.to_parquet(folder / "shops.parquet")
+    listings.to_parquet(folder / "listings.parquet")
+    flat(own, listings).to_parquet(folder / "flat_shops.parquet")
+    flat(*parts["labelled_"][:2]).to_parquet(folder / "labelled_shops.parquet")
+    parts["labelled_"][2].to_parquet(folder / "labelled_truth.parquet")
+    truth.iloc[np.sort(reviewed)].to_parquet(folder / REVIEWED_FILE)
+    truth.to_parquet(folder / TRUTH)  # last: the task is whole
+
+
+def evaluated(folder: Path) -> tuple[pd.DataFrame, pd.Series]:
+    """Truth of the shops that count, and the group of every business."""
+    truth = pd.read_parquet(folder / TRUTH)
+    reviewed = pd.read_parquet(folder / REVIEWED_FILE, columns=["shop"])["shop"]
+    group = pd.read_parquet(folder / "registry.parquet", columns=["group_id"])["group_id"]
+    return truth[~truth["shop"].isin(reviewed)], group
