@@ -66,7 +66,12 @@ class GofoodSpider(KnownShopSpider):
             is_own = bool(regions.area_codes(name))
             if not is_own and area not in NEIGHBOURS:
                 continue
-            listed = await self.ask(_page(f"{area}/restaurants"), "area")
+            try:
+                listed = await self.ask(_page(f"{area}/restaurants"), "area")
+            except UnansweredError as error:
+                if is_own:
+                    raise UnansweredError(error.kind, f"Localities of {name}: {error}") from None
+                continue  # a neighbour that cannot be read costs its few localities of the region
             for path, locality in listed.next["localities"].items():
                 if is_own or regions.area_codes(locality):
                     found[path] = None

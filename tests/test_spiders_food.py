@@ -1,0 +1,272 @@
+"""Readers of GoFood and GrabFood: real captures give what is in them; lists are split; one outlet is asked for."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sandbox_client import ask
+from test_sandbox_shapes import always, types, wrong_types
+
+from monitor.reading import Answer
+from monitor.sandbox import world
+from monitor.sandbox.server import Server
+from monitor.units import KnownShop, Tally, Unit
+from monitor.verbs.parse import read_file, rows_of, spider_class
+from spiders.gofood import CUISINES, GofoodSpider
+from spiders.grabfood import KEYWORDS, GrabfoodSpider
+from spiders.pages import gofood as gofood_pages
+from spiders.pages import grabfood as grabfood_pages
+
+UID = "4b1f0a52-6a0e-4c55-9a44-0d1c7b2f9e10"
+
+
+# --- real captures ----------------------------------------------------------------------------------------------------
+
+
+def parsed(samples: Path, slug: str, name: str, url: str = "") -> tuple[list[dict[str, Any]], ...]:
+    """Shops, listings and issues."""
+    rows = rows_of(read_file(slug, samples / "marketplaces" / slug / name, url), slug)
+    return tuple([row for row in rows if row["type"] == kind] for kind in ("shop", "listing", "issue"))
+
+
+def next_data(samples: Path, slug: str, name: str) -> Any:
+    text = (samples / "marketplaces" / slug / name).read_text(encoding="utf-8")
+    found = re.search(r'<script id="__NEXT_DATA__"[^>]*>(.*?)</script>', text, re.DOTALL)
+    return json.loads(found[1] if found else text)
+
+
+@pytest.mark.samples
+def test_gofood_locality(samples: Path) -> None:
+    name = "locality-sukolilo-nextdata-2026.json"
+    shops, listings, issues = parsed(samples, "gofood", name)
+    blocks = next_data(samples, "gofood", name)["props"]["pageProps"]["contents"]
+    real = [outlet for block in blocks if block["type"] == "OUTLET" for outlet in block["data"]]
+    assert not listings and not issues and len(shops) == len(real) == 8
+    for shop, outlet in zip(shops, real, strict=True):
+        core = outlet["core"]
+        assert (shop["shop_id"], shop["name"]) == (outlet["uid"], core["displayName"].strip())
+        assert (shop["latitude"], shop["longitude"]) == tuple(core["location"].values())
+        assert (shop["rating"], shop["rating_count"]) == (outlet["ratings"]["average"], None)
+        assert shop["area_codes"] == [] and shop["status"] == "live"
+    assert [shop["joined_on"] for shop in shops] == [
+        *("2018-04-14", "2017-01-25", "2016-06-20", "2017-02-06"),
+        *("2025-01-30", "2022-01-14", "2022-05-27", "2024-06-03"),  # 19.02 UTC is the next day in WIB
+    ]
+
+
+@pytest.mark.samples
+@pytest.mark.parametrize(
+    ("name", "items", "city", "joined"),
+    [
+        ("outlet-mie-mapan-nextdata-2026.json", 82, "Surabaya", "2017-01-25"),
+        ("outlet-nelongso-tlogomas-2023.html", 32, "Lowokwaru. Malang", "2021-09-28"),
+    ],
+)
+def test_gofood_outlet(samples: Path, name: str, items: int, city: str, joined: str) -> None:
+    (shop,), listings, issues = parsed(samples, "gofood", name)
+    outlet = next_data(samples, "gofood", name)["props"]["pageProps"]["outlet"]
+    real = {item["uid"]: item for section in outlet["catalog"]["sections"] for item in section["items"]}
+    assert not issues and len(listings) == len(real) == items
+    assert {row["listing_id"]: row["price_idr"] for row in listings} == {
+        uid: item["price"]["units"] for uid, item in real.items()
+    }
+    assert {row["title"] for row in listings} == {item["displayName"].strip() for item in real.values()}
+    assert {row["category"] for row in listings}.isdisjoint({"Promo", None})
+    assert (shop["city"], shop["joined_on"], shop["listing_count"]) == (city, joined, items)
+    assert shop["area_codes"] == []
+
+
+@pytest.mark.samples
+@pytest.mark.parametrize("name", ["nearme-outlets-sukolilo", "outlets-medan-selayang", "outlets-tambaksari"])
+def test_gofood_lists(samples: Path, name: str) -> None:
+    shops, listings, issues = parsed(samples, "gofood", f"{name}-2026.json")
+    real = json.loads((samples / "marketplaces/gofood" / f"{name}-2026.json").read_text(encoding="utf-8"))
+    assert len(shops) == len(real) == 60 and not listings and not issues
+    assert [(row["shop_id"], row["name"], row["url"]) for row in shops] == [
+        (row["uid"], row["name"].strip(), row["full_url"]) for row in real
+    ]
+    assert [row["rating"] for row in shops] == [row["rating_average"] or None for row in real]
+
+
+@pytest.mark.samples
+def test_grabfood_merchant(samples: Path) -> None:
+    name = "merchant-nelongso-tlogomas-2023.html"
+    (shop,), listings, issues = parsed(samples, "grabfood", name)
+    state = next_data(samples, "grabfood", name)["props"]["initialReduxState"]["pageRestaurantDetail"]
+    (real,) = state["entities"].values()
+    items = {item["ID"]: item for category in real["menu"]["categories"] for item in category["items"]}
+    assert not issues and len(listings) == len(items) == 31
+    assert {row["listing_id"]: row["price_idr"] for row in listings} == {
+        key: int(item["priceV2"]["amountDisplay"].replace(".", "")) for key, item in items.items()
+    }
+    assert (shop["shop_id"], shop["name"]) == (real["ID"], real["name"])
+    assert (shop["rating"], shop["rating_count"]) == (4.7, 523)
+    assert "ayam-goreng-nelongso-tlogomas-delivery/6-C23HDCK2CAVTL2" in shop["url"]
+
+
+@pytest.mark.samples
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [
+        ("gofood", "gofood/waf-challenge-2026.html"),
+        ("gofood", "grabfood/captive-portal-instead-of-page-2023.html"),
+        ("gofood", "grabfood/merchant-nelongso-tlogomas-2023.html"),
+        ("gofood", "shopee/spa_shell_mobile_2024-02.html"),
+        ("grabfood", "gofood/outlet-nelongso-tlogomas-2023.html"),
+        ("grabfood", "grabfood/captive-portal-instead-of-page-2023.html"),
+        ("grabfood", "shopee/spa_shell_mobile_2024-02.html"),
+    ],
+)
+def test_another_page_is_never_read(samples: Path, slug: str, name: str) -> None:
+    body = (samples / "marketplaces" / name).read_bytes()
+    own = {"gofood": f"https://gofood.co.id/id/serang/restaurant/x-{UID}", "grabfood": f"{grabfood_pages.HOME}/id/id"}
+    for url in ("", own[slug]):
+        page = spider_class(slug).read_answer(Answer(body, url))
+        assert page.kind in ("unknown", "refused")
+        assert {row["type"] for row in rows_of(page, slug)} == {"issue"}
+        assert (page.refused == "challenge") == ("waf" in name)
+
+
+@pytest.mark.samples
+def test_the_same_outlet_on_both(samples: Path) -> None:
+    """A matched pair of 2023: names and pins agree, so that linkage can be tried on it."""
+    (one,), *_ = parsed(samples, "gofood", "outlet-nelongso-tlogomas-2023.html")
+    (other,), *_ = parsed(samples, "grabfood", "merchant-nelongso-tlogomas-2023.html")
+    assert one["name"].replace(",", " -") == other["name"]
+    assert abs(one["latitude"] - other["latitude"]) < 1e-3 and abs(one["longitude"] - other["longitude"]) < 1e-3
+
+
+# --- units ------------------------------------------------------------------------------------------------------------
+
+
+def test_gofood_splits_by_kind_of_food() -> None:
+    unit = Unit("daftar/serang/kasemen", "", {"path": "/serang/kasemen-restaurants", "list": "near_me"})
+    parts = GofoodSpider().split(unit, Tally(capped=True))
+    assert [part.name for part in parts][:2] == [
+        "daftar/serang/kasemen/martabak",
+        "daftar/serang/kasemen/soto-bakso-sop",
+    ]
+    assert parts[0].data == {"path": "/serang/kasemen-restaurants", "list": "martabak"} and len(parts) == len(CUISINES)
+    assert not GofoodSpider().split(parts[0], Tally(capped=True))
+
+
+def test_gofood_asks_for_one_outlet() -> None:
+    url = f"https://gofood.co.id/id/serang/restaurant/sate-bandeng-{UID}"
+    unit = GofoodSpider().shop_unit(KnownShop(UID, url=url))
+    assert unit is not None and (unit.name, unit.kind) == (f"toko/{UID}", "shop")
+    assert unit.data["path"] == f"/serang/restaurant/sate-bandeng-{UID}"
+    for wrong in (None, "https://gofood.link/a/1", url[:-1] + "1", "https://gofood.co.id/serang/restaurants"):
+        assert GofoodSpider().shop_unit(KnownShop(UID, url=wrong)) is None
+
+
+def test_grabfood_splits_by_word_and_asks_for_one_merchant() -> None:
+    unit = Unit("cari/360301", "latlng=-6.2,106.4", {"latlng": "-6.2,106.4", "keyword": ""})
+    parts = GrabfoodSpider().split(unit, Tally(capped=True))
+    assert parts[0].name == "cari/360301/nasi" and len(parts) == len(KEYWORDS)
+    assert not GrabfoodSpider().split(parts[0], Tally(capped=True))
+    shop = GrabfoodSpider().shop_unit(KnownShop("6-C2A"))
+    assert shop.name == "toko/6-C2A" and grabfood_pages.kind_of_url(shop.data["path"]) == "merchant"
+
+
+# --- not there, or another page ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pages", [gofood_pages, grabfood_pages])
+def test_only_the_sites_own_word_makes_an_outlet_missing(pages: Any) -> None:
+    def page(name: str, status: int = 404) -> Answer:
+        data = json.dumps({"page": name, "props": {}})
+        body = f'<html><script id="__NEXT_DATA__" type="application/json">{data}</script></html>'
+        return Answer(body.encode(), status=status)
+
+    assert pages.is_not_found(page("/404")) and pages.is_not_found(page("/_error"))
+    assert not pages.is_not_found(page("/404", 200)) and not pages.is_not_found(page("/[service_area]"))
+    assert not pages.is_not_found(Answer(b"<html>Not found</html>", status=404))
+    assert not pages.is_not_found(Answer(b"<html>__NEXT_DATA__</html>", status=404))
+    assert not pages.is_not_found(Answer(b'{"page": "/404"}', status=404))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/cities", "cities"),
+        ("/serang/restaurants", "area"),
+        ("/serang/kasemen-restaurants", "locality"),
+        ("/serang/kasemen-restaurants/near_me", "outlets"),
+        (f"/serang/kasemen-restaurants/brand/{UID}", "outlets"),
+        (f"/serang/restaurant/sate-{UID}", "outlet"),
+        (f"/serang/restaurant/{UID}", "outlet"),
+        (f"/serang/restaurant/sate-{UID}/reviews", ""),
+        ("/api/outlets", ""),
+    ],
+)
+def test_addresses_of_gofood(path: str, kind: str) -> None:
+    assert gofood_pages.kind_of_path(gofood_pages.path_of(f"https://gofood.co.id/id{path}")) == kind
+    assert (
+        gofood_pages.kind_of_path(gofood_pages.path_of(f"https://gofood.co.id/_next/data/1.2.3/en{path}.json")) == kind
+    )
+
+
+# --- sandbox beside the captures --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("world")
+    world.write(world.make_world(seed=6, businesses=900, shops=120, marketplaces=("gofood", "grabfood")), folder)
+    with Server(folder, faults={}) as running:
+        yield running
+
+
+def served(server: Server, host: str, path: str) -> Any:
+    text = ask(server, host, path).text
+    return json.loads(re.findall(r'type="application/json">(.*?)</script>', text, re.DOTALL)[0])
+
+
+@pytest.mark.samples
+def test_sandbox_gofood_lists_have_the_shape_of_the_capture(server: Server, samples: Path) -> None:
+    real_page = next_data(samples, "gofood", "locality-sukolilo-nextdata-2026.json")
+    mine_page = served(server, "gofood.co.id", "/id/tangerang/cikupa-restaurants")
+    assert real_page.keys() - mine_page.keys() == {"isExperimentalCompile"} and mine_page["page"] == real_page["page"]
+    blocks = {who: page["props"]["pageProps"]["contents"] for who, page in (("real", real_page), ("mine", mine_page))}
+    real, mine = (
+        [outlet for block in blocks[who] if block["type"] == "OUTLET" for outlet in block["data"]]
+        for who in ("real", "mine")
+    )
+    assert mine and always(mine) == always(real)
+    assert types(mine).keys() <= types(real).keys() and wrong_types(types(mine), types(real)) == {}
+    for kind in ("COLLECTION", "CUISINE", "OUTLET"):
+        one, other = (next(block for block in blocks[who] if block["type"] == kind) for who in ("mine", "real"))
+        assert one.keys() == other.keys()
+    listed = served(server, "gofood.co.id", "/id/tangerang/cikupa-restaurants/near_me")["props"]["pageProps"]["outlets"]
+    assert always(listed) == always(real)
+
+
+@pytest.mark.samples
+def test_sandbox_gofood_outlet_has_the_shape_of_the_capture(server: Server, samples: Path) -> None:
+    real = next_data(samples, "gofood", "outlet-mie-mapan-nextdata-2026.json")["props"]["pageProps"]
+    listed = served(server, "gofood.co.id", "/id/tangerang/cikupa-restaurants/near_me")["props"]["pageProps"]["outlets"]
+    mine = [served(server, "gofood.co.id", f"/id{row['path']}")["props"]["pageProps"] for row in listed[:5]]
+    shared = {"outlet", "tenant", "auth", "outletUrl", "breadcrumbs", "reviewsData", "cannedOutlet", "isReviewsPage"}
+    assert all(shared <= page.keys() for page in mine)
+    outlets = [page["outlet"] for page in mine]
+    assert always(outlets) == always([real["outlet"]])
+    assert types(outlets).keys() <= types([real["outlet"]]).keys()
+    assert wrong_types(types(outlets), types([real["outlet"]])) == {}
+
+
+@pytest.mark.samples
+def test_sandbox_grabfood_merchant_has_the_shape_of_the_capture(server: Server, samples: Path) -> None:
+    real = next_data(samples, "grabfood", "merchant-nelongso-tlogomas-2023.html")
+    asked = {"latlng": "-6.1702,106.6403", "keyword": "", "offset": 0, "pageSize": 32, "countryCode": "ID"}
+    found = ask(server, "portal.grab.com", "/foodweb/v2/search", asked).json["searchResult"]["searchMerchants"]
+    mine = [served(server, "food.grab.com", f"/id/id/restaurant/x/{row['id']}") for row in found[:5]]
+    assert mine and all(page.keys() == real.keys() for page in mine)
+    states = [page["props"]["initialReduxState"]["pageRestaurantDetail"] for page in (*mine, real)]
+    assert all(state.keys() == states[-1].keys() for state in states)
+    (*merchants, true) = [next(iter(state["entities"].values())) for state in states]
+    details = {".promo", ".schedulerOrderConfig", ".sofConfiguration", ".features", ".menu.menuMeta"}
+    missing = {path for path in always([true]) - always(merchants) if not path.startswith(tuple(details))}
+    assert missing == set() and always(merchants) <= always([true])
+    assert wrong_types(types(merchants), types([true])) == {}
