@@ -169,7 +169,7 @@ class PlatformSpider(MarketplaceSpider):
             raise UnansweredError("no_list", "The site's product list is closed, and its menu names no category.")
         for category in categories:
             for number in range(1, MAX_PAGES + 1):
-                page = await self.look(f"{category}?p={number}", ("product_grid", "home", "product_page"))
+                page = await self._allowed(f"{category}?p={number}")
                 if page is None or page.kind != "product_grid":
                     break
                 tally.fetched += page.entry_count
@@ -177,10 +177,19 @@ class PlatformSpider(MarketplaceSpider):
                 if page.next.get("is_last"):
                     break
 
+    async def _allowed(self, url: str) -> Page | None:
+        """One of many pages; None too where robots.txt or a redirect keeps us out of this one."""
+        try:
+            return await self.look(url, PAGE_KINDS)
+        except UnansweredError as error:
+            if error.kind not in ("robots", "not_sent"):
+                raise
+            return None
+
     async def _product_pages(self, addresses: Sequence[str], kinds: Sequence[str], tally: Tally) -> AsyncIterator[Page]:
         unreadable = 0
         for url in addresses:
-            page = await self.look(url, PAGE_KINDS)
+            page = await self._allowed(url)
             unreadable = unreadable + 1 if page is None else 0
             if unreadable > MAX_UNREADABLE:
                 raise UnansweredError("unreadable", f"{unreadable} product pages in a row could not be read.")

@@ -24,18 +24,18 @@ _API = f"{_HOME}/wp-json"
 Json = dict[str, Any]
 
 
-def _category(listing: Listing) -> Json:
+def _category(listing: Listing, home: str) -> Json:
     title = category_title(listing.category)
     return {
         "id": category_id(listing.category),
         "name": title,
         "slug": slug(title),
-        "link": f"{_HOME}/product-category/{slug(title)}/",
+        "link": f"{home}/product-category/{slug(title)}/",
     }
 
 
-def _image(listing: Listing) -> Json:
-    source = f"{_HOME}/wp-content/uploads/2026/01/{listing.listing_id}.jpg"
+def _image(listing: Listing, home: str) -> Json:
+    source = f"{home}/wp-content/uploads/2026/01/{listing.listing_id}.jpg"
     return {
         "id": int(listing.listing_id) + 100_000,
         "src": source,
@@ -55,10 +55,11 @@ def _price_html(listing: Listing) -> str:
     return f'<span class="woocommerce-Price-amount amount"><bdi>{symbol}{amount}</bdi></span>'
 
 
-def store_product(listing: Listing) -> Json:
-    """A product of /wc/store/v1/products: rupiah have no minor unit, texts are HTML-escaped as WordPress does."""
+def store_product(listing: Listing, home: str = _HOME, decimals: int = 0) -> Json:
+    """A product of /wc/store/v1/products: texts are HTML-escaped as WordPress does, prices in minor units."""
     title = escape(listing.title, quote=False)
-    base = f"{_API}/wc/store/v1/products"
+    base = f"{home}/wp-json/wc/store/v1/products"
+    unit = 10**decimals
     return {
         "id": int(listing.listing_id),
         "name": title,
@@ -66,19 +67,19 @@ def store_product(listing: Listing) -> Json:
         "parent": 0,
         "type": "simple",
         "variation": "",
-        "permalink": f"{_HOME}/product/{listing.path}/",
+        "permalink": f"{home}/product/{listing.path}/",
         "sku": "",
         "short_description": "",
         "description": f"<p>{title}</p>\n",
         "on_sale": bool(listing.before),
         "prices": {
-            "price": str(listing.price),
-            "regular_price": str(listing.before or listing.price),
-            "sale_price": str(listing.price),
+            "price": str(listing.price * unit),
+            "regular_price": str((listing.before or listing.price) * unit),
+            "sale_price": str(listing.price * unit),
             "price_range": None,
             "currency_code": "IDR",
             "currency_symbol": "Rp",
-            "currency_minor_unit": 0,
+            "currency_minor_unit": decimals,
             "currency_decimal_separator": ",",
             "currency_thousand_separator": ".",
             "currency_prefix": "Rp",
@@ -87,8 +88,8 @@ def store_product(listing: Listing) -> Json:
         "price_html": _price_html(listing),
         "average_rating": str(listing.rating if listing.rating_count else 0),
         "review_count": listing.rating_count,
-        "images": [_image(listing)],
-        "categories": [_category(listing)],
+        "images": [_image(listing, home)],
+        "categories": [_category(listing, home)],
         "tags": [],
         "brands": [],
         "attributes": [],
@@ -120,13 +121,13 @@ def store_product(listing: Listing) -> Json:
     }
 
 
-def dokan_product(listing: Listing, shop: ShopRow) -> Json:
-    """A product of /dokan/v1/stores/<id>/products: WooCommerce's older form with the store inside."""
+def rest_product(listing: Listing, home: str, store: Json) -> Json:
+    """A product in WooCommerce's older form with its seller inside: Dokan's and WCFM's lists of one store."""
     return {
         "id": int(listing.listing_id),
         "name": listing.title,
         "slug": listing.path,
-        "permalink": f"{_HOME}/product/{listing.path}/",
+        "permalink": f"{home}/product/{listing.path}/",
         "date_created": f"{listing.created_on}T09:00:00",
         "type": "simple",
         "status": "publish",
@@ -143,18 +144,23 @@ def dokan_product(listing: Listing, shop: ShopRow) -> Json:
         "in_stock": listing.stock > 0,
         "average_rating": f"{listing.rating if listing.rating_count else 0:.2f}",
         "rating_count": listing.rating_count,
-        "categories": [{key: value for key, value in _category(listing).items() if key != "link"}],
+        "categories": [{key: value for key, value in _category(listing, home).items() if key != "link"}],
         "tags": [],
-        "images": [{"id": int(listing.listing_id) + 100_000, "src": _image(listing)["src"]}],
+        "images": [{"id": int(listing.listing_id) + 100_000, "src": _image(listing, home)["src"]}],
         "attributes": [],
-        "store": {
-            "id": int(shop.shop_id),
-            "name": shop.name,
-            "shop_name": shop.name,
-            "url": _store_url(shop),
-            "address": _address(shop),
-        },
+        "store": store,
     }
+
+
+def dokan_product(listing: Listing, shop: ShopRow) -> Json:
+    store = {
+        "id": int(shop.shop_id),
+        "name": shop.name,
+        "shop_name": shop.name,
+        "url": _store_url(shop),
+        "address": _address(shop),
+    }
+    return rest_product(listing, _HOME, store)
 
 
 def _store_url(shop: ShopRow) -> str:

@@ -33,6 +33,7 @@ from spiders.platforms.software import (
     first_entry,
     host_of,
     in_rupiah,
+    no_address,
     rows_below,
     site_of,
     site_shop,
@@ -93,10 +94,12 @@ def read_products(page: Page, found: Entry) -> None:
     if type(now) is int and type(last) is int:
         page.next["is_last"] = now >= last
     shop = site_shop(page, site_of(page.url, GRAPHQL_PATH))
-    if shop is not None and rows_below(found, "items"):
+    if shop is None:
+        no_address(page)
+        return
+    if rows_below(found, "items"):
         page.add(shop)
-    shop_id = shop.shop_id if shop is not None else "magento"
-    page.read_each("products", maybe(found, "items"), lambda product: _add_product(page, product, shop_id))
+    page.read_each("products", maybe(found, "items"), lambda product: _add_product(page, product, shop.shop_id))
 
 
 def is_products(document: Any) -> bool:

@@ -53,7 +53,7 @@ def read(page: Page, answer: Answer) -> bool:
         page.next["api_root"] = root
     if page.next["platform"] == detect.MAGENTO:
         page.next["categories"] = magento.category_links(page.url, tree)
-    if page.marketplace == OWN_SHOP and not urlsplit(page.url).path.strip("/"):
+    if page.marketplace == OWN_SHOP and (page.kind == "home" or not urlsplit(page.url).path.strip("/")):
         _add_site(page, tree, nodes)
     return True
 

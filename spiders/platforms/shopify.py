@@ -17,6 +17,7 @@ from spiders.platforms.software import (
     decimal_rupiah,
     first_entry,
     in_rupiah,
+    no_address,
     rows_below,
     site_of,
     site_shop,
@@ -66,11 +67,12 @@ def _add_product(page: Page, product: Entry, shop_id: str) -> None:
 def read_products(page: Page, document: Any) -> None:
     page.kind = "shopify_products"
     shop = site_shop(page, site_of(page.url, PRODUCTS_PATH))
-    if shop is not None and rows_below(document, "products"):
+    if shop is None:
+        no_address(page)
+        return
+    if rows_below(document, "products"):
         page.add(shop)
-    # A saved file without an address: the products still have to belong to some shop.
-    shop_id = shop.shop_id if shop is not None else "shopify"
-    page.read_each("products", maybe(document, "products"), lambda product: _add_product(page, product, shop_id))
+    page.read_each("products", maybe(document, "products"), lambda product: _add_product(page, product, shop.shop_id))
 
 
 def read_about(page: Page, document: Entry) -> None:
@@ -116,6 +118,8 @@ def read(page: Page, answer: Answer, document: Any) -> bool:
     path = urlsplit(answer.url).path
     if is_products(document) or (path.endswith(PRODUCTS_PATH) and maybe(document, "products") is not None):
         read_products(page, document)
+        if answer.is_saved:
+            finish(page, None)
     elif is_about(document):
         read_about(page, document)
     else:

@@ -99,6 +99,11 @@ def in_rupiah(page: Page, currency: Any) -> bool:
     return False
 
 
+def no_address(page: Page) -> None:
+    """Where nothing in an answer says whose it is, its address has to."""
+    page.issue("no_address", "Nothing in this answer says which shop it is from; give its address.")
+
+
 def decimal_rupiah(amount: Any) -> int | None:
     """Whole rupiah of a number or a decimal text ("85000.00"); None where it is no positive amount."""
     text = str(amount).strip() if isinstance(amount, str | int | float) and not isinstance(amount, bool) else ""
