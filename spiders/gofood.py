@@ -37,6 +37,10 @@ class GofoodSpider(KnownShopSpider):
     # MarketplaceSpider
     json_only = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._paths: list[str] = []  # of the localities, once they are known
+
     @classmethod
     def read(cls, answer: Answer) -> Page:
         return pages.read(answer)
@@ -45,9 +49,9 @@ class GofoodSpider(KnownShopSpider):
 
     async def units(self) -> AsyncIterator[Unit]:
         assert self.record is not None
-        localities = await self._localities()
-        self.record.plan(len(localities))
-        for path in localities:
+        self._paths = self._paths or await self._localities()
+        self.record.plan(len(self._paths))
+        for path in self._paths:
             yield _list_unit(path, NEAREST, f"daftar{path.removesuffix('-restaurants')}")
         shops = [shop for shop in self.record.seen_shops() if list(shop["area_codes"])]
         self.record.plan(len(shops))

@@ -12,7 +12,7 @@ from scrapy import Request
 
 from monitor import pins, regions
 from monitor.reading import Answer, Page, Row
-from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, Tally, Unit
+from monitor.units import SHOP_UNITS, KnownShop, Tally, Unit
 from spiders.base import UnansweredError, unit_name
 from spiders.known_shops import KnownShopSpider
 from spiders.pages import grabfood as pages
@@ -46,7 +46,7 @@ class GrabfoodSpider(KnownShopSpider):
         self.record.plan(len(points))
         for code, (latitude, longitude) in points.items():
             data = {"latlng": f"{latitude:.4f},{longitude:.4f}", "keyword": ""}
-            yield Unit(f"{QUERY_UNITS}{code}", f"latlng={data['latlng']}", data)
+            yield Unit(f"daftar/{code}", f"latlng={data['latlng']}", data)
         shops = [shop for shop in self.record.seen_shops() if list(shop["area_codes"])]
         self.record.plan(len(shops))
         for shop in shops:

@@ -33,7 +33,7 @@ def configured(folder: Path) -> Config:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("world")
-    world.write(world.make_world(13, 600, 60, 0.2, 0.5, marketplaces=SITES), path)
+    world.write(world.make_world(13, 600, 40, 0.2, 0.5, marketplaces=SITES), path)
     return path
 
 

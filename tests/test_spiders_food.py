@@ -162,9 +162,9 @@ def test_gofood_asks_for_one_outlet() -> None:
 
 
 def test_grabfood_splits_by_word_and_asks_for_one_merchant() -> None:
-    unit = Unit("cari/360301", "latlng=-6.2,106.4", {"latlng": "-6.2,106.4", "keyword": ""})
+    unit = Unit("daftar/360301", "latlng=-6.2,106.4", {"latlng": "-6.2,106.4", "keyword": ""})
     parts = GrabfoodSpider().split(unit, Tally(capped=True))
-    assert parts[0].name == "cari/360301/nasi" and len(parts) == len(KEYWORDS)
+    assert parts[0].name == "daftar/360301/nasi" and len(parts) == len(KEYWORDS)
     assert not GrabfoodSpider().split(parts[0], Tally(capped=True))
     shop = GrabfoodSpider().shop_unit(KnownShop("6-C2A"))
     assert shop.name == "toko/6-C2A" and grabfood_pages.kind_of_url(shop.data["path"]) == "merchant"
