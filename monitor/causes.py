@@ -110,6 +110,7 @@ ALIASES = {
     "unknown_answer": "not_the_page",
     "unknown": "not_the_page",
     "shop_mismatch": "not_the_page",
+    "filter_mismatch": "not_the_page",
     "place_mismatch": "place_unresolved",
     "no_places": "place_unresolved",
     "no_sitemap": "not_plannable",
@@ -126,6 +127,8 @@ ALIASES = {
 _STATUS = re.compile(r"http_([345])\d\d")
 _STATUS_NAMES = {"3": "redirected", "4": "http_4xx", "5": "http_5xx"}
 _REFUSING = ("http_401", "http_403", "http_405", "http_418", "http_429", "http_451", "http_503")
+
+_TOLD_APART = ("marker", "forbidden")  # the sign itself says more than the name
 
 
 def name_of(raw: str) -> str:
@@ -147,8 +150,10 @@ def refusal_cause(raw: str) -> str:
     """Full cause of a crawl that ended at a refusal of that kind: `refused:challenge`, but `dns` or `other_page`."""
     if raw in _REFUSING:
         return f"refused:{raw}"
-    entry = CAUSES.get(name_of(raw), CAUSES["marker"])
-    return f"refused:{raw}" if entry.is_refusal else cause_of(raw)
+    name = name_of(raw)
+    if not CAUSES.get(name, CAUSES["marker"]).is_refusal:
+        return cause_of(raw)
+    return f"refused:{raw if name in _TOLD_APART else name}"
 
 
 def explain(cause: str) -> Cause | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import monitor
+from monitor.causes import action_for
 from monitor.config import Config
 from monitor.crawl_store import list_crawls, read_crawl
 from monitor.errors import StoreError
@@ -46,11 +47,14 @@ class Outcome:
         return self.state in ("failed", "crashed") or (self.state == "stopped" and self.cause != "budget")
 
     def row(self) -> dict[str, Any]:
-        return asdict(self)
+        """The fields, and what a person does about it (`action`; None where nothing)."""
+        return asdict(self) | {"action": action_for(self.cause)}
 
 
-def command(slug: str, sandbox: Path | None, week: str, budget: int) -> list[str]:
+def command(slug: str, sandbox: Path | None, week: str, budget: int, plan: Path | None = None) -> list[str]:
     settings = {"MONITOR_CHILD": "1", "MONITOR_BUDGET": str(budget)}
+    if plan is not None:
+        settings["MONITOR_PLAN"] = str(plan.absolute())
     if sandbox is not None:
         settings |= {"MONITOR_SANDBOX": str(sandbox.absolute()), "MONITOR_WEEK": week}
     options = [part for key, value in settings.items() for part in ("-s", f"{key}={value}")]
@@ -77,13 +81,18 @@ def run_crawl(
     *,
     sandbox: Path | None = None,
     budget: int = 0,
+    plan: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Outcome:
-    """Runs one crawl to its end. tell: is given each line of progress. Raises StoreError when it cannot be started."""
+    """Runs one crawl to its end. Raises StoreError when it cannot be started.
+
+    budget: requests of this run, 0 for no limit. plan: folder of the plan that a new crawl follows. tell: is given each
+    line of progress.
+    """
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     try:
         process = subprocess.Popen(
-            command(slug, sandbox, week, budget),
+            command(slug, sandbox, week, budget, plan),
             cwd=ROOT,
             env=environment(config),
             stdin=subprocess.PIPE,
@@ -159,7 +168,7 @@ def _state(verdict: Health, said: str | None, ended: str | None, timed_out: bool
     if verdict.health == "healthy":
         return "done", None, None
     if verdict.health == "failed":
-        state = "refused" if verdict.cause == "refused" else "failed"
+        state = "refused" if (verdict.cause or "").startswith("refused") else "failed"
         return state, verdict.cause, " ".join(verdict.problems)
     if timed_out:
         return "stopped", "time_limit", "The time limit was met; run the same command again to go on."

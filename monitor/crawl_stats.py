@@ -1,6 +1,6 @@
 """Figures of `stats.json` taken from what a crawl wrote: a resumed crawl counts like an undisturbed one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -32,11 +32,31 @@ def _totals(queries: pd.DataFrame) -> tuple[int, int]:
     return int(whole["declared_total"].sum()), int(whole["fetched"].sum())
 
 
-def crawl_stats(data: CrawlData, counts: Mapping[str, int], planned: int) -> dict[str, Any]:
+def sentinel_stats(data: CrawlData, sentinels: Sequence[str]) -> dict[str, Any]:
+    """How many of the drawn shops this crawl shows; `lost` names the others. See `monitor.sentinels`."""
+    status = dict(zip(data.shops["shop_id"], data.shops["status"], strict=True))
+    found = [shop_id for shop_id in sentinels if shop_id in status]
+    closed = [shop_id for shop_id in found if status[shop_id] == "closed"]
+    return {
+        "drawn": len(sentinels),
+        "found": len(found) - len(closed),
+        "closed": len(closed),
+        "lost": sorted(set(sentinels) - set(found)),
+    }
+
+
+def _starting(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {name.removeprefix(prefix): count for name, count in counts.items() if name.startswith(prefix)}
+
+
+def crawl_stats(
+    data: CrawlData, counts: Mapping[str, int], planned: int, sentinels: Sequence[str] = ()
+) -> dict[str, Any]:
     """See `monitor.health` for the names. counts: figures of this process, in which earlier attempts are missing."""
     declared, fetched = _totals(data.queries)
     issues = {str(kind): int(count) for kind, count in data.issues["kind"].value_counts().items()}
-    responses = {name.split("/", 1)[1]: count for name, count in counts.items() if name.startswith("responses/")}
+    shapes = data.issues.loc[data.issues["kind"] == "shape", "field"].dropna()
+    responses = _starting(counts, "responses/")
     return {
         "responses": {"total": sum(responses.values()), "refused": responses.get("refused", 0), "by_kind": responses},
         "units": {
@@ -48,7 +68,9 @@ def crawl_stats(data: CrawlData, counts: Mapping[str, int], planned: int) -> dic
             "with_entries": int((data.queries["fetched"] > 0).sum()),
             "capped": int(data.queries["capped"].fillna(False).sum()),
             "unclear_end": issues.get("unclear_end", 0),
+            "repeated": max(counts.get("units/repeated", 0), issues.get("repeated_page", 0)),
         },
+        "failures": _starting(counts, "failed/"),
         "declared": declared,
         "fetched": fetched,
         "entries": int(data.queries["fetched"].sum()),
@@ -56,7 +78,9 @@ def crawl_stats(data: CrawlData, counts: Mapping[str, int], planned: int) -> dic
         "regional_shop_count": _regional(data.shops),
         "listing_count": len(data.listings),
         "issues": issues,
+        "shape_fields": {str(name): int(count) for name, count in shapes.value_counts().items()},
+        "sentinels": sentinel_stats(data, sentinels),
         "fill": {"shop": _fill(data.shops, FILL["shop"]), "listing": _fill(data.listings, FILL["listing"])},
         "errors": counts.get("errors", 0),
-        "written": {name.split("/", 1)[1]: count for name, count in counts.items() if name.startswith("written/")},
+        "written": _starting(counts, "written/"),
     }

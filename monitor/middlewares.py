@@ -25,6 +25,7 @@ from scrapy.settings import BaseSettings
 from monitor.config import load_config
 from monitor.errors import UsageError
 from monitor.marketplaces import MIN_DELAY_S, Marketplace, marketplace
+from monitor.network_errors import network_cause
 from monitor.weeks import utc_now
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,10 @@ class RobotsForbiddenError(IgnoreRequest):
 
 class RobotsUnreachableError(IgnoreRequest):
     """robots.txt cannot be read; RFC 9309 (2.3.1.4) then allows nothing."""
+
+
+class RobotsStatusError(Exception):
+    """robots.txt is answered with a server error."""
 
 
 def user_agent(contact: str) -> str:
@@ -119,7 +124,7 @@ class GuestRobotsMiddleware(RobotsTxtMiddleware):
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500:
-            raise ConnectionError(f"robots.txt answered with {response.status}")
+            raise RobotsStatusError(f"robots.txt answered with {response.status}")
         if response.status >= 400:
             response = response.replace(body=b"")
         await super()._parse_robots(response, netloc, request)
@@ -127,6 +132,8 @@ class GuestRobotsMiddleware(RobotsTxtMiddleware):
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self._unreachable.add(netloc)
+        if self.crawler.stats is not None and not isinstance(exc, RobotsStatusError):
+            self.crawler.stats.set_value("robots/cause", network_cause(exc))
         super()._robots_error(exc, netloc)
 
     def _slow_down(self, parser: Any) -> None:

@@ -14,6 +14,7 @@ from monitor.reading import Answer
 REFUSING_STATUSES = (401, 403, 405, 418, 429, 451, 503)
 _LOOK_AT = 200_000  # bytes of the body that are searched for signs
 _SMALL = 5_000  # a refusal in JSON is short; real answers may use the same words
+_SHORT_PAGE = 60_000  # login pages and probes are shorter than any page of a marketplace that shows goods
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,17 @@ _CHALLENGES = (
     ("challenge", b"/cdn-cgi/challenge-platform/", "page that asks to prove one is no robot"),
     ("challenge", b"<title>Just a moment...</title>", "page that asks to prove one is no robot"),
     ("access_denied", b"<TITLE>Access Denied</TITLE>", "page titled Access Denied"),
+)
+# Pages that hold next to nothing besides such a script or form.
+_SHORT_SIGNS = (
+    ("challenge", re.compile(rb"/probe\.js\?v="), "page that holds nothing but probe.js"),
+    ("challenge", re.compile(rb"window\.location(?:\.replace)?[^;]{0,300}/punish\?"), "script that leads to a proof"),
+    (
+        "other_page",
+        re.compile(rb"<title>[^<]{0,80}(?:hotspot|captive portal|wi-?fi login|network login)", re.IGNORECASE),
+        "login page of a network",
+    ),
+    ("other_page", re.compile(rb"<form[^>]{0,300}name=\"sendin\"", re.IGNORECASE), "login page of a hotspot"),
 )
 _JSON_SIGNS = (
     ("challenge", re.compile(rb'"rgv587_flag"\s*:'), "rgv587_flag in the answer"),
@@ -61,13 +73,16 @@ def _by_header(answer: Answer) -> Refusal | None:
 def _by_body(answer: Answer) -> Refusal | None:
     body = answer.body[:_LOOK_AT]
     if answer.looks_like_html:
-        signs = ((cause, mark in body, sign) for cause, mark, sign in _CHALLENGES)
-    else:
-        signs = ((cause, bool(pattern.search(body)), sign) for cause, pattern, sign in _JSON_SIGNS)
-    found = next((Refusal(cause, sign) for cause, found, sign in signs if found), None)
+        found = next((Refusal(cause, sign) for cause, mark, sign in _CHALLENGES if mark in body), None)
+        return found or (_first(_SHORT_SIGNS, body) if len(answer.body) < _SHORT_PAGE else None)
+    found = _first(_JSON_SIGNS, body)
     if found is None and len(body) < _SMALL and b'"action_type"' in body and b'"tracking_id"' in body:
         return Refusal("verification", "action_type with tracking_id in the answer")
     return found
+
+
+def _first(signs: tuple[tuple[str, re.Pattern[bytes], str], ...], body: bytes) -> Refusal | None:
+    return next((Refusal(cause, sign) for cause, pattern, sign in signs if pattern.search(body)), None)
 
 
 def refusal(answer: Answer, wants_json: bool = False) -> Refusal | None:
@@ -77,6 +92,6 @@ def refusal(answer: Answer, wants_json: bool = False) -> Refusal | None:
         return found
     if answer.status in REFUSING_STATUSES:
         return Refusal(f"http_{answer.status}", f"status {answer.status}")
-    if wants_json and answer.status == 200 and answer.looks_like_html:
+    if wants_json and 200 <= answer.status < 300 and answer.looks_like_html:
         return Refusal("html_instead_of_data", "an HTML page where data were asked for")
     return None

@@ -58,7 +58,7 @@ def crawled(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
     """All four marketplaces of a small world, crawled once."""
     config = with_key(tmp_path_factory.mktemp("data"), folder)
     with Server(folder, {}) as server:
-        outcomes = crawl_all(config, [], sandbox=folder, week=WEEK)
+        outcomes = crawl_all(config, SITES, sandbox=folder, week=WEEK)
         return Crawled(config, folder, {one.marketplace: one for one in outcomes}, server.requests())
 
 
@@ -112,8 +112,9 @@ def test_one_lane_per_site_by_an_honest_guest(crawled: Crawled) -> None:
             assert isinstance(requests, list)
             assert seen["max_in_flight"] == 1, host
             assert requests[0]["path"] == "/robots.txt"
-            (agent,) = seen["user_agents"]  # type: ignore[misc]
-            assert agent.startswith("umkm-banten-monitor/") and "Mozilla" not in agent
+            agents = seen["user_agents"]
+            assert isinstance(agents, list) and len(agents) == 1
+            assert agents[0].startswith("umkm-banten-monitor/") and "Mozilla" not in agents[0]
 
 
 @pytest.mark.parametrize("slug", SITES)
@@ -153,7 +154,9 @@ def test_a_refusal_is_named_stops_at_once_and_keeps_its_evidence(folder: Path, o
     with Server(folder, {"shopee": "refuse", "lazada": "refuse:after=5"}) as server:
         outcomes = crawl_all(own_config, ["shopee", "lazada"], sandbox=folder, week=WEEK)
         asked = {host: seen["count"] for host, seen in server.requests().items() if seen["count"]}
-    assert [(one.state, one.cause, one.is_failure) for one in outcomes] == [("refused", "refused", False)] * 2
+    assert [(one.state, one.is_failure) for one in outcomes] == [("refused", False)] * 2
+    assert [one.cause for one in outcomes] == ["refused:error_90309999", "refused:challenge"]
+    assert all("monitor feed" in one.row()["action"] for one in outcomes)
     assert asked == {"shopee.co.id": 2, "www.lazada.co.id": 7}  # robots.txt, five answers, one refusal
     (evidence,) = (only_crawl(own_config, "shopee") / "evidence").iterdir()
     assert b"90309999" in evidence.read_bytes()
@@ -187,9 +190,9 @@ def test_who_asks_to_wait_again_is_not_asked_again(folder: Path, own_config: Con
         ("drop:after=3,times=1", "done", None),
         ("5xx:after=3,times=1", "done", None),
         ("empty:after=3", "failed", "unclear_end"),
-        ("cut:after=3", "failed", "unreadable"),
-        ("drop:after=3", "refused", "refused"),
-        ("5xx:after=3", "refused", "refused"),
+        ("cut:after=3", "failed", "cut"),
+        ("drop:after=3", "refused", "refused:connection_lost"),
+        ("5xx:after=3", "refused", "refused:http_503"),
     ],
 )
 def test_what_goes_wrong_is_named(folder: Path, own_config: Config, fault: str, state: str, cause: str | None) -> None:
@@ -221,7 +224,7 @@ def test_the_whole_panel_finds_nearly_every_shop(
     monkeypatch.setattr(crawl_process, "command", crawl_process_command)
     inside = {area.code for area in regions.areas()}
     with Server(folder, {}):
-        crawl_all(own_config, [], sandbox=folder, week=WEEK)
+        crawl_all(own_config, SITES, sandbox=folder, week=WEEK)
     for slug in SITES:
         shops, _ = world_rows(folder, slug)
         wanted = shops[shops["place"].isin(inside)]
