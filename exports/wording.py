@@ -155,7 +155,7 @@ REASONS = {
 
 SUPPRESSED = "Tidak ditampilkan (pelindungan data)"
 
-# What stopped a crawl (monitor/health.py), in words that readers cannot take for a ban or a closed shop.
+# What stopped a crawl (monitor/causes.py; units_failed, shape and fill are names of earlier weeks), in words that readers cannot take for a ban or a closed shop.
 CAUSES = {
     "refused": "lokapasar menolak pembacaan otomatis",
     "errors": "terjadi kesalahan saat membaca",
@@ -169,6 +169,22 @@ CAUSES = {
     "count_changed": "jumlah toko yang terbaca berubah tidak wajar",
     "fill": "isian toko yang terbaca tidak lengkap",
     "unfinished": "pembacaan belum selesai",
+    "partial": "sebagian pencarian tidak terjawab",
+    "format_changed": "bentuk halaman lokapasar berubah",
+    "repeated_pages": "daftar toko menampilkan halaman yang sama berulang kali",
+    "sentinels": "toko yang biasanya ada tidak ditemukan",
+    "not_the_page": "yang tampil bukan halaman yang diminta",
+    "other_page": "jaringan kami meminta masuk lebih dahulu",
+    "dns": "alamat lokapasar tidak dapat dicapai dari jaringan kami",
+    "connection_refused": "lokapasar sedang tidak dapat dihubungi",
+    "tls": "sambungan aman ke lokapasar tidak dapat dipastikan",
+    "robots": "lokapasar meminta agar tidak dibaca secara otomatis",
+    "robots_unreachable": "aturan pembacaan lokapasar tidak dapat dibaca",
+    "http_4xx": "halaman lokapasar tidak ditemukan",
+    "http_5xx": "lokapasar sedang mengalami gangguan",
+    "redirected": "lokapasar berpindah alamat",
+    "cut": "jawaban lokapasar terpotong",
+    "too_large": "jawaban lokapasar terlalu besar",
     "not_crawled": "belum ada pembacaan pada pekan ini",
 }
 
