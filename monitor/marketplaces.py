@@ -24,6 +24,12 @@ REQUESTED = ("crawled", "until_refused", "link_check")  # supports in which this
 MIN_DELAY_S = 2.0  # no lane of ours is faster than this on a live site
 CATALOGUE_FILE = Path(__file__).with_name("marketplaces.toml")
 
+_NOT_TEXT: dict[str, tuple[type, ...]] = {
+    "delay_s": (int, float),
+    "collective": (bool,),
+    "personal_names": (bool,),
+    "weekly_budget": (int,),
+}
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _WEEKLY = re.compile(r"(monday|tuesday|wednesday|thursday|friday|saturday|sunday) ([01]\d|2[0-3]):[0-5]\d")
 
@@ -43,6 +49,7 @@ class Marketplace:
     kind, support, evidence: one of KINDS, SUPPORTS, EVIDENCE. weekly_on: "sunday 01:00" in the region's time zone,
     "" where nothing is requested. terms_checked_on, ended_on: ISO dates or "". bare_places: how this site means a place
     printed without Kota or Kab., folded word -> kode. collective: its shops sell the goods of many businesses.
+    personal_names: what it prints as a shop's name may be the owner's own name: for matching, never for publishing.
     shop_url_patterns: see `shop_of_url`. note: Indonesian sentence for readers, why it is not (fully) read; may be "".
     """
 
@@ -58,10 +65,12 @@ class Marketplace:
     shop_url_patterns: tuple[re.Pattern[str], ...]
     weekly_on: str = ""
     delay_s: float = 5.0  # seconds between requests
+    weekly_budget: int = 4_000  # requests of one week; 0: no limit
     terms_checked_on: str = ""
     ended_on: str = ""
     evidence: str = "none"
     collective: bool = False
+    personal_names: bool = False
     bare_places: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -135,7 +144,7 @@ def _value(key: str, value: Any) -> Any:
         if not isinstance(value, dict) or not all(re.fullmatch(r"\d{4}", str(code)) for code in value.values()):
             raise ValueError("bare_places must map words to four-digit codes")
         return dict(value)
-    wanted: tuple[type, ...] = {"delay_s": (int, float), "collective": (bool,)}.get(key, (str,))
+    wanted = _NOT_TEXT.get(key, (str,))
     if type(value) not in wanted:
         raise ValueError(f"{key} must be {' or '.join(kind.__name__ for kind in wanted)}, not {value!r}")
     return float(value) if key == "delay_s" else value
@@ -153,6 +162,8 @@ def _check(entry: Marketplace) -> None:
         raise ValueError("weekly_on and terms_checked_on belong to marketplaces that are requested")
     if entry.delay_s < MIN_DELAY_S:
         raise ValueError(f"delay_s must be at least {MIN_DELAY_S}")
+    if entry.weekly_budget < 0:
+        raise ValueError("weekly_budget is a number of requests, or 0 for no limit")
     if entry.support == "crawled" and entry.expected_shops.min < 1:
         raise ValueError("expected_shops of a crawled marketplace starts at 1 or more: an empty crawl is no result")
     if entry.support != "crawled" and not entry.note:

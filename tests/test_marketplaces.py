@@ -133,3 +133,7 @@ def test_an_unknown_slug_is_answered_with_the_nearest() -> None:
 )
 def test_addresses_are_resolved(url: str, expected: ShopUrl | None) -> None:
     assert shop_of_url(url) == expected
+
+
+def test_it_is_said_where_shop_names_may_be_names_of_persons() -> None:
+    assert [slug for slug, entry in catalogue().items() if entry.personal_names] == ["rumah_sikum"]

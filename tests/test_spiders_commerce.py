@@ -12,6 +12,8 @@ from spiders.bands import Band, narrower
 from spiders.base import UnansweredError
 from spiders.blibli import BlibliSpider, _check_filters
 from spiders.inaproc import InaprocSpider
+from spiders.pages.rumah_sikum import district_code
+from spiders.rumah_sikum import RumahSikumSpider
 
 # --- price bands ------------------------------------------------------------------------------------------------------
 
@@ -119,3 +121,25 @@ def test_blibli_notices_a_filter_that_is_not_obeyed() -> None:
     with pytest.raises(UnansweredError, match="category"):
         _check_filters({"query": "kopi", "category": "54593"}, page)
     _check_filters({"query": "kopi", "category": "54593", "band": Band(0, 1)}, blibli_page([]))
+
+
+# --- Rumah Sikum ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("badge", "name"),
+    [
+        ("Sepatan", "Sepatan"),
+        ("SEPATAN TIMUR", "Sepatan Timur"),
+        ("Kec. Kelapa Dua", "Kelapa Dua"),
+        ("Tangerang", None),
+    ],
+)
+def test_rumah_sikum_knows_the_kecamatan_of_a_badge(badge: str, name: str | None) -> None:
+    code = district_code(badge)
+    assert (regions.district_name(code) if code else None) == name
+
+
+def test_rumah_sikum_asks_for_one_shop_by_its_page() -> None:
+    unit = RumahSikumSpider().shop_unit(KnownShop("17"))
+    assert (unit.name, unit.query, unit.data) == ("toko/17", "/toko/17", {"shop_id": "17"})
