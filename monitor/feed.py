@@ -12,9 +12,9 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import BinaryIO
@@ -48,6 +48,7 @@ class FeedReport:
     listing_count: int = 0
     returned: int = 0
     emptied: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)  # rows of official data, by why they count for nothing
     rejects: Path | None = None
     unused: tuple[str, ...] = ()
 
@@ -95,7 +96,7 @@ def hand_over(config: Config, source: Path | BinaryIO, slug: str, observed_on: s
         if before is not None:
             return FeedReport(before, info.week, is_new=False)
         name = "standard input" if not isinstance(source, Path) else source.name
-        return _take_in(config, open_feed(path, slug, mapping, name), info, entry, hasher, folder, name)
+        return _take_in(config, open_feed(path, slug, mapping, name, day), info, entry, hasher, folder, name)
 
 
 def _kept(source: Path | BinaryIO, folder: Path) -> tuple[Path, str]:
@@ -194,6 +195,8 @@ def _take_in(
     noon = utc_text(datetime.combine(date.fromisoformat(str(info.observed_on)), time(12), config.region.zone))
     if isinstance(feed, Rows):
         info = replace(info, mapping=feed.fields)
+    elif feed.row_count is not None and info.coverage == "complete":
+        raise UsageError("Orders name only the shops that sold; say --partial.")
     with CrawlWriter.create(folder, info) as writer:
         taken = write_feed(writer, feed, entry, noon, hasher)
         rejects = _write_rejects(config, info, taken)
@@ -210,6 +213,7 @@ def _take_in(
         listing_count=taken.listing_count,
         returned=taken.returned,
         emptied=taken.emptied,
+        left_out=taken.left_out,
         rejects=rejects,
         unused=tuple(feed.unused) if isinstance(feed, Rows) else (),
     )

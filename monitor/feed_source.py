@@ -1,8 +1,9 @@
 """Opens a handed-over file as rows of fields, or as items that `parse` printed; the content decides which."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from monitor import feed_columns
 from monitor.crawl_lines import check
 from monitor.errors import InputError
 from monitor.items import Item, from_row
+from monitor.official_data import FORMS, is_official, read_orders
 from monitor.table_shapes import squash
-from monitor.tables import TableError, open_table
+from monitor.tables import Table, TableError, open_table
 
 MAX_LINE_BYTES = 4 << 20
 
@@ -37,19 +39,24 @@ class Rows:
 
 @dataclass
 class Items:
-    """Items that `parse` printed, with their line numbers."""
+    """Items with the numbers of their lines or rows. left_out: rows of official data by why they count for nothing."""
 
     items: list[tuple[int, Item]]
     problems: list[tuple[int, str]] = field(default_factory=list)
+    row_count: int | None = None  # where one row is not one item
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def open_feed(path: Path, slug: str, configured: Mapping[str, str], name: str) -> Rows | Items:
-    """Raises InputError with one sentence when the file as a whole cannot be used. name: how to call the file."""
+def open_feed(path: Path, slug: str, configured: Mapping[str, str], name: str, day: date) -> Rows | Items:
+    """Raises InputError with one sentence when the file as a whole cannot be used.
+
+    name: how to call the file. day: on which its rows were true.
+    """
     feed_columns.check_configured(slug, configured)
     try:
         if _is_json_lines(path):
-            return _json_lines(path, slug, configured, name)
-        return _table(path, slug, configured, name)
+            return _json_lines(path, slug, configured, name, day)
+        return _table(path, slug, configured, name, day)
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}; check its name and rights.") from None
 
@@ -57,11 +64,13 @@ def open_feed(path: Path, slug: str, configured: Mapping[str, str], name: str) -
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-def _table(path: Path, slug: str, configured: Mapping[str, str], name: str) -> Rows:
+def _table(path: Path, slug: str, configured: Mapping[str, str], name: str, day: date) -> Rows | Items:
     try:
-        table = open_table(path, feed_columns.known_headers(slug, configured))
+        table = open_table(path, [*feed_columns.known_headers(slug, configured), *FORMS.get(slug, ())])
     except TableError as error:
         raise InputError(str(error).replace(path.name, name, 1)) from None
+    if is_official(slug, table.headers):
+        return _orders(slug, _dicts(table), day, [(problem.row, problem.reason) for problem in table.problems])
     fields = feed_columns.choose(table.headers, slug, configured, name)
     position = {squash(header): number for number, header in reversed(list(enumerate(table.headers)))}
     wanted = {field_name: position[squash(header)] for field_name, header in fields.items()}
@@ -81,6 +90,21 @@ def _table(path: Path, slug: str, configured: Mapping[str, str], name: str) -> R
     )
 
 
+def _dicts(table: Table) -> Iterator[tuple[int, dict[str, str]]]:
+    for chunk in table.chunks():
+        cells = zip(*(column.to_pylist() for column in chunk.columns), strict=True)
+        for number, row in zip(chunk.numbers.tolist(), cells, strict=True):
+            yield number, dict(zip(table.headers, row, strict=False))
+
+
+def _orders(
+    slug: str, rows: Iterable[tuple[int, Mapping[str, Any]]], day: date, problems: list[tuple[int, str]]
+) -> Items:
+    numbered = list(rows)
+    found = read_orders(slug, numbered, day)
+    return Items(found.items, [*problems, *found.problems], len(numbered) + len(problems), found.left_out)
+
+
 # --- JSON lines -----------------------------------------------------------------------------------------------------
 
 
@@ -90,7 +114,7 @@ def _is_json_lines(path: Path) -> bool:
     return start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") and not start.startswith(b"{\\rtf")
 
 
-def _json_lines(path: Path, slug: str, configured: Mapping[str, str], name: str) -> Rows | Items:
+def _json_lines(path: Path, slug: str, configured: Mapping[str, str], name: str, day: date) -> Rows | Items:
     objects: list[tuple[int, dict[str, Any]]] = []
     problems: list[tuple[int, str]] = []
     for number, line in _lines(path):
@@ -99,10 +123,14 @@ def _json_lines(path: Path, slug: str, configured: Mapping[str, str], name: str)
             problems.append((number, value))
         else:
             objects.append((number, value))
+    if len(objects) == 1 and isinstance(objects[0][1].get("data"), list):  # an answer of the official interface
+        objects = [(number, row) for number, row in enumerate(objects[0][1]["data"], 1) if isinstance(row, dict)]
     if not objects:
         raise InputError(f"{name} holds no line that is a JSON object; hand in one object per line.")
     if "type" in objects[0][1]:
         return _items(objects, problems)
+    if is_official(slug, objects[0][1]):
+        return _orders(slug, objects, day, problems)
     return _flat(objects, problems, slug, configured, name)
 
 

@@ -31,6 +31,7 @@ class Taken:
     listing_count: int = 0
     returned: int = 0
     doubtful: str | None = None
+    left_out: dict[str, int] = field(default_factory=dict)  # rows of official data that count for nothing, by why
     findings: list[Finding] = field(default_factory=list)
     filled: Counter[str] = field(default_factory=Counter)
 
@@ -58,6 +59,7 @@ class Taken:
             "row_count": self.row_count,
             "returned": self.returned,
             "emptied": self.emptied,
+            "left_out": self.left_out,
             "fill": {
                 kind: {name: self.filled[f"{kind}.{name}"] / totals[kind] for name in names}
                 for kind, names in _FILL.items()
@@ -132,7 +134,8 @@ def _write_items(
             listings.update([item.listing_id] if isinstance(item, Listing) else [])
             _write(writer, [item], taken)
     _write(writer, shops.values(), taken)
-    taken.row_count = len(feed.items) + len(feed.problems)
+    taken.row_count = len(feed.items) + len(feed.problems) if feed.row_count is None else feed.row_count
+    taken.left_out = dict(feed.left_out)
     taken.returned = len(returned)
     taken.findings = [Finding(number, "", RETURNED, reason) for number, reason in returned]
 

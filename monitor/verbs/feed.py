@@ -1,5 +1,9 @@
 """`feed`: a handed-over file becomes a crawl directory like any other."""
 
+import io
+import json
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +12,10 @@ import typer
 
 from exports.feed_template import write_template
 from monitor.database import private_engine
-from monitor.errors import UsageError
+from monitor.errors import InputError, UsageError
 from monitor.feed import FeedReport, hand_over
 from monitor.marketplaces import marketplace as catalogue_entry
+from monitor.official_api import getter, rows
 from monitor.verbs import common
 from monitor.weeks import utc_now
 
@@ -25,6 +30,10 @@ def feed(
         bool | None,
         typer.Option("--complete/--partial", help="Are these all shops, or some? Absence from some means nothing."),
     ] = None,
+    official: Annotated[
+        str | None, typer.Option(help="Fetch official orders of this agency (kode KLPD, like D107) instead of a file.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="Budget year of --official; default: this year.")] = None,
     template: Annotated[
         Path | None, typer.Option(help="Write a template and a letter to the marketplace into this folder instead.")
     ] = None,
@@ -32,12 +41,17 @@ def feed(
 ) -> None:
     """Take in shops or listings that somebody handed over, or write the template and letter that ask for them.
 
+    Official orders (inaproc, toko_daring) are read from a file, or fetched with the key in MONITOR_INAPROC_KEY.
+
     Example: monitor feed toko.csv --marketplace tokopedia --observed-on 2026-11-21 --partial
     """
     if not marketplace:
         raise UsageError("Say whose shops these are, like --marketplace tokopedia.")
     if template is not None:
         _write_template(template, marketplace, as_json)
+        return
+    if official is not None:
+        _official(marketplace, official, year, as_json)
         return
     if file is None or not observed_on:
         raise UsageError("Name the file, and the day on which its rows were true like --observed-on 2026-11-21.")
@@ -50,6 +64,27 @@ def feed(
         report = hand_over(config, source, marketplace, observed_on, complete)
         run.message = f"{report.crawl_id}: {report.shop_count} shops" if report.is_new else "the same content again"
     common.show(f"Fed {marketplace}", _rows(report), as_json)
+
+
+def _official(slug: str, klpd: str, year: int | None, as_json: bool) -> None:
+    """Orders of one agency up to today; always partial, since only shops that sold are in them."""
+    config = common.config()
+    key = os.environ.get("MONITOR_INAPROC_KEY", "")
+    if not key:
+        raise UsageError("Official data need the office's key in MONITOR_INAPROC_KEY.")
+    if not re.fullmatch(r"[A-Z]\d{1,4}", klpd):
+        raise UsageError(f"'{klpd}' is no kode KLPD; it is a letter and digits, like D107.")
+    today = utc_now().astimezone(config.region.zone).date()
+    engine = private_engine(config)
+    with common.recorded(engine, "feed", subject=slug) as run, common.progress(f"Fetching {klpd}"):
+        get = getter(key, f"umkm-monitor ({config.crawl.user_agent_contact or config.office.name})")
+        found = list(rows(slug, klpd, year or today.year, get))
+        if not found:
+            raise InputError(f"The official data hold no order of {klpd} in {year or today.year}.")
+        lines = io.BytesIO("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in found).encode())
+        report = hand_over(config, lines, slug, today.isoformat(), complete=False)
+        run.message = f"{report.crawl_id}: {report.shop_count} shops" if report.is_new else "the same content again"
+    common.show(f"Official data {klpd}", _rows(report), as_json)
 
 
 def _write_template(folder: Path, slug: str, as_json: bool) -> None:
@@ -71,6 +106,7 @@ def _rows(report: FeedReport) -> dict[str, object]:
         "listings": report.listing_count,
         "rows returned": report.returned,
         "values left empty": report.emptied,
+        "orders left out": ", ".join(f"{count} {why}" for why, count in report.left_out.items()) or None,
         "rejects file": str(report.rejects) if report.rejects else None,
         "columns not used": ", ".join(report.unused) or None,
     }
