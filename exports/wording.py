@@ -155,7 +155,8 @@ REASONS = {
 
 SUPPRESSED = "Tidak ditampilkan (pelindungan data)"
 
-# What stopped a crawl (monitor/causes.py; units_failed, shape and fill are names of earlier weeks), in words that readers cannot take for a ban or a closed shop.
+# What stopped a crawl (monitor/causes.py; units_failed, shape and fill are names of earlier weeks), in words that
+# readers cannot take for a ban or a closed shop.
 CAUSES = {
     "refused": "lokapasar menolak pembacaan otomatis",
     "errors": "terjadi kesalahan saat membaca",
