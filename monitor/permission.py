@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 from monitor.config import Config
 from monitor.errors import UsageError
-from monitor.marketplaces import Marketplace
+from monitor.marketplaces import REQUESTED, Marketplace
 from monitor.weeks import utc_now
 
-CRAWLABLE = ("crawled", "until_refused")
+CRAWLABLE = REQUESTED
 
 
 def terms_checked_on(entry: Marketplace, config: Config) -> str:

@@ -22,7 +22,12 @@ RESOLVED = frozenset({"area_codes", "district_code"})  # a crawl keeps them; `fe
 
 def spiders() -> dict[str, Marketplace]:
     """Entries of the catalogue that have a spider."""
-    return {slug: entry for slug, entry in catalogue().items() if find_spec(f"spiders.{slug}") is not None}
+    return {slug: entry for slug, entry in catalogue().items() if find_spec(_module(entry)) is not None}
+
+
+def _module(entry: Marketplace) -> str:
+    """Marketplaces of which only links are checked share one module."""
+    return f"spiders.{'link_check' if entry.support == 'link_check' else entry.slug}"
 
 
 def spider_class(slug: str) -> Any:
@@ -30,7 +35,7 @@ def spider_class(slug: str) -> Any:
     entry, known = marketplace(slug), spiders()
     if slug not in known:
         raise UsageError(f"There is no spider for {entry.title} ({slug}).{nearest(slug, known)}")
-    module = import_module(f"spiders.{slug}")
+    module = import_module(_module(entry))
     return getattr(module, "".join(part.capitalize() for part in slug.split("_")) + "Spider")
 
 
