@@ -66,6 +66,7 @@ class CrawlOptions:
     user_agent_contact: str = ""  # e-mail or page for complaints; a live crawl refuses to start without it
     max_seconds: int = 6 * 3600
     terms_checked_on: Mapping[str, str] = field(default_factory=dict)  # slug -> date; overrides the catalogue
+    weekly_budget: Mapping[str, str] = field(default_factory=dict)  # slug -> requests; overrides the catalogue
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     if "crawl" in sections:
         from monitor.marketplaces import catalogue
 
-        _refuse_unknown(sections["crawl"].terms_checked_on, tuple(catalogue()), f"[crawl.terms_checked_on] of {where}")
+        for key in ("terms_checked_on", "weekly_budget"):
+            _refuse_unknown(getattr(sections["crawl"], key), tuple(catalogue()), f"[crawl.{key}] of {where}")
     config = Config(
         data_dir=data_dir,
         database_url=choose("database_url", f"sqlite:///{data_dir / 'private.sqlite'}"),

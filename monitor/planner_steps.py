@@ -5,7 +5,7 @@ Plain data without a database: a spider, which answers to a marketplace, holds n
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ class Plan:
     kept_for_details: float = 0.0
     like_share: float = 0.0
     steps: Sequence[Step] = ()
-    left_out: Sequence[str] = field(default=())  # queries of the shipped panel that this marketplace does not ask
+    left_out: Sequence[str] = ()  # queries of the shipped panel that this marketplace does not ask
+    fixes_panel: bool = False  # whether its panel was chosen by this plan and is fixed from now on
 
     def of_stage(self, stage: str) -> list[Step]:
         return [step for step in self.steps if step.stage == stage]

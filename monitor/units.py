@@ -60,6 +60,18 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class SearchShape:
+    """How a marketplace's search answers. by_area: one kab/kota at a time, units `cari/<kode>/<query>`.
+
+    rows: entries of one answer. most_rows: entries after which a list ends whatever it holds.
+    """
+
+    by_area: bool = False
+    rows: int = 60
+    most_rows: int = 3_000
+
+
+@dataclass(frozen=True)
 class KnownShop:
     """A shop of earlier weeks that may be asked for by itself. is_linked: a registered business runs it."""
 

@@ -32,7 +32,6 @@ class MarketplaceSpider(UnitRunner):
     """Base of all spiders."""
 
     json_only: ClassVar[bool] = True  # an HTML page in place of an answer is a refusal
-    searches_areas: ClassVar[bool] = False  # whether its query units ask for one kab/kota each
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +49,7 @@ class MarketplaceSpider(UnitRunner):
     @property
     def queries(self) -> tuple[str, ...]:
         """What searches ask for: the fixed panel, then what the plan adds; in rehearsals only the first so many."""
-        asked = self.course.queries if self.course is not None else panel()
+        asked = (self.course.queries if self.course is not None else ()) or panel()
         limit = self.settings.getint("MONITOR_QUERIES")
         return asked[:limit] if limit and self.settings.get("MONITOR_SANDBOX") else asked
 

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from scrapy import Spider
 from scrapy.exceptions import CloseSpider
@@ -17,7 +17,7 @@ from scrapy.exceptions import CloseSpider
 from monitor.items import Issue, Listing, Shop
 from monitor.planner_steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
 from monitor.reading import Row
-from monitor.units import CrawlRecord, KnownShop, Read, Tally, Unit, UnitDone
+from monitor.units import CrawlRecord, KnownShop, Read, SearchShape, Tally, Unit, UnitDone
 
 MAX_FAILED_UNITS = 10  # in a row: whatever it is, asking on is of no use to anybody
 MAX_OPTIONAL_FAILURES = 3  # of a stage's first units; then the stage is given up
@@ -44,6 +44,7 @@ class _Waiting:
 class UnitRunner(Spider):
     """The part of a spider that knows nothing of its marketplace."""
 
+    search: ClassVar[SearchShape | None] = None  # of sites that are searched by `queries`
     record: CrawlRecord | None = None  # set by the extension when the crawl directory is open
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -38,9 +38,9 @@ def only_crawl(config: Config, slug: str) -> Path:
     return directory
 
 
-def short_command(slug: str, sandbox: Path | None, week: str, budget: int) -> list[str]:
+def short_command(slug: str, sandbox: Path | None, week: str, budget: int, plan: Path | None = None) -> list[str]:
     """The crawl command with only the first queries of the panel."""
-    return [*command(slug, sandbox, week, budget), "-s", f"MONITOR_QUERIES={QUERIES}"]
+    return [*command(slug, sandbox, week, budget, plan), "-s", f"MONITOR_QUERIES={QUERIES}"]
 
 
 def start(config: Config, slug: str, sandbox: Path, **options: object) -> subprocess.Popen[bytes]:

@@ -18,15 +18,22 @@ from monitor.middlewares import sandbox_hosts
 from monitor.permission import CRAWLABLE, permission_problem
 from monitor.practice import is_practice
 from monitor.verbs import common
+from monitor.verbs.crawl_plan import explain as show_plan
+from monitor.verbs.crawl_plan import prepare
 from monitor.verbs.parse import spiders
 from monitor.weeks import parse_week, utc_now, week_of
 
+SPENT = "Its weekly budget is spent; raise weekly_budget, or name the requests of this run with --budget."
 MAX_PARALLEL = 4  # sites; each has its own lane
 
 
 def crawl(
     slugs: Annotated[list[str] | None, typer.Argument(help="Marketplaces; default: all that may be crawled.")] = None,
-    budget: Annotated[int, typer.Option(help="Most requests per marketplace; 0: no limit.", min=0)] = 0,
+    budget: Annotated[
+        int | None,
+        typer.Option(help="Most requests per marketplace; 0: no limit; default: its weekly budget.", min=0),
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Only show what would be asked; no request.")] = False,
     sandbox: Annotated[
         Path | None, typer.Option(help="Folder of a served sandbox; nothing leaves this machine.")
     ] = None,
@@ -37,21 +44,29 @@ def crawl(
 
     A marketplace that refuses to be read is named and is no failure; the way to its data is then `monitor feed`.
 
-    Example: monitor crawl tokopedia plaza_banten --budget 2000
+    Example: monitor crawl tokopedia plaza_banten --budget 2000 --explain
     """
     config = common.config()
     if week and sandbox is None:
         raise UsageError("--week goes with --sandbox; a live crawl belongs to the week in which it starts.")
+    if explain:
+        return _explain(config, slugs or list(_default(sandbox)), week, budget, as_json)
     outcomes = crawl_all(config, slugs or [], sandbox=sandbox, week=week, budget=budget)
     common.show("Crawls", [outcome.row() for outcome in outcomes], as_json)
     return 1 if any(outcome.is_failure for outcome in outcomes) else 0
 
 
 def crawl_all(
-    config: Config, slugs: Sequence[str], *, sandbox: Path | None = None, week: str | None = None, budget: int = 0
+    config: Config,
+    slugs: Sequence[str],
+    *,
+    sandbox: Path | None = None,
+    week: str | None = None,
+    budget: int | None = None,
 ) -> list[Outcome]:
     """Crawls the marketplaces side by side; what may not be started is said in its outcome.
 
+    budget: requests of this run for each of them, 0 for no limit, None for what is left of its weekly budget.
     Raises UsageError when nothing at all can be started.
     """
     chosen = list(dict.fromkeys(slugs)) or _default(sandbox)
@@ -76,19 +91,33 @@ def crawl_all(
 
 
 def _crawl_one(
-    config: Config, engine: Engine, slug: str, week: str, sandbox: Path | None, budget: int, advance: object
+    config: Config, engine: Engine, slug: str, week: str, sandbox: Path | None, budget: int | None, advance: object
 ) -> Outcome:
     def tell(line: str) -> None:
         advance(0, line)  # type: ignore[operator]
 
     try:
         with common.recorded(engine, "crawl", slug, week) as run:
-            outcome = run_crawl(config, slug, week, sandbox=sandbox, budget=budget, tell=tell)
+            folder, requests = prepare(config, engine, slug, week, budget)
+            if requests is None:
+                return Outcome(slug, "stopped", "budget", SPENT)
+            outcome = run_crawl(config, slug, week, sandbox=sandbox, budget=requests, plan=folder, tell=tell)
             run.outcome = "failed" if outcome.is_failure else "done"
             run.message = outcome.message
             return outcome
     except MonitorError as error:  # somebody else is crawling it, or the disk is full: the other sites go on
         return Outcome(slug, "crashed", "not_possible", str(error))
+
+
+def _explain(config: Config, slugs: Sequence[str], week: str | None, budget: int | None, as_json: bool) -> int:
+    engine = private_engine(config)
+    name = parse_week(week) if week else week_of(utc_now(), config.region.zone)
+    for slug in dict.fromkeys(slugs):
+        if slug not in spiders():
+            marketplace(slug)  # an unknown name is said with the nearest known one
+            raise UsageError(f"{slug} is not crawled, so there is nothing to plan.")
+        show_plan(config, engine, slug, name, budget, as_json)
+    return 0
 
 
 def _default(sandbox: Path | None) -> list[str]:
