@@ -191,7 +191,7 @@ def test_no_live_crawl_before_a_person_has_read_the_terms(tmp_path: Path) -> Non
 
 def test_what_is_not_crawled_never_starts(tmp_path: Path) -> None:
     for entry in catalogue().values():
-        if entry.support not in ("crawled", "until_refused"):
+        if not entry.is_requested:
             assert "not crawled" in str(permission_problem(entry, live(tmp_path)))
 
 
