@@ -27,6 +27,7 @@ from monitor.printed import masked
 from monitor.weeks import utc_now, utc_text
 
 FORMAT_VERSION = 1
+ACCEPTED_FILE = "accepted.json"
 ITEM_FILES = {Shop: "shops.jsonl", Listing: "listings.jsonl", Issue: "issues.jsonl"}
 _SLUG = re.compile(r"[a-z0-9_]{1,60}")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
@@ -306,7 +307,21 @@ def _stats(path: Path) -> dict[str, Any] | None:
         found = json.loads(path.read_bytes())
     except ValueError as error:
         raise StoreError(f"{path} is damaged; restore its directory from a backup or move it away.") from error
-    return found if isinstance(found, dict) else {}
+    found = found if isinstance(found, dict) else {}
+    accepted = read_accepted(path.parent)
+    return found | {"accepted": accepted} if accepted else found
+
+
+def read_accepted(directory: Path) -> dict[str, str] | None:
+    """by, at and reason where a person said that this crawl's level is real (`monitor crawl accept`)."""
+    path = directory / ACCEPTED_FILE
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+        return {name: str(found[name]) for name in ("by", "at", "reason")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is damaged; remove it and accept the crawl again.") from error
 
 
 def _frame(rows: Any) -> pd.DataFrame:

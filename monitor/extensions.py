@@ -156,15 +156,16 @@ class CrawlDirectory:
         assert self.writer is not None
         info = self.writer.info
         scrapy_stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
+        sentinels = getattr(self.course, "sentinels", ())
         return {
             "finish_reason": reason,
-            "cause": self.refusal.cause if self.refusal else None,
+            "cause": self.refusal.cause if self.refusal else scrapy_stats.get("robots/cause"),
             "sign": self.refusal.sign if self.refusal else None,
             "started_at": info.started_at,
             "finished_at": utc_text(utc_now()),
             "attempt": self.writer.attempt,
             "places_missing": self.places_missing,
-            **crawl_stats(read_crawl(self.writer.directory), self.counts, self._planned),
+            **crawl_stats(read_crawl(self.writer.directory), self.counts, self._planned, sentinels),
             "scrapy": {key: value for key, value in scrapy_stats.items() if isinstance(value, int | float | str)},
         }
 
