@@ -4,10 +4,35 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from monitor.verbs import crawl, feed, link, links, load, measure, parse, registry, report, review, sandbox, week
+from monitor.verbs import (
+    accept,
+    crawl,
+    feed,
+    link,
+    links,
+    load,
+    measure,
+    parse,
+    registry,
+    report,
+    review,
+    sandbox,
+    week,
+)
+
+
+class Verbs(TyperGroup):
+    """Knows verbs of two words, `crawl accept`, beside those of one: `crawl` itself takes any number of words."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        two = " ".join(args[:2])
+        return super().resolve_command(ctx, [two, *args[2:]] if two in self.commands else args)
+
 
 app = typer.Typer(
+    cls=Verbs,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -19,6 +44,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(sandbox.app, name="sandbox")
 VERBS: dict[str, Callable[..., Any]] = {
     "crawl": crawl.crawl,
+    "crawl accept": accept.accept,
     "feed": feed.feed,
     "parse": parse.parse,
     "load": load.load,
