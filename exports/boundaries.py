@@ -15,9 +15,7 @@ Shape = Mapping[str, Any]  # a GeoJSON geometry, Polygon or MultiPolygon
 
 def shapes(config: Config, codes: Sequence[str]) -> dict[str, Shape]:
     """Geometry by code from the configured GeoJSON."""
-    path, key = Path(config.region.boundaries), config.region.boundaries_key
-    if not path.is_absolute() and config.source is not None:
-        path = config.source.parent / path
+    path, key = config.boundaries_path or Path(), config.region.boundaries_key
     try:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
         found = {re.sub(r"\D", "", str(item["properties"].get(key, ""))): item["geometry"] for item in features}

@@ -93,6 +93,14 @@ class Config:
     feed_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slug -> item field -> column
 
     @property
+    def boundaries_path(self) -> Path | None:
+        """The configured GeoJSON; a relative path counts from the configuration file."""
+        if not self.region.boundaries:
+            return None
+        path = Path(self.region.boundaries)
+        return self.source.parent / path if self.source is not None and not path.is_absolute() else path
+
+    @property
     def crawls_dir(self) -> Path:
         return self.data_dir / "crawls"
 

@@ -200,15 +200,18 @@ def place_of_shop(shop: Shop, entry: Marketplace) -> tuple[list[str], str | None
     """
     areas, district = place_of(shop.city or shop.province, shop.district, None, _rule(entry))
     here = regions.areas()[0].code[:2]
-    if shop.latitude is None or shop.longitude is None or not pins.outlines(here):
+    if shop.latitude is None or shop.longitude is None:
         return list(areas), district
     is_open = len(areas) > 1 or not (areas or shop.city or shop.province)
     if entry.kind != "food" and not is_open:
         return list(areas), district
-    area, pinned = pins.codes_at(shop.latitude, shop.longitude, here)
-    if area is None:
-        return ([] if entry.kind == "food" else list(areas)), None
-    return [area], district if district and district.startswith(area) else pinned
+    possible = pins.areas_at((shop.latitude, shop.longitude), here)
+    if not possible:  # outside, or nothing is known of the province
+        return ([] if possible == () and entry.kind == "food" else list(areas)), None
+    if len(possible) > 1:
+        return [code for code in possible if code in areas] or list(possible), district
+    pinned = pins.district_at((shop.latitude, shop.longitude), possible[0])
+    return list(possible), district if district and district.startswith(possible[0]) else pinned
 
 
 def _rule(entry: Marketplace) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
-from monitor import regions
+from monitor import pins, regions
 from monitor.config import load_config
 from monitor.identifiers import PhoneHasher, find_identifiers, load_hasher
 from monitor.items import Identifier, Item, Listing, Shop
@@ -74,6 +74,7 @@ class Normalise:
         assert crawler.stats is not None and crawler.spider is not None
         config = load_config()
         regions.use(config.region.code)
+        pins.use(config.boundaries_path, config.region.boundaries_key)
         return cls(crawler.stats, Normaliser(marketplace(crawler.spider.name), load_hasher(config.phone_key_file)))
 
     def process_item(self, thing: Read | UnitDone) -> Any:

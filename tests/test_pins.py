@@ -1,8 +1,12 @@
 """Points on the map: which kab/kota and kecamatan they lie in, and what a pin says beside a printed place."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from monitor import pins, regions
+from monitor.errors import InputError
 from monitor.items import Shop
 from monitor.marketplaces import marketplace
 from monitor.printed import place_of_shop
@@ -17,7 +21,7 @@ from monitor.printed import place_of_shop
         ("Tigaraksa", -6.2640, 106.4680, "3603"),
         ("Rangkasbitung", -6.3590, 106.2480, "3602"),
         ("Monas, Jakarta", -6.1754, 106.8272, None),
-        ("Depok", -6.4025, 106.7942, None),
+        ("Bogor", -6.5950, 106.7990, None),
         ("Laut Jawa", -5.5, 106.3, None),
         ("Surabaya", -7.2575, 112.7521, None),
     ],
@@ -30,7 +34,7 @@ def test_middles_lie_in_their_own_kabkota_and_kecamatan() -> None:
     middles = pins.middles("36")
     desa = [code for code in middles if len(code) == 10]
     assert len(desa) == 1552
-    assert sum(pins.area_at(middles[code], "36") == code[:4] for code in middles) >= 0.995 * len(middles)
+    assert all(pins.area_at(middles[code], "36") == code[:4] for code in desa)
     told = {code: pins.district_at(middles[code], code[:4]) for code in desa[::7]}
     assert all(district in (code[:6], None) for code, district in told.items())
 
@@ -54,8 +58,40 @@ def test_search_points_keep_their_distance_and_never_change() -> None:
     assert {code[:4] for code in points} == {area.code for area in regions.areas()}
 
 
-def test_a_province_without_outlines_knows_no_pin() -> None:
-    assert pins.codes_at(-6.1153, 106.1540, "32") == (None, None) and pins.search_points("32", 5) == {}
+def test_a_province_without_points_knows_no_pin() -> None:
+    assert pins.codes_at(-6.1153, 106.1540, "32") == (None, None)
+    assert pins.areas_at((-6.1153, 106.1540), "32") is None
+    assert pins.search_points("32", 5) == {}
+
+
+def test_a_point_between_two_kabkota_can_be_either() -> None:
+    desa = {code: point for code, point in pins.middles("36").items() if len(code) == 10}
+    regency, city = ([desa[code] for code in desa if code.startswith(area)] for area in ("3603", "3674"))
+    one, other = min(((a, b) for a in regency for b in city), key=lambda pair: pins.distance_km(*pair))
+    latitude, longitude = (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+    assert pins.areas_at((latitude, longitude), "36") == ("3603", "3674")
+    there = shop("gofood", latitude=latitude, longitude=longitude)
+    assert place_of_shop(there, marketplace("gofood"))[0] == ["3603", "3674"]
+    printed = shop("gofood", city="Kota Tangerang Selatan", latitude=latitude, longitude=longitude)
+    assert place_of_shop(printed, marketplace("gofood"))[0] == ["3674"]
+
+
+def test_configured_outlines_tell_exactly(tmp_path: Path) -> None:
+    square = [[106.0, -6.0], [107.0, -6.0], [107.0, -7.0], [106.0, -7.0], [106.0, -6.0]]
+    hole = [[106.4, -6.4], [106.6, -6.4], [106.6, -6.6], [106.4, -6.6], [106.4, -6.4]]
+    feature = {"properties": {"kode": "36.02"}, "geometry": {"type": "Polygon", "coordinates": [square, hole]}}
+    path = tmp_path / "batas.geojson"
+    path.write_text(json.dumps({"features": [feature]}), encoding="utf-8")
+    try:
+        pins.use(path)
+        assert pins.areas_at((-6.2, 106.2), "36") == ("3602",)
+        assert pins.areas_at((-6.5, 106.5), "36") == (), "in the hole"
+        assert pins.areas_at((-5.9, 106.5), "36") == ()
+        pins.use(tmp_path / "missing.geojson")
+        with pytest.raises(InputError, match="cannot be read"):
+            pins.areas_at((-6.2, 106.2), "36")
+    finally:
+        pins.use(None)
 
 
 def shop(slug: str, **fields: object) -> Shop:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from monitor import regions
+from monitor import pins, regions
 from monitor.config import Config, load_config
 from monitor.runs import recorded
 from monitor.weeks import last_ended_week, parse_week, utc_now
@@ -25,6 +25,7 @@ def config() -> Config:
     """The configuration; from here on places are read as those of its province."""
     found = load_config()
     regions.use(found.region.code)
+    pins.use(found.boundaries_path, found.region.boundaries_key)
     return found
 
 
