@@ -86,7 +86,7 @@ class Tokopedia:
         asked = dict(parse_qsl(variables["params"], keep_blank_values=True))
         rows = max(1, min(int(asked.get("rows") or MAX_ROWS), MAX_ROWS))
         start = int(asked.get("start") or (int(asked.get("page") or 1) - 1) * rows)
-        wanted = asked.get("q", ""), asked.get("fcity", ""), asked.get("sc", ""), asked.get("ob", "")
+        wanted = tuple(asked.get(name, "") for name in ("q", "fcity", "sc", "ob", "pmin", "pmax"))
         sequence, total = self._sequence(*wanted)
         search_id = asked.get("search_id") or f"20261116{int(stable(*wanted) * 16**8):08X}SANDBOX"
         if ended or self._ends_unclear(wanted, start, len(sequence)):
@@ -109,21 +109,24 @@ class Tokopedia:
         chance = stable(self.store.seed, "unclear", *wanted)
         return chance < UNCLEAR_RATE and length > MAX_ROWS and start >= MAX_ROWS * (1 + int(chance * 1000) % 3)
 
-    def _sequence(self, text: str, cities: str, category: str, sort: str) -> tuple[list[Row], int]:
+    def _sequence(self, *key: str) -> tuple[list[Row], int]:
         """Every row the list would show, repeats and adverts included, and the total that it claims."""
-        key = (text, cities, category, sort)
         if key not in self._sequences:
             if len(self._sequences) > 500:
                 self._sequences.clear()
             self._sequences[key] = self._make_sequence(*key)
         return self._sequences[key]
 
-    def _make_sequence(self, text: str, cities: str, category: str, sort: str) -> tuple[list[Row], int]:
+    def _make_sequence(
+        self, text: str, cities: str, category: str, sort: str, low: str, high: str
+    ) -> tuple[list[Row], int]:
+        prices = range(int(low or 0), int(high) + 1 if high else 10**12)
         keys = {self.city_ids.get(number, "?") for number in cities.split(",")} if cities else None
 
         def keep(listing: Listing) -> bool:
             in_place = keys is None or self.store.shop(listing).place in keys
-            return in_place and (not category or category in self._category_ids(listing.category))
+            in_category = not category or category in self._category_ids(listing.category)
+            return in_place and in_category and listing.price in prices
 
         found = self.store.search(text, keep)
         total = int(len(found) * (0.8 + stable(self.store.seed, "total", *(text, cities)) / 2))

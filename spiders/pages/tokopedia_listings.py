@@ -3,6 +3,7 @@
 Ids have 4 to 19 digits and stay text. `ttsSellerID` is the seller's id on TikTok Shop too.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -34,6 +35,7 @@ OFFICIAL_TIER = 2  # shop_tier: 2 Official Store or Mall, 3 Power Merchant Pro, 
 KNOWN_TIERS = (0, 1, 2, 3)
 SOLD_LABELS = ("ri_product_credibility", "integrity")
 Entry = Mapping[str, Any]
+_SELLER_ID = re.compile(r"\d{19}")
 
 
 def sold_label(labels: Any, name: str) -> tuple[int | None, bool | None]:
@@ -52,7 +54,9 @@ def shop_of(
 ) -> Shop:
     """A shop; its slug is the last part of its address."""
     found_id, url = id_text(shop_id, "shop.id"), bare_url(address, "shop.url", HOME)
-    slug, account = last_part(url), text_or_none(seller, "shop.ttsSellerID")
+    slug = last_part(url)
+    # Shops opened since the merger have only the seller's id, of 19 digits (all of 320 products, December 2025).
+    account = text_or_none(seller, "shop.ttsSellerID") or (found_id if _SELLER_ID.fullmatch(found_id) else None)
     return Shop(
         marketplace=SLUG,
         shop_id=found_id,

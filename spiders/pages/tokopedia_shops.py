@@ -115,13 +115,22 @@ def _options(options: Any) -> list[Entry]:
 
 
 def filters(page: Page, root: Entry) -> None:
-    """page.next["places"]: printed name -> fcity. Groups such as Jabodetabek hold several ids and are left out."""
+    """page.next["places"]: printed name -> fcity; groups such as Jabodetabek hold several ids and are left out.
+
+    page.next["categories"]: sc of the first level -> printed name.
+    """
     places: dict[str, str] = {}
+    categories: dict[str, str] = {}
     parts = get(root, "data", "filter")
     for part in parts if isinstance(parts, list) else []:
         for option in _options(maybe(part, "options")):
             name, value = maybe(option, "name"), str(maybe(option, "value"))
             if maybe(option, "key") == "fcity" and isinstance(name, str) and value.isdecimal():
                 places[name.strip()] = value
-    page.next["places"] = places
+        first_level = maybe(part, "options")
+        for option in first_level if isinstance(first_level, list) else []:
+            name, value = maybe(option, "name"), str(maybe(option, "value"))
+            if maybe(option, "key") == "sc" and isinstance(name, str) and value.isdecimal():
+                categories[value] = name.strip()
+    page.next["places"], page.next["categories"] = places, categories
     page.entry_count = len(places)
