@@ -1,4 +1,4 @@
-"""Times and memory of one matcher's process. No import beyond the standard library: peers use it in their environments."""
+"""Times and memory of one matcher's process. Standard library only: peers use it in their environments."""
 
 import json
 import resource

@@ -31,7 +31,8 @@ def _first(cells: pd.Series, kind: str) -> pd.Series:
 def flat(shops: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     """One row a shop with everything about it as text, for matchers of flat tables."""
     texts = (listings["title"].fillna("") + " " + listings["category"].fillna("")).str.lower()
-    goods = texts.groupby([listings["marketplace"], listings["shop_id"]]).agg(lambda parts: " ".join(dict.fromkeys(" ".join(parts).split())))  # fmt: skip
+    of_shop = texts.groupby([listings["marketplace"], listings["shop_id"]])
+    goods = of_shop.agg(lambda parts: " ".join(dict.fromkeys(" ".join(parts).split())))
     columns = ["shop", "marketplace", "shop_id", "name", "username", "city", "area_codes", "district_code"]
     found = shops[columns].join(goods.rename("goods"), on=["marketplace", "shop_id"])
     return found.assign(**{kind: _first(shops["identifiers"], kind) for kind in ("phone", "pirt", "halal")})
@@ -60,7 +61,9 @@ def prepare(folder: Path, businesses: int, shops: int, links: int, difficulty: f
         listings = _keyed(made.listings, own).drop(columns="shop")
         parts[name] = own, listings, truth.sort_values("shop", ignore_index=True)
     own, listings, truth = parts[""]
-    reviewed = np.random.Generator(np.random.PCG64(seed + 1)).choice(len(own), min(REVIEWED, len(own) // 3), replace=False)
+    reviewed = np.random.Generator(np.random.PCG64(seed + 1)).choice(
+        len(own), min(REVIEWED, len(own) // 3), replace=False
+    )
     made.registry.to_parquet(folder / "registry.parquet")
     own.to_parquet(folder / "shops.parquet")
     listings.to_parquet(folder / "listings.parquet")

@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "linkage_parts"))
 from stages import Stages
 
 NOISE = {
-    "official", "store", "shop", "olshop", "online", "id", "indonesia", "banten", "grosir", "tangerang", "serang", "mart",
-    "jakarta", "collection", "cv", "ud", "pt", "pd", "kub", "h", "hj",
+    "official", "store", "shop", "olshop", "online", "id", "indonesia", "banten", "grosir", "tangerang", "serang",
+    "mart", "jakarta", "collection", "cv", "ud", "pt", "pd", "kub", "h", "hj",
 }  # fmt: skip
 REGION = {"3603": "T", "3671": "T", "3604": "S", "3673": "S"}  # printed "Tangerang" and "Serang" mean either
 WORD = re.compile(r"[a-z]+|\d+")
@@ -104,8 +104,10 @@ def prepare_shops(shops: pd.DataFrame, known: Counter[str], businesses: int) -> 
     return frame.assign(edge=edges(frame["name"].tolist()))
 
 
-def level(sql: str, label: str) -> cll.CustomLevel:
-    return cll.CustomLevel(sql, label)
+def level(sql: str, label: str, u: float | None = None) -> cll.CustomLevel:
+    """u: given where random pairs would never show the level."""
+    made = cll.CustomLevel(sql, label)
+    return made.configure(u_probability=u, fix_u_probability=True) if u else made
 
 
 def null(*columns: str) -> cll.CustomLevel:
@@ -119,7 +121,7 @@ def any_name(test: str) -> str:
     return " or ".join(f"({test.format(a=a, b=b)})" for a, b in pairs)
 
 
-def comparisons() -> list[CustomComparison]:
+def comparisons(businesses: int) -> list[CustomComparison]:
     contains = "length({a}) > 4 and length({b}) > 4 and (contains({a}, {b}) or contains({b}, {a}))"
     jaro = "jaro_winkler_similarity({a}, {b}) >= "
     owner_in = "length(owner_r) > 4 and length(owner_l) > 4 and (contains({x}, owner_r) or contains(owner_r, {x}))"
@@ -176,8 +178,8 @@ def comparisons() -> list[CustomComparison]:
                 cll.CustomLevel(
                     "coalesce(phone_l = phone_r, pirt_l = pirt_r, halal_l = halal_r) is null", "missing"
                 ).configure(is_null_level=True),
-                level("pirt_l = pirt_r or halal_l = halal_r", "same permit"),
-                level("phone_l = phone_r", "same phone"),
+                level("pirt_l = pirt_r or halal_l = halal_r", "same permit", 1 / businesses),
+                level("phone_l = phone_r", "same phone", 1 / businesses),
                 cll.ElseLevel(),
             ],
         ),
@@ -190,11 +192,12 @@ RULES = (
 EM_RULES = (("name",), ("owner",), ("rare", "region"), ("edge", "region"))
 
 
-def settings(prior: float) -> SettingsCreator:
+def settings(businesses: int) -> SettingsCreator:
+    """Prior: one shop in ten has a business."""
     return SettingsCreator(
         link_type="link_only",
-        probability_two_random_records_match=prior,
-        comparisons=comparisons(),
+        probability_two_random_records_match=OWNED_SHARE / businesses,
+        comparisons=comparisons(businesses),
         blocking_rules_to_generate_predictions=[block_on(*columns) for columns in RULES],
         retain_intermediate_calculation_columns=False,
         retain_matching_columns=False,
@@ -207,13 +210,13 @@ def linker_of(shops: pd.DataFrame, businesses: pd.DataFrame, chosen: object, fol
     return Linker([shops, businesses], chosen, DuckDBAPI(connection), input_table_aliases=["a_shops", "b_businesses"])
 
 
-def learn_from_labels(source: Path, businesses: pd.DataFrame, known: Counter[str], prior: float, out: Path) -> object:
+def learn_from_labels(source: Path, businesses: pd.DataFrame, known: Counter[str], out: Path) -> object:
     """Settings whose m come from 1,000 true pairs of shops that are not part of the task."""
     shops = prepare_shops(pd.read_parquet(source / "labelled_shops.parquet"), known, len(businesses))
     truth = pd.read_parquet(source / "labelled_truth.parquet")
     folder = out / "labels"
     folder.mkdir()
-    linker = linker_of(shops, businesses, settings(prior), folder)
+    linker = linker_of(shops, businesses, settings(len(businesses)), folder)
     labels = pd.DataFrame(
         {
             "source_dataset_l": "a_shops",
@@ -237,23 +240,25 @@ def main() -> None:
     with stages("prepare"):
         businesses, known = prepare_businesses(registry)
         shops = prepare_shops(flat, known, len(businesses))
-    prior = OWNED_SHARE / len(businesses)
     with stages("learn"):
-        chosen = learn_from_labels(source, businesses, known, prior, out) if with_labels else settings(prior)
+        untrained = settings(len(businesses))
+        chosen = learn_from_labels(source, businesses, known, out) if with_labels else untrained
     with stages("load"):
         linker = linker_of(shops, businesses, chosen, out)
     if not with_labels:
         with stages("learn"):
             linker.training.estimate_u_using_random_sampling(RANDOM_PAIRS, seed=1)
             for columns in EM_RULES:
-                linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    block_on(*columns), estimate_without_term_frequencies=True
+                )
     with stages("score"):
         predicted = linker.inference.predict(threshold_match_probability=KEPT)
     with stages("write"):
         connection = linker._db_api._con
         name = predicted.physical_name
         connection.execute(
-            f"copy (select unique_id_l as shop, unique_id_r as business_id, match_weight as score,"  # noqa: S608
+            f"copy (select unique_id_l as shop, unique_id_r as business_id, match_weight as score,"
             f" match_probability as probability from {name}) to '{out / 'pairs.parquet'}' (format parquet)"
         )
         blocked(connection, shops, businesses, out)

@@ -1,0 +1,190 @@
+"""How right, how fast and how big linkage is, beside public matchers on the same files in one run.
+
+Run: python benchmarks/linkage.py [--full] [--only MATCHER ...] [--pictures]. The files come from a generator on which
+nobody tunes (linkage_parts/world.py). Every matcher is a process of its own that measures its stages and its peak;
+peers run in environments made from benchmarks/peers/*.txt (network is needed the first time). Times are from tables in
+memory to scored pairs; reading files is not counted. Exits with 1 when the project misses what it must reach.
+
+The default is one task of 100,000 businesses and 15,000 shops with the project and Splink; --full takes all tasks and
+matchers and needs hours and 10 GB of memory. Results are kept in WORK/results.json, which --pictures draws.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from linkage_parts import measure, pictures, task  # noqa: E402
+from linkage_parts.matchers import MATCHERS, Matcher, MatcherError, run  # noqa: E402
+from linkage_parts.musts import missed  # noqa: E402
+
+SEED = 2001  # progress was watched on 1001
+OWNED_SHARE = 0.1
+USUAL = ("project", "project_labels", "splink", "splink_labels")
+
+
+@dataclass(frozen=True)
+class Task:
+    businesses: int
+    shops: int
+    difficulty: float
+    matchers: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.businesses}-{self.shops}-{self.difficulty:g}"
+
+
+SMALL = (Task(100_000, 15_000, 0.5, USUAL),)
+FULL = (
+    *(Task(100_000, 15_000, difficulty, tuple(MATCHERS)) for difficulty in (0.5, 0.2, 0.8)),
+    Task(100_000, 100_000, 0.5, USUAL),
+    Task(400_000, 100_000, 0.5, USUAL),
+    Task(800_000, 100_000, 0.5, USUAL),
+)
+
+
+def against_rivals(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Own odds / (1 + the odds of all other candidates of the shop), on the matcher's own probabilities."""
+    odds = np.exp2(pairs["score"].clip(-60, 60).to_numpy(dtype=float))
+    total = pd.Series(odds).groupby(pairs["shop"].to_numpy()).transform("sum").to_numpy()
+    adjusted = odds / (1 + np.maximum(total - odds, 0))
+    return pairs.assign(score=np.log2(adjusted), probability=adjusted / (1 + adjusted))
+
+
+def results(matcher: Matcher, stats: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    """One row of results, and a second one with the rivals rule for Splink."""
+    truth, group = task.evaluated(folder)
+    if matcher.shops:
+        truth = truth[truth["shop"] < matcher.shops]
+    pairs = pd.read_parquet(folder / matcher.name / "pairs.parquet")
+    compared = pd.read_parquet(folder / matcher.name / "candidates.parquet")
+    found = measure.candidate_recall(compared["shop"].to_numpy(), compared["business_id"].to_numpy(), truth, group)
+    common = {**stats, "matcher": matcher.name, "title": matcher.title, "labels": matcher.labels,
+              "candidate_recall": found, "pairs_per_shop": len(compared) / compared["shop"].nunique()}  # fmt: skip
+    yield {**common, **measure.figures(pairs, truth, group)}
+    if matcher.environment == "splink":
+        told = measure.figures(against_rivals(pairs), truth, group)
+        yield {**common, **told, "matcher": f"{matcher.name}_rivals", "title": f"{matcher.title}, rivals rule"}
+
+
+def measured(one: Task, names: list[str], work: Path, seed: int, keep: bool) -> list[dict[str, Any]]:
+    """Runs the matchers of a task one after the other. One that fails is a row that says so."""
+    folder = work / f"{one.name}-{seed}"
+    task.prepare(folder, one.businesses, one.shops, round(one.shops * OWNED_SHARE), one.difficulty, seed)
+    rows: list[dict[str, Any]] = []
+    for name in one.matchers:
+        if name not in names:
+            continue
+        matcher = MATCHERS[name]
+        print(f"{one.name}: {matcher.title}, labels {matcher.labels}", flush=True)
+        try:
+            rows += results(matcher, run(matcher, folder, work), folder)
+        except MatcherError as failure:
+            rows.append({"matcher": name, "title": matcher.title, "labels": matcher.labels, "failed": str(failure)})
+        if not keep:
+            for file in ("pairs.parquet", "candidates.parquet", "work.duckdb"):
+                (folder / name / file).unlink(missing_ok=True)
+    size = {"task": one.name, "businesses": one.businesses, "shops": one.shops, "difficulty": one.difficulty}
+    return [{**size, **row} for row in rows]
+
+
+# --- what is printed --------------------------------------------------------------------------------------------------
+
+_COLUMNS = (
+    ("s", 7), ("MiB", 7), ("cand.", 7), ("F1", 6), ("R@.90", 7), ("R@.95", 7), ("R@.99", 7), ("present", 9), ("false", 7),
+    (">=.99", 7), ("true", 6),
+)  # fmt: skip
+_HEAD = f"{'matcher':<28}{'labels':<13}" + "".join(f"{name:>{width}}" for name, width in _COLUMNS)
+
+
+def _line(row: dict[str, Any]) -> str:
+    if "failed" in row:
+        return f"{row['title']:<28}{row['labels']:<13} {row['failed']}"
+    recall, present = row["recall"], row["present_at_best_f1"]
+    sure = row.get("sure", {"links": 0, "right": 0})
+    cells = [
+        f"{row['seconds']:.1f}", f"{row['peak_mib']:.0f}", f"{row['candidate_recall']:.3f}", f"{row['f1']:.3f}",
+        *(f"{recall[level]:.3f}" for level in ("0.90", "0.95", "0.99")), str(present["counted"]), str(present["false"]),
+        str(sure["links"]), f"{sure['right'] / sure['links']:.3f}" if sure["links"] else "-",
+    ]  # fmt: skip
+    widths = (width for _, width in _COLUMNS)
+    told = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return f"{row['title']:<28}{row['labels']:<13}{told}"
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Tables of one task: quality, stages, calibration, ratios to the project."""
+    true_links = next((row["true_links"] for row in rows if "true_links" in row), 0)
+    print(f"\n== {rows[0]['task']} (businesses-shops-difficulty), {true_links} true links")
+    print(_HEAD)
+    for row in rows:
+        print(_line(row))
+    for row in (row for row in rows if "stages" in row and not row["matcher"].endswith("rivals")):
+        stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in row["stages"].items())
+        print(f"   {row['matcher']}: {stages}; {row['pairs_per_shop']:.1f} pairs a shop")
+    for row in (row for row in rows if "calibration" in row):
+        told = "; ".join(
+            f"{part['bin']}: {part['links']} links, stated {part['stated']:.3f}, true {part['true']:.3f}"
+            for part in row["calibration"]
+            if part["links"]
+        )
+        print(f"   {row['matcher']} says {told}")
+    own = next((row for row in rows if row["matcher"] == "project" and "seconds" in row), None)
+    peers = [row for row in rows if "seconds" in row and not row["matcher"].startswith("project")]
+    for row in peers if own else ():
+        assert own is not None
+        time, memory = row["seconds"] / own["seconds"], row["peak_mib"] / own["peak_mib"]
+        print(f"   {row['matcher']} / project: time {time:.1f}, memory {memory:.1f}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="all tasks and matchers")
+    parser.add_argument("--only", nargs="+", choices=list(MATCHERS), default=list(MATCHERS), help="these matchers")
+    parser.add_argument("--task", nargs=3, metavar=("BUSINESSES", "SHOPS", "DIFFICULTY"), help="one task of your own")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the world; 1000 or more")
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "linkage", help="folder for files and results")
+    parser.add_argument("--keep", action="store_true", help="keep the scored pairs")
+    parser.add_argument("--pictures", action="store_true", help="draw the results that WORK holds; measures nothing")
+    return parser.parse_args()
+
+
+def _tasks(options: argparse.Namespace) -> tuple[Task, ...]:
+    if options.task:
+        businesses, shops, difficulty = options.task
+        return (Task(int(businesses), int(shops), float(difficulty), tuple(MATCHERS)),)
+    return FULL if options.full else SMALL
+
+
+def main() -> int:
+    options = _options()
+    file = options.work / "results.json"
+    if options.pictures:
+        pictures.draw(json.loads(file.read_text(encoding="utf-8")), ROOT / "docs" / "images")
+        return 0
+    options.work.mkdir(parents=True, exist_ok=True)
+    every: list[dict[str, Any]] = []
+    for one in _tasks(options):
+        rows = measured(one, options.only, options.work, options.seed, options.keep)
+        if not rows:
+            continue
+        show(rows)
+        every += rows
+        file.write_text(json.dumps(every, indent=1), encoding="utf-8")
+    lacking = missed(every)
+    print("\n" + ("\n".join(f"MISSED {line}" for line in lacking) or "The project reaches all it must."))
+    return 1 if lacking else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The matchers that are compared, each run as a process of its own, peers in environments made from locked files."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parents[1]
+ROOT = HERE.parent
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """environment: name of peers/<environment>.txt, "" for the project's own. shops: at most so many of the task."""
+
+    name: str
+    title: str
+    environment: str
+    command: tuple[str, ...]
+    labels: str = "0"
+    shops: int | None = None
+
+
+_OWN = ("-m", "linkage_parts.project")
+MATCHERS = {
+    made.name: made
+    for made in (
+        Matcher("project", "project", "", _OWN),
+        Matcher("project_labels", "project", "", (*_OWN, "--labels"), "1,000 shops"),
+        Matcher("splink", "Splink 4, EM", "splink", ("peers/run_splink.py",)),
+        Matcher("splink_labels", "Splink 4", "splink", ("peers/run_splink.py", "--labels"), "1,000 pairs"),
+        Matcher("emm", "EMM 2.1", "emm", ("peers/run_emm.py", "--shops", "5000"), "1,000 pairs", 5_000),
+        Matcher("topn", "TF-IDF 3-grams, RapidFuzz", "topn", ("peers/run_topn.py",)),
+    )
+}
+
+
+class MatcherError(Exception):
+    """A matcher's process ended with an error; the last lines it wrote say why."""
+
+
+def python_of(environment: str, work: Path) -> Path:
+    """Interpreter of a peer's environment, made where it is missing or its locked file has changed."""
+    if not environment:
+        return Path(sys.executable)
+    locked = HERE / "peers" / f"{environment}.txt"
+    digest = hashlib.sha256(locked.read_bytes()).hexdigest()
+    folder = work / f"env-{environment}"
+    stamp = folder / "made-from.txt"
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != digest:
+        print(f"making the environment of {environment}", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
+        options = ["install", "--quiet", "--no-deps", "--require-hashes", "-r", str(locked)]
+        command = [str(folder / "bin" / "python"), "-m", "pip", *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise MatcherError(f"The environment of {environment} cannot be made: {_last(done.stderr)}")
+        stamp.write_text(digest, encoding="utf-8")
+    return folder / "bin" / "python"
+
+
+def _last(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return " | ".join(lines[-3:])
+
+
+def run(matcher: Matcher, task: Path, work: Path) -> dict[str, Any]:
+    """Runs it on the task; its pairs and candidates lie in task/<name>. Returns its stages, seconds and peak_mib."""
+    out = task / matcher.name
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    if not matcher.environment:
+        environment["PYTHONPATH"] = str(ROOT)
+    begin = 2 if matcher.command[0] == "-m" else 1
+    parts = [*matcher.command[:begin], str(task), str(out), *matcher.command[begin:]]
+    python = python_of(matcher.environment, work)
+    done = subprocess.run([python, *parts], cwd=HERE, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MatcherError(f"{matcher.name} failed on {task.name}: {_last(done.stderr)}")
+    stats: dict[str, Any] = json.loads((out / "stats.json").read_text(encoding="utf-8"))
+    return stats
