@@ -109,12 +109,15 @@ def plan(
 
 
 def _linked_steps(history: History, budget: int) -> list[Step]:
-    """Missed ones first, then those not seen for longest."""
-    order = sorted(history.linked, key=lambda one: (-one.missed, one.seen_week, one.shop.shop_id))
+    """Missed ones first, then those not seen for longest; after them what is known by a link only."""
+    order = sorted(
+        history.linked, key=lambda one: (not one.shop.is_linked, -one.missed, one.seen_week, one.shop.shop_id)
+    )
     most = budget * LINKED_SHARE if budget else float("inf")
     steps = []
     for number, one in enumerate(order, start=1):
-        reason = f"not found {one.missed} time(s)" if one.missed else f"linked, last seen {one.seen_week}"
+        last = f"linked, last seen {one.seen_week}" if one.shop.is_linked else "known by a link"
+        reason = f"not found {one.missed} time(s)" if one.missed else last
         unit = f"{SHOP_UNITS}{one.shop.shop_id}"
         steps.append(Step(LINKED, unit, reason, 1.0, shop=one.shop, fits=number <= most))
     return steps

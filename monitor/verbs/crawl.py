@@ -1,6 +1,6 @@
 """`monitor crawl`: one crawl directory per marketplace; each spider runs as its own process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +13,12 @@ from monitor.crawl_process import Outcome, run_crawl
 from monitor.crawl_store import list_crawls, read_info
 from monitor.database import private_engine
 from monitor.errors import MonitorError, UsageError
-from monitor.marketplaces import marketplace
+from monitor.known_links import OWN_SHOP, is_known_by_links
+from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import sandbox_hosts
+from monitor.own_sites import served_sites
 from monitor.permission import CRAWLABLE, permission_problem
+from monitor.planner_steps import read_plan
 from monitor.practice import is_practice
 from monitor.verbs import common
 from monitor.verbs.crawl_plan import explain as show_plan
@@ -24,6 +27,7 @@ from monitor.verbs.parse import spiders
 from monitor.weeks import parse_week, utc_now, week_of
 
 SPENT = "Its weekly budget is spent; raise weekly_budget, or name the requests of this run with --budget."
+NOTHING_KNOWN = "No shop of it is known by a link yet: they come from the registry, from feeds and own_shop.txt."
 MAX_PARALLEL = 4  # sites; each has its own lane
 
 
@@ -101,12 +105,20 @@ def _crawl_one(
             folder, requests = prepare(config, engine, slug, week, budget)
             if requests is None:
                 return Outcome(slug, "stopped", "budget", SPENT)
+            if sandbox is None and folder is not None and _nothing_known(slug, folder):
+                return Outcome(slug, "not_started", "nothing_known", NOTHING_KNOWN)
             outcome = run_crawl(config, slug, week, sandbox=sandbox, budget=requests, plan=folder, tell=tell)
             run.outcome = "failed" if outcome.is_failure else "done"
             run.message = outcome.message
             return outcome
     except MonitorError as error:  # somebody else is crawling it, or the disk is full: the other sites go on
         return Outcome(slug, "crashed", "not_possible", str(error))
+
+
+def _nothing_known(slug: str, folder: Path) -> bool:
+    """Whether a marketplace that is asked only for known shops has none to be asked for."""
+    plan = read_plan(folder)
+    return is_known_by_links(marketplace(slug)) and (plan is None or not plan.shops)
 
 
 def _explain(config: Config, slugs: Sequence[str], week: str | None, budget: int | None, as_json: bool) -> int:
@@ -125,8 +137,13 @@ def _default(sandbox: Path | None) -> list[str]:
     return [
         slug
         for slug, entry in spiders().items()
-        if entry.support in CRAWLABLE and (served is None or set(entry.hosts) & set(served))
+        if entry.support in CRAWLABLE and (served is None or _is_served(entry, served))
     ]
+
+
+def _is_served(entry: Marketplace, hosts: Mapping[str, int]) -> bool:
+    """Whether a sandbox answers for it; own shops have hosts of their own, which stand in no catalogue."""
+    return bool(set(entry.hosts) & set(hosts)) or (entry.slug == OWN_SHOP and bool(served_sites(list(hosts))))
 
 
 def _problem(config: Config, slug: str, sandbox: Path | None) -> str | None:
@@ -138,7 +155,7 @@ def _problem(config: Config, slug: str, sandbox: Path | None) -> str | None:
         return f"There is no spider for {entry.title} yet; hand its data in with: monitor feed."
     if sandbox is None:
         return permission_problem(entry, config)
-    if not set(entry.hosts) & set(sandbox_hosts(sandbox)):
+    if not _is_served(entry, sandbox_hosts(sandbox)):
         return f"{entry.title} is not in the sandbox of {sandbox}."
     return None
 

@@ -1,5 +1,6 @@
 """What a crawl is going to ask for: made before it starts, shown by `crawl --explain`, followed when it goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from monitor.config import Config
 from monitor.crawl_reader import read_lines
 from monitor.crawl_store import newest_unfinished
 from monitor.errors import UsageError
+from monitor.known_links import known_shops
 from monitor.marketplaces import Marketplace, marketplace
 from monitor.planner_history import keep_panel, read_history
 from monitor.planner_steps import STAGES, Plan, read_plan, write_plan
@@ -39,10 +41,13 @@ def able(slug: str) -> planner.Able:
 def make_plan(config: Config, engine: Engine, slug: str, week: str, budget: int | None) -> Plan:
     """The plan of a new crawl. budget: None for the marketplace's own."""
     entry = marketplace(slug)
+    history = read_history(engine, config.crawls_dir, slug, week)
+    linked = {one.shop.shop_id for one in history.linked}
+    leads = [shop for shop in known_shops(engine, config.data_dir, entry) if shop.shop_id not in linked]
     return planner.plan(
         entry,
         able(slug),
-        read_history(engine, config.crawls_dir, slug, week),
+        replace(history, linked=(*history.linked, *(planner.LinkedShop(shop, "") for shop in leads))),
         budget=weekly_budget(config, entry) if budget is None else budget,
         week=week,
         panel=panel(),
