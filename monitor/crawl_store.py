@@ -349,6 +349,23 @@ def read_crawl(directory: Path) -> CrawlData:
         )
 
 
+def left_capped(queries: pd.DataFrame) -> list[str]:
+    """Capped units whose parts do not show what they hid: not split, or with a part that is not done or left capped.
+
+    queries: as in CrawlData. The total that the site announced for them is in their row.
+    """
+    split_into = dict(zip(queries["unit"], queries["split_into"].fillna(0), strict=True))
+    parts: dict[str, list[str]] = {}
+    for unit in split_into:
+        parts.setdefault(unit.rpartition("/")[0], []).append(unit)
+    left: set[str] = set()
+    for unit in sorted(queries.loc[queries["capped"].fillna(False).astype(bool), "unit"], reverse=True):
+        done = parts.get(unit, [])
+        if not split_into[unit] or len(done) < split_into[unit] or left.intersection(done):
+            left.add(unit)
+    return sorted(left)
+
+
 def list_crawls(root: Path, slug: str | None = None, week: str | None = None) -> list[Path]:
     """Crawl directories in start order, of one marketplace and week if given; without `crawl.json` none began."""
     with told(root):

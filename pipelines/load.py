@@ -20,7 +20,7 @@ from monitor.health import Health, check
 from monitor.marketplaces import Bounds, Marketplace, catalogue
 from monitor.private_store import crawls
 from pipelines.load_store import Judged, is_known, rewind_to, store_week
-from pipelines.week_rows import content_hash, observed_on
+from pipelines.week_rows import content_hash, holds_all, observed_on
 
 
 class UnreadableCrawlError(StoreError):
@@ -154,7 +154,7 @@ def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
         "problems": list(verdict.problems),
         "shop_count": len(data.shops),
         "listing_count": len(data.listings),
-        "stats": stats,
+        "stats": stats | {"holds_all": holds_all(data)},
     }
     return Judged(data, row)
 

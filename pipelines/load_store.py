@@ -85,7 +85,7 @@ def _apply(connection: Connection, slug: str, week: str, rows: WeekRows) -> int:
     _add_identities(connection, slug, week, rows)
     held = _open_rows(connection, observations, slug)
     seen = next_observations(rows, held)
-    if rows.complete_days == 0:
+    if not rows.whole_days:
         _reopen(connection, slug, week, rows.shops["shop_id"])
     opened = 0
     for table, frame in ((observations, seen), (shop_metrics, rows.metrics)):
@@ -113,7 +113,7 @@ def _open_rows(connection: Connection, table: Table, slug: str) -> pd.DataFrame:
 
 
 def _reopen(connection: Connection, slug: str, week: str, shop_ids: pd.Series) -> None:
-    """A sighting in a week of partial data begins a new interval of metrics (see `monitor.shop_states`)."""
+    """A sighting in a week without whole data begins a new interval of metrics (see `monitor.shop_states`)."""
     statement = (
         update(shop_metrics)
         .where(shop_metrics.c.marketplace == slug, shop_metrics.c.shop_id == bindparam("seen"))

@@ -1,7 +1,8 @@
 """The observations of a week from those of the week before and what the week's crawls saw. Pure.
 
 A shop that is seen keeps what the marketplace does not print this week: one source prints a description, the next a
-kecamatan, and linkage needs both. A shop that a complete crawl does not show keeps its row but for its state.
+kecamatan, and linkage needs both. A shop that was looked for and not found keeps its row but for its state; one that
+nobody looked for keeps it whole.
 """
 
 from typing import Any
@@ -21,7 +22,7 @@ def next_observations(rows: WeekRows, held: pd.DataFrame) -> pd.DataFrame:
     """
     before = held[[*SHOP_COLUMNS, "state", "missed_count"]].set_index("shop_id")
     seen = _seen(rows, before)
-    missed = _missed(before[~before.index.isin(rows.shops["shop_id"])], rows.complete_days)
+    missed = _missed(before[~before.index.isin(rows.shops["shop_id"])], rows)
     return pd.concat([seen, missed.reset_index()], ignore_index=True) if len(missed) else seen
 
 
@@ -45,11 +46,11 @@ def _united(now: list[dict[str, Any]] | None, then: list[dict[str, Any]] | None)
     return tidy_identifiers([*then, *now]) if now and then else now or then
 
 
-def _missed(absent: pd.DataFrame, complete_days: int) -> pd.DataFrame:
-    """Rows whose state changes because complete crawls did not show them; closed and gone shops stay as they are."""
-    if complete_days == 0:
-        return absent.iloc[:0]
+def _missed(absent: pd.DataFrame, rows: WeekRows) -> pd.DataFrame:
+    """Rows whose state changes because attempts did not find them; closed and gone shops stay as they are."""
     missed = absent[absent["state"].isin(["live", "unknown"])].copy()
-    missed["missed_count"] = (missed["missed_count"].astype(int) + complete_days).clip(upper=MISSES_UNTIL_GONE)
+    attempts = pd.Series([rows.misses(shop_id) for shop_id in missed.index], index=missed.index, dtype=int)
+    missed, attempts = missed[attempts > 0].copy(), attempts[attempts > 0]
+    missed["missed_count"] = (missed["missed_count"].astype(int) + attempts).clip(upper=MISSES_UNTIL_GONE)
     missed["state"] = missed["missed_count"].map(lambda count: "gone" if count >= MISSES_UNTIL_GONE else "unknown")
     return missed

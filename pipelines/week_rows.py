@@ -6,7 +6,8 @@ later crawl says holds, what it does not say is taken from the earlier one.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from monitor.crawl_reader import LISTING_TYPES, SHOP_TYPES, one_row_each
-from monitor.crawl_store import CrawlData
+from monitor.crawl_store import CrawlData, left_capped
 from monitor.database import dump_json
+from monitor.units import QUERY_UNITS, SHOP_UNITS
 
 SHOP_COLUMNS = (
     "shop_id", "name", "username", "url", "city", "district", "province", "area_codes", "district_code", "latitude",
@@ -37,6 +39,8 @@ METRIC_COLUMNS = (
 )
 LISTING_COLUMNS = ("listing_id", "shop_id", "title", "url", "category", "brand", "created_on", "identifiers")
 LISTING_METRIC_COLUMNS = ("listing_id", "price_idr", "sold_count", "rating", "rating_count", "stock")
+# A site that suddenly knows hardly any of the shops it is asked for has changed; nobody has left it.
+MANY_ASKED, MAX_NOT_FOUND = 10, 0.5
 # Left out of the hash of a crawl: a resumed crawl reads some pages at another time than an undisturbed one.
 _TIMES = ("observed_at", "last_active_at")
 
@@ -45,10 +49,11 @@ _TIMES = ("observed_at", "last_active_at")
 class WeekRows:
     """What one marketplace's crawls of a week saw. Object columns, missing is None.
 
-    shops: SHOP_COLUMNS with status, misses (complete crawls on different days after the last one that showed it);
+    shops: SHOP_COLUMNS with status, misses (different days after the last sighting on which it was not found);
     metrics, listings, listing_metrics: the columns above; aliases: alias, shop_id; accounts: shop_id, account_id.
-    complete_days: different days on which a complete crawl was made; 0 when all data of the week are partial.
-    listed: ids of shops whose listings a complete crawl read.
+    whole_days: different days on which a crawl or feed held every shop there is (see `holds_all`), so that absence from
+    it is an attempt that did not find the shop. not_found: shop -> days on which it was asked for and not there.
+    listed: ids of shops all of whose listings were read.
     """
 
     shops: pd.DataFrame
@@ -57,8 +62,13 @@ class WeekRows:
     listing_metrics: pd.DataFrame
     aliases: pd.DataFrame
     accounts: pd.DataFrame
-    complete_days: int
+    whole_days: frozenset[str]
+    not_found: Mapping[str, frozenset[str]]
     listed: frozenset[str]
+
+    def misses(self, shop_id: str) -> int:
+        """Attempts on different days that did not find a shop which nothing of the week shows."""
+        return len(self.whole_days | self.not_found.get(shop_id, frozenset()))
 
 
 def content_hash(data: CrawlData) -> str:
@@ -68,6 +78,8 @@ def content_hash(data: CrawlData) -> str:
         table = _plain(_table(frame, types)).drop_columns([name for name in _TIMES if name in frame.columns])
         with pa.PythonFile(_Sink(digest), mode="w") as sink:
             pyarrow.csv.write_csv(table, sink)
+    for shop_id in sorted(_not_found(data)):
+        digest.update(f"not found {shop_id}\n".encode())
     return digest.hexdigest()
 
 
@@ -89,6 +101,27 @@ def observed_on(data: CrawlData) -> str:
     return data.info.observed_on or data.info.started_at[:10]
 
 
+def holds_all(data: CrawlData) -> bool:
+    """Whether every shop of the marketplace in the region is in it, so that absence says something.
+
+    A search shows what it ranks, and other queries run in other weeks; a list that ended at a cap hid the rest.
+    """
+    if data.info.coverage != "complete":
+        return False
+    is_searched = data.queries["unit"].str.startswith(QUERY_UNITS).any()
+    failed = ((data.stats or {}).get("units") or {}).get("failed") or 0
+    return not is_searched and not failed and not left_capped(data.queries)
+
+
+def _not_found(data: CrawlData) -> frozenset[str]:
+    """Shops that were asked for and that the site says are not there."""
+    asked = data.queries[data.queries["unit"].str.startswith(SHOP_UNITS).fillna(False) & data.queries["found"].notna()]
+    missing = asked.loc[~asked["found"].astype(bool), "unit"]
+    if len(asked) >= MANY_ASKED and len(missing) > MAX_NOT_FOUND * len(asked):
+        return frozenset()
+    return frozenset(unit.removeprefix(SHOP_UNITS) for unit in missing)
+
+
 def week_rows(datas: Sequence[CrawlData]) -> WeekRows:
     """Merged rows of the crawls of one marketplace and week, given in any order."""
     datas = sorted(datas, key=lambda data: (observed_on(data), data.info.started_at, data.info.crawl_id))
@@ -104,9 +137,18 @@ def week_rows(datas: Sequence[CrawlData]) -> WeekRows:
         listing_metrics=goods[list(LISTING_METRIC_COLUMNS)],
         aliases=_aliases(flat),
         accounts=flat.loc[flat["account_id"].notna(), ["shop_id", "account_id"]],
-        complete_days=len({observed_on(data) for data in datas if data.info.coverage == "complete"}),
+        whole_days=frozenset(observed_on(data) for data in datas if holds_all(data)),
+        not_found=_days_not_found(datas),
         listed=_listed(datas),
     )
+
+
+def _days_not_found(datas: Sequence[CrawlData]) -> Mapping[str, frozenset[str]]:
+    days: defaultdict[str, set[str]] = defaultdict(set)
+    for data in datas:
+        for shop_id in _not_found(data):
+            days[shop_id].add(observed_on(data))
+    return {shop_id: frozenset(found) for shop_id, found in days.items()}
 
 
 def _table(frame: pd.DataFrame, types: dict[str, Any]) -> Any:
@@ -172,12 +214,16 @@ def _object_column(column: Any) -> np.ndarray[Any, Any]:
 def _sightings(datas: Sequence[CrawlData]) -> pd.DataFrame:
     """Index shop_id; status: as the last crawl that showed the shop says; misses: see WeekRows."""
     parts = []
+    whole = [holds_all(data) for data in datas]
     for number, data in enumerate(datas):
-        later = {observed_on(other) for other in datas[number + 1 :] if other.info.coverage == "complete"}
+        later = {observed_on(other) for at, other in enumerate(datas) if at > number and whole[at]}
         shown = pd.DataFrame({"shop_id": data.shops["shop_id"].tolist(), "status": data.shops["status"].tolist()})
         offering = pd.DataFrame({"shop_id": data.listings["shop_id"].unique().tolist(), "status": "live"})
         both = pd.concat([shown, offering]).drop_duplicates("shop_id")  # what the shop's own entry says comes first
-        parts.append(both.assign(misses=len(later)))
+        both["misses"] = len(later)
+        for shop_id, days in _days_not_found(datas[number + 1 :]).items():
+            both.loc[both["shop_id"] == shop_id, "misses"] = len(later | days)
+        parts.append(both)
     return pd.concat(parts).astype(object).drop_duplicates("shop_id", keep="last").set_index("shop_id")
 
 
@@ -191,7 +237,7 @@ def _has_listings(shops: pd.DataFrame, offering: frozenset[str]) -> pd.Series:
 def _listed(datas: Sequence[CrawlData]) -> frozenset[str]:
     found: set[str] = set()
     for data in datas:
-        if data.info.coverage == "complete":
+        if holds_all(data):
             found.update(data.listings["shop_id"].unique().tolist())
             found.update(data.shops.loc[(data.shops["listing_count"] == 0).fillna(False), "shop_id"].tolist())
     return frozenset(found)
