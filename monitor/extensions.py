@@ -110,7 +110,8 @@ class CrawlDirectory:
             return CrawlWriter.resume(unfinished)
         # A training crawl may be of an ended week; then its rows describe the last day of that week.
         day = min(utc_now().astimezone(self.config.region.zone).date(), week_days(week)[1]).isoformat()
-        info = CrawlInfo(marketplace=entry.slug, week=week, observed_on=day, sandbox=is_sandbox)
+        coverage = "partial" if entry.is_known_by_links else "complete"
+        info = CrawlInfo(marketplace=entry.slug, week=week, observed_on=day, sandbox=is_sandbox, coverage=coverage)
         return CrawlWriter.create(self.config.crawls_dir, info)
 
     def _course(self, directory: Path) -> Plan | None:

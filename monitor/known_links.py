@@ -10,17 +10,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from monitor.database import translate_errors
-from monitor.marketplaces import Marketplace, shop_of_url
+from monitor.marketplaces import OWN_SHOP, Marketplace, shop_of_url
 from monitor.own_sites import file_lines, sites_of
 from monitor.private_store import declared_accounts, observations
 from monitor.units import KnownShop
 
-OWN_SHOP = "own_shop"
 UNKNOWN = "unknown"  # declared addresses of no marketplace
-
-
-def is_known_by_links(entry: Marketplace) -> bool:
-    return entry.support == "link_check" or entry.slug == OWN_SHOP
 
 
 def known_shops(engine: Engine, data_dir: Path, entry: Marketplace) -> list[KnownShop]:
@@ -28,7 +23,7 @@ def known_shops(engine: Engine, data_dir: Path, entry: Marketplace) -> list[Know
 
     Raises InputError where the office's list of addresses cannot be read, StoreError.
     """
-    if not is_known_by_links(entry):
+    if not entry.is_known_by_links:
         return []
     with translate_errors(), engine.connect() as connection:
         seen, declared = _seen(connection, entry.slug), _declared(connection, entry.slug)

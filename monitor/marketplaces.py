@@ -21,6 +21,7 @@ KINDS = ("general", "fashion", "groceries", "food", "b2b", "government", "social
 SUPPORTS = ("crawled", "until_refused", "link_check", "handed_over", "closed")
 EVIDENCE = ("captured", "documented", "modelled", "none")
 REQUESTED = ("crawled", "until_refused", "link_check")  # supports in which this program sends requests
+OWN_SHOP = "own_shop"  # every shop a site of its own
 MIN_DELAY_S = 2.0  # no lane of ours is faster than this on a live site
 CATALOGUE_FILE = Path(__file__).with_name("marketplaces.toml")
 
@@ -77,6 +78,11 @@ class Marketplace:
     def is_requested(self) -> bool:
         """Whether this program ever sends it a request."""
         return self.support in REQUESTED
+
+    @property
+    def is_known_by_links(self) -> bool:
+        """Whether its shops cannot be listed: only known ones are asked for, and absence from a crawl means nothing."""
+        return self.support == "link_check" or self.slug == OWN_SHOP
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from monitor.crawl_process import Outcome, run_crawl
 from monitor.crawl_store import list_crawls, read_info
 from monitor.database import private_engine
 from monitor.errors import MonitorError, UsageError
-from monitor.known_links import OWN_SHOP, is_known_by_links
-from monitor.marketplaces import Marketplace, marketplace
+from monitor.marketplaces import OWN_SHOP, Marketplace, marketplace
 from monitor.middlewares import sandbox_hosts
 from monitor.own_sites import served_sites
 from monitor.permission import CRAWLABLE, permission_problem
@@ -118,7 +117,7 @@ def _crawl_one(
 def _nothing_known(slug: str, folder: Path) -> bool:
     """Whether a marketplace that is asked only for known shops has none to be asked for."""
     plan = read_plan(folder)
-    return is_known_by_links(marketplace(slug)) and (plan is None or not plan.shops)
+    return marketplace(slug).is_known_by_links and (plan is None or not plan.shops)
 
 
 def _explain(config: Config, slugs: Sequence[str], week: str | None, budget: int | None, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from parsel import Selector
 
 from monitor.items import Listing, Shop
+from monitor.marketplaces import OWN_SHOP
 from monitor.reading import (
     Page,
     ShapeError,
@@ -28,7 +29,7 @@ from monitor.reading import (
     whole_or_none,
 )
 from monitor.text import parse_money
-from spiders.platforms.software import OWN_SHOP, Entry, decimal_rupiah, host_of, in_rupiah, site_shop
+from spiders.platforms.software import Entry, decimal_rupiah, host_of, in_rupiah, site_shop
 
 MAX_NODES = 2_000
 MIN_RUPIAH = 100  # "85.000" written as a number becomes 85: no price at all is better than that

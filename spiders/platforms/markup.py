@@ -5,9 +5,10 @@ from urllib.parse import urljoin, urlsplit
 
 from parsel import Selector
 
+from monitor.marketplaces import OWN_SHOP
 from monitor.reading import Answer, Page, plain_text
 from spiders.platforms import detect, jsonld, magento
-from spiders.platforms.software import OWN_SHOP, Entry, host_of
+from spiders.platforms.software import Entry, host_of
 
 MAX_CHARS = 5_000_000
 _BROKEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from monitor.items import Shop
+from monitor.marketplaces import OWN_SHOP
 from monitor.reading import Answer, Page, maybe
 
 Entry = Mapping[str, Any]
-OWN_SHOP = "own_shop"  # there the whole site is the shop of one business
 
 
 @dataclass(frozen=True)
