@@ -1,138 +1,152 @@
 """Candidate pairs: shops and businesses that share a key which few others have."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from pipelines.linkage.index import POOL_WORDS, RegistryIndex, area_key, name_key
-from pipelines.linkage.postings import Postings, pairs_within
+from pipelines.linkage.index import RegistryIndex
+from pipelines.linkage.postings import Keyed, Postings
 from pipelines.linkage.shops import ShopTable
-from pipelines.linkage.words import Floats, Ints, Ragged, ranges
+from pipelines.linkage.words import Ints, Lists, Ragged
 
-RULES = ("phone", "nib", "pirt", "halal", "bpom", "declared", "name", "words", "word")
-EXACT = RULES[:7]  # pairs found by these are kept whatever their rank
-SHOPS_AT_ONCE = 4_000  # bounds memory: a shop meets some hundred businesses before the best are kept
+PRINTED = ("phone", "nib", "pirt", "halal", "bpom", "declared")  # looked up in all areas, kept whatever their rank
+LISTED = ("name", "owner", "words", "word")  # looked up in the shop's areas, ranked by bits
+RULES = PRINTED + LISTED
+# Words of a larger share of the searched businesses find too many (facts of 2026-11), but for those in a kecamatan.
+MAX_WORD_SHARE = 0.004
+MAX_DISTRICT_BUSINESSES = 100
+SHOPS_AT_ONCE = 20_000  # bounds memory
+THREADS = 2
 
 
 @dataclass(frozen=True)
 class Candidates:
     """One entry a pair, ordered by shop and business (places in shop table and index).
 
-    rule: place in RULES of the first rule that found it. skipped: by rule, pairs left out since too many share the key.
+    rule: place in RULES of the first rule that found it; rules: all of them, as bits. skipped: by rule, pairs left out
+    since too many share the key.
     """
 
     shop: Ints
     business: Ints
     rule: Ints
     skipped: dict[str, int]
-
-
-@dataclass
-class _Found:
-    shop: list[Ints]
-    business: list[Ints]
-    rule: list[Ints]
-    bits: list[Floats]
-    skipped: dict[str, int]
-
-    def add(self, rule: str, shop: Ints, business: Ints, bits: Floats, skipped: int) -> None:
-        self.shop.append(shop)
-        self.business.append(business)
-        self.rule.append(np.full(len(shop), RULES.index(rule)))
-        self.bits.append(bits)
-        self.skipped[rule] = self.skipped.get(rule, 0) + skipped
-
-
-def _part(ragged: Ragged, begin: int, end: int) -> Ragged:
-    low, high = np.searchsorted(ragged.row, [begin, end])
-    return Ragged(ragged.row[low:high], ragged.value[low:high])
-
-
-def _exact(found: _Found, rule: str, postings: Postings, ragged: Ragged) -> None:
-    shop, business, _, skipped = postings.join(ragged.row, ragged.value)
-    found.add(rule, shop, business, np.full(len(shop), np.inf), skipped)
-
-
-def _in_areas(ragged: Ragged, areas: Ragged) -> tuple[Ints, Ints, Ints]:
-    """Every value of a shop in each of its areas: shop, value, area."""
-    sizes = np.bincount(areas.row, minlength=int(max(ragged.row.max(initial=-1), areas.row.max(initial=-1))) + 1)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    each = sizes[ragged.row]
-    area = areas.value[ranges(starts[ragged.row], each)]
-    return np.repeat(ragged.row, each), np.repeat(ragged.value, each), area
-
-
-def _by_place(
-    found: _Found, rule: str, postings: Postings, ragged: Ragged, areas: Ragged, index: RegistryIndex
-) -> None:
-    shop, value, area = _in_areas(ragged, areas)
-    shop, business, sizes, skipped = postings.join(shop, area_key(area, value, len(index.area.values)))
-    found.add(rule, shop, business, np.log2((index.size + 1) / (sizes + 1.0)), skipped)
+    rules: Any = None
 
 
 def search_areas(shops: ShopTable, index: RegistryIndex) -> Ragged:
     """Where to look for each shop: the areas its place can mean, all when none is printed, and the unknown one.
 
-    A shop that prints a place outside the region is looked for by identifiers only.
+    The unknown area is the one after the known ones. A shop that prints a place outside the region is looked for by
+    identifiers only.
     """
     everywhere = np.flatnonzero(~shops.area_known)
     areas = len(index.area.values)
     row = np.concatenate([np.repeat(everywhere, areas), shops.areas.row])
     value = np.concatenate([np.tile(np.arange(areas), len(everywhere)), shops.areas.value])
     placed = np.flatnonzero(~shops.area_known | shops.in_region)
-    row, value = np.concatenate([row, placed]), np.concatenate([value, np.full(len(placed), -1)])
+    row, value = np.concatenate([row, placed]), np.concatenate([value, np.full(len(placed), areas)])
     order = np.lexsort((value, row))
     return Ragged(row[order].astype(np.int64), value[order].astype(np.int64))
 
 
-def _best(found: _Found, shops_count: int, most: int) -> tuple[Ints, Ints, Ints]:
-    """Pairs once each; of those found by words the `most` with the most bits a shop."""
-    shop, business, rule = (np.concatenate(part) for part in (found.shop, found.business, found.rule))
-    bits = np.concatenate(found.bits)
-    order = np.lexsort((rule, business, shop))
-    shop, business, rule, bits = shop[order], business[order], rule[order], bits[order]
-    if not len(shop):
-        return shop, business, rule
-    fresh = np.concatenate([[True], (shop[1:] != shop[:-1]) | (business[1:] != business[:-1])])
-    total = np.add.reduceat(bits, np.flatnonzero(fresh))
-    shop, business, rule = shop[fresh], business[fresh], rule[fresh]
-    order = np.lexsort((business, -total, shop))
-    _, first, sizes = np.unique(shop[order], return_index=True, return_counts=True)
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order)) - np.repeat(first, sizes)
-    kept = (rank < most) | (rule < len(EXACT))
-    return shop[kept], business[kept], rule[kept]
+def _lists(ragged: Ragged, rows: int) -> Lists:
+    return Lists(np.searchsorted(ragged.row, np.arange(rows + 1)).astype(np.int64), ragged.value)
 
 
-def _chunks(size: int) -> Iterator[tuple[int, int]]:
-    for begin in range(0, size, SHOPS_AT_ONCE):
-        yield begin, min(begin + SHOPS_AT_ONCE, size)
+def _numbers(shops: ShopTable, names: Keyed) -> Lists:
+    """shop -> numbers of the names that it writes without blanks."""
+    place = names.find(shops.squashed.value)
+    there = place >= 0
+    return _lists(Ragged(shops.squashed.row[there], place[there]), shops.size)
 
 
-def _chunk(
-    shops: ShopTable, index: RegistryIndex, areas: Ragged, begin: int, end: int, skipped: dict[str, int]
-) -> tuple[Ints, Ints, Ints]:
-    vocabulary = index.vocabulary
-    found = _Found([], [], [], [], skipped)
-    for kind, table in index.identifiers.items():
-        _exact(found, kind, table.postings, _part(shops.identifiers[kind], begin, end))
-    _exact(found, "declared", index.declared, _part(shops.accounts, begin, end))
-    here = _part(areas, begin, end)
-    shop, key, area = _in_areas(_part(shops.squashed, begin, end), here)
-    _exact(found, "name", index.by_name, Ragged(shop, name_key(key, area)))
-    words = _part(shops.words, begin, end)
-    pairs = pairs_within(words, vocabulary.finding_bits, POOL_WORDS, max(len(vocabulary.words), 1))
-    _by_place(found, "words", index.by_words, pairs, here, index)
-    _by_place(found, "word", index.by_word, words, here, index)
-    return _best(found, shops.size, index.weights.blocking.candidates_per_shop)
+def _worth(sizes: Ints, businesses: int) -> Any:
+    return np.log2((businesses + 1) / (sizes + 1.0)).astype(np.float32)
+
+
+class _Search:
+    """What the compiled search is given, prepared once."""
+
+    def __init__(self, shops: ShopTable, index: RegistryIndex) -> None:
+        blocking, places = index.weights.blocking, index.places
+        self._shops = (
+            _lists(search_areas(shops, index), shops.size),
+            _lists(shops.words, shops.size),
+            _numbers(shops, index.by_name),
+            _numbers(shops, index.by_owner),
+            shops.district,
+            shops.goods.profile,
+        )
+        order = places.order
+        district, sector = index.district.code[order], index.sector.code[order]
+        self._places = (places.start, places.low, places.high, district.astype(np.int32), sector.astype(np.int32))
+        in_area = np.diff(places.start)
+        most = np.maximum(blocking.max_word_businesses, (MAX_WORD_SHARE * in_area).astype(np.int64))
+        bits = index.vocabulary.finding_bits.astype(np.float32)
+        self._words = (index.by_word.start, index.by_word.holders, bits, *self._common(index, most))
+        self._names, self._owners = (
+            (found.held.start, found.held.holders, _worth(found.held.sizes, index.size))
+            for found in (index.by_name, index.by_owner)
+        )
+        self._caps = (
+            most, blocking.max_exact_businesses, blocking.max_pair_businesses, MAX_DISTRICT_BUSINESSES,
+            blocking.candidates_per_shop,
+        )  # fmt: skip
+        self._extra = (4.0, 2.0, 2.0, 1.0)
+        self._fits = shops.goods.sector_fits if shops.goods.sector_fits.size else np.zeros((1, 1), dtype=bool)
+
+    @staticmethod
+    def _common(index: RegistryIndex, most: Ints) -> tuple[Any, Any]:
+        from pipelines.linkage.kernels_search import bitmaps
+
+        often = np.flatnonzero(index.by_word.sizes > most.min())
+        row = np.full(len(index.by_word.sizes), -1, dtype=np.int32)
+        row[often] = np.arange(len(often))
+        return row, bitmaps(index.by_word.start, index.by_word.holders, often, index.size)
+
+    def run(self, begin: int, end: int) -> Any:
+        from pipelines.linkage.kernels_search import search
+
+        return search(
+            begin, end, self._shops, self._places, self._words, self._names, self._owners, self._caps, self._extra,
+            self._fits,
+        )  # fmt: skip
+
+
+def _printed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) -> Iterator[tuple[Ints, Ints, Ints]]:
+    tables: dict[str, tuple[Postings, Ragged]] = {
+        kind: (table.postings, shops.identifiers[kind]) for kind, table in index.identifiers.items()
+    }
+    tables["declared"] = (index.declared, shops.accounts)
+    for rule, (postings, ragged) in tables.items():
+        shop, business, _, left_out = postings.join(ragged.row, ragged.value)
+        skipped[rule] += left_out
+        yield shop, business, np.full(len(shop), 1 << RULES.index(rule))
+
+
+def _listed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) -> Iterator[tuple[Ints, Ints, Ints]]:
+    prepared = _Search(shops, index)
+    bounds = [*range(0, shops.size, SHOPS_AT_ONCE), shops.size]
+    with ThreadPoolExecutor(THREADS) as threads:
+        for shop, position, rules, left_out in threads.map(prepared.run, bounds[:-1], bounds[1:]):
+            for rule, count in zip(LISTED, left_out.tolist(), strict=True):
+                skipped[rule] += count
+            yield shop, index.places.order[position].astype(np.int64), rules.astype(np.int64) << len(PRINTED)
 
 
 def candidate_pairs(shops: ShopTable, index: RegistryIndex) -> Candidates:
     """Pairs worth comparing, about a dozen a shop; identifiers are looked up everywhere, words in the shop's areas."""
-    areas = search_areas(shops, index)
     skipped: dict[str, int] = dict.fromkeys(RULES, 0)
-    parts = [_chunk(shops, index, areas, begin, end, skipped) for begin, end in _chunks(shops.size)]
-    empty = np.zeros(0, dtype=np.int64)
-    shop, business, rule = (np.concatenate([part[place] for part in parts]) if parts else empty for place in range(3))
-    return Candidates(shop, business, rule, skipped)
+    parts = [*_printed(shops, index, skipped), *_listed(shops, index, skipped)]
+    shop, business, rules = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(shop * max(index.size, 1) + business, kind="stable")
+    shop, business, rules = shop[order], business[order], rules[order]
+    if len(shop):
+        first = np.flatnonzero(np.concatenate([[True], (shop[1:] != shop[:-1]) | (business[1:] != business[:-1])]))
+        shop, business, rules = shop[first], business[first], np.bitwise_or.reduceat(rules, first)
+    lowest = rules & -rules
+    return Candidates(shop, business, np.log2(np.maximum(lowest, 1)).astype(np.int64), skipped, rules)

@@ -1,8 +1,8 @@
-"""What a shop sells: the words of its titles, and what its categories mean in KBLI and sectors of the registry."""
+"""What a shop sells: the words of its titles and brands, and what its categories mean in KBLI and sectors."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from monitor.sectors import kbli_for_category, sector_of_category
 from pipelines.linkage.index import RegistryIndex
-from pipelines.linkage.words import Floats, Ints, Ragged, expand, once, pieces, tokenise
+from pipelines.linkage.labels import mixed
+from pipelines.linkage.places import coded
+from pipelines.linkage.words import Floats, Ints, Ragged, all_pieces, expand, once, tokenise
 
-LISTINGS_PER_SHOP = 20  # of a large shop the first ones by id stand for all
+LISTINGS_PER_SHOP = 20  # of a large shop so many stand for all
 TITLE_WORDS = 15
 CATEGORY_SHARE = 0.2  # a category with fewer of the shop's listings says little about the shop
 
@@ -21,7 +23,7 @@ CATEGORY_SHARE = 0.2  # a category with fewer of the shop's listings says little
 class Goods:
     """profile: by shop its row in the tables below, -1 where nothing is known of its categories."""
 
-    words: Ragged  # shop -> words of titles that the registry has
+    words: Ragged  # shop -> words of titles and brands that the registry has
     profile: Ints
     kbli_fits: NDArray[np.bool_]  # profile x index.kbli.values
     kbli_share: Floats  # by profile: share of businesses whose KBLI fits
@@ -40,16 +42,6 @@ def _meaning(category: str) -> Profile:
     return codes, sectors
 
 
-def _profile(categories: Sequence[str], meanings: dict[str, Profile]) -> Profile:
-    counted = Counter(categories)
-    main = [name for name, count in counted.items() if count >= CATEGORY_SHARE * len(categories)]
-    for name in main:
-        if name not in meanings:
-            meanings[name] = _meaning(name)
-    codes = frozenset().union(*(meanings[name][0] for name in main))
-    return codes, frozenset().union(*(meanings[name][1] for name in main))
-
-
 def _fits(code: str, wanted: frozenset[str]) -> bool:
     """A KBLI code fits its own group and the class above it, at three digits or more."""
     return any(code.startswith(other) or (len(code) >= 3 and other.startswith(code)) for other in wanted)
@@ -61,13 +53,12 @@ def _tables(profiles: Sequence[Profile], index: RegistryIndex) -> tuple[NDArray[
     return kbli.reshape(len(profiles), len(index.kbli.values)), sector.reshape(len(profiles), len(index.sector.values))
 
 
-def _title_words(titles: list[str], index: RegistryIndex) -> tuple[Ints, Ragged]:
-    """Row and words of titles; only words that the registry has."""
-    tokens = tokenise(titles, TITLE_WORDS)
+def _title_words(texts: Any, index: RegistryIndex) -> Ragged:
+    """Row and words of texts; only words that the registry has."""
+    tokens = tokenise(texts, TITLE_WORDS)
     number, ignored = index.vocabulary.number, index.vocabulary.ignored
-    parts = [[number[w] for w in pieces(token) if w in number and w not in ignored] for token in tokens.distinct]
-    words = expand(tokens, parts)
-    return words.row, words
+    forms = all_pieces(tokens.distinct)
+    return expand(tokens, [[number[w] for w in found if w in number and w not in ignored] for found in forms]).ragged()
 
 
 def _first_ones(listing_shop: Ints) -> NDArray[np.bool_]:
@@ -77,26 +68,49 @@ def _first_ones(listing_shop: Ints) -> NDArray[np.bool_]:
     return np.asarray(place < LISTINGS_PER_SHOP)
 
 
-def read_goods(listings: pd.DataFrame, listing_shop: Ints, shops: int, index: RegistryIndex) -> Goods:
-    """Goods of every shop. listings: title, category, ordered by shop; listing_shop: the shop of each row."""
-    kept = _first_ones(listing_shop)
-    listings, listing_shop = listings[kept], listing_shop[kept]
-    titles = [value if isinstance(value, str) else "" for value in listings["title"].tolist()]
-    rows, words = _title_words(titles, index)
-    by_shop: dict[int, list[str]] = {}
-    for shop, category in zip(listing_shop.tolist(), listings["category"].tolist(), strict=True):
-        if isinstance(category, str) and category:
-            by_shop.setdefault(shop, []).append(category)
-    meanings: dict[str, Profile] = {}
-    profile_of = {shop: _profile(found, meanings) for shop, found in by_shop.items()}
-    distinct = sorted({p for p in profile_of.values() if any(p)}, key=lambda p: (sorted(p[0]), sorted(p[1])))
-    number = {profile: place for place, profile in enumerate(distinct)}
+def _main_categories(categories: Ints, listing_shop: Ints, kinds: int) -> Ragged:
+    """shop -> categories that are a fair share of its listings with a category; -1 stands for none."""
+    known = categories >= 0
+    keys, counts = np.unique(listing_shop[known] * kinds + categories[known], return_counts=True)
+    shop = keys // max(kinds, 1)
+    total = np.bincount(listing_shop[known])[shop] if len(shop) else shop
+    main = counts >= CATEGORY_SHARE * total
+    return Ragged(shop[main], keys[main] % max(kinds, 1))
+
+
+def _profiles(main: Ragged, names: Sequence[str], shops: int) -> tuple[Ints, list[Profile]]:
+    """By shop the place of its profile, -1 for none; and the profiles, each once."""
+    meanings = [_meaning(name) for name in names]
     profile = np.full(shops, -1, dtype=np.int64)
-    for shop, found in profile_of.items():
-        profile[shop] = number.get(found, -1)
+    if not len(main.row):
+        return profile, []
+    first = np.flatnonzero(np.concatenate([[True], main.row[1:] != main.row[:-1]]))
+    with np.errstate(over="ignore"):
+        sets = np.add.reduceat(mixed(main.value), first)
+    _, example, kind = np.unique(sets, return_index=True, return_inverse=True)
+    ends = np.append(first, len(main.row))
+    made: list[Profile] = []
+    for place in example.tolist():
+        held = [meanings[value] for value in main.value[ends[place] : ends[place + 1]].tolist()]
+        made.append((frozenset().union(*(m[0] for m in held)), frozenset().union(*(m[1] for m in held))))
+    distinct = sorted({p for p in made if any(p)}, key=lambda p: (sorted(p[0]), sorted(p[1])))
+    number = {found: place for place, found in enumerate(distinct)}
+    profile[main.row[first]] = np.array([number.get(found, -1) for found in made], dtype=np.int64)[kind]
+    return profile, distinct
+
+
+def read_goods(listings: pd.DataFrame, listing_shop: Ints, shops: int, index: RegistryIndex) -> Goods:
+    """Goods of every shop. listings: title, category, brand; listing_shop: the shop of each row, ascending."""
+    kept = _first_ones(listing_shop)
+    rows, shop = np.flatnonzero(kept), listing_shop[kept]
+    texts = [_title_words(listings[name].to_numpy()[rows], index) for name in ("title", "brand") if name in listings]
+    category = coded(listings["category"].to_numpy()[rows])
+    main = _main_categories(category.code, shop, len(category.values))
+    profile, distinct = _profiles(main, category.values, shops)
     kbli_fits, sector_fits = _tables(distinct, index)
+    words = [np.concatenate(part) for part in zip(*[(shop[found.row], found.value) for found in texts], strict=True)]
     return Goods(
-        words=once(Ragged(listing_shop[rows], words.value)),
+        words=once(Ragged(*words)),
         profile=profile,
         kbli_fits=kbli_fits,
         kbli_share=kbli_fits @ index.kbli.share if distinct else np.zeros(0),

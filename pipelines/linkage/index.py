@@ -1,18 +1,32 @@
 """The registry as linkage sees it: built once per snapshot, asked about any number of shops."""
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from monitor.text import squash
-from pipelines.linkage.labels import Labels, build_labels, mixed, squashes
-from pipelines.linkage.postings import Postings, build, hashed, pairs_within
-from pipelines.linkage.vocabulary import Vocabulary, count_groups, read_columns, weigh
+from pipelines.linkage.labels import Labels, build_labels, mixed
+from pipelines.linkage.places import Coded, Places, coded, order_by_place
+from pipelines.linkage.postings import Held, Keyed, Postings, build, count_groups, keyed
+from pipelines.linkage.vocabulary import Vocabulary, all_forms, read_columns, weigh
 from pipelines.linkage.weights import Weights
-from pipelines.linkage.words import Floats, Ints, Ragged, Tokens, canonical, once, tokenise
+from pipelines.linkage.words import (
+    Ints,
+    Lists,
+    Ragged,
+    as_bytes,
+    canonical,
+    glued,
+    hashed,
+    once,
+    squash_keys,
+    text_array,
+    tokenise,
+)
 
 REGISTRY_COLUMNS = (
     "group_id", "nib", "business_name", "trade_name", "owner_name", "area_code", "district_code", "kbli", "sector",
@@ -33,15 +47,6 @@ class Identifiers:
 
 
 @dataclass(frozen=True)
-class Coded:
-    """A column of codes. values ascend; code: place in values by business, -1 unknown; share: of the known."""
-
-    code: Ints
-    values: tuple[str, ...]
-    share: Floats
-
-
-@dataclass(frozen=True)
 class RegistryIndex:
     """Arrays by business are ordered by business_id; a business is its place in that order."""
 
@@ -57,9 +62,10 @@ class RegistryIndex:
     names: Labels
     owners: Labels
     products: Ragged  # business -> words
-    by_word: Postings  # area, word -> businesses
-    by_words: Postings  # area, two words -> businesses
-    by_name: Postings  # area, squashed name -> businesses
+    places: Places
+    by_word: Held  # word of any name -> businesses
+    by_name: Keyed  # hash of business or trade name without blanks -> businesses
+    by_owner: Keyed  # the same of owners
     identifiers: Mapping[str, Identifiers]  # by kind
     declared: Postings  # hashed marketplace and account -> businesses
 
@@ -68,85 +74,93 @@ class RegistryIndex:
         return len(self.business_id)
 
 
-def _filled(frame: pd.DataFrame, name: str) -> Any:
-    """The column as an object array with "" for whatever is missing."""
-    if name not in frame:
-        return np.full(len(frame), "", dtype=object)
-    values = frame[name].astype(object)
-    return values.where(values.notna(), "").to_numpy()
-
-
-def _coded(frame: pd.DataFrame, name: str) -> Coded:
-    values = _filled(frame, name)
-    distinct = sorted(set(values) - {""})
-    number = {value: place for place, value in enumerate(distinct)}
-    code = np.array([number.get(value, -1) for value in values], dtype=np.int64)
-    known = np.bincount(code[code >= 0], minlength=len(distinct)).astype(float)
-    return Coded(code, tuple(distinct), known / max(known.sum(), 1.0))
-
-
-def _pool(columns: Sequence[Ragged]) -> Ragged:
-    """Values of all columns by row, each once."""
-    row = np.concatenate([column.row for column in columns])
-    return once(Ragged(row, np.concatenate([column.value for column in columns])))
-
-
-def area_key(area: Ints, item: Ints, areas: int) -> Ints:
-    """One number for an item in an area; -1, the unknown area, stands after the known ones."""
-    return item * (areas + 1) + np.where(area < 0, areas, area)
-
-
-def name_key(squashed: Ints, area: Ints) -> Ints:
-    """One number for a hashed squashed name in an area."""
-    return squashed ^ mixed(area)
+def _column(frame: pd.DataFrame, name: str) -> Any:
+    return frame[name] if name in frame else np.full(len(frame), "", dtype=object)
 
 
 def _identifiers(values: Any, group: Ints, most: int) -> Identifiers:
     """values: blank-separated identifiers by business."""
-    lists = [value.split() if value else [] for value in values]
-    row = np.repeat(np.arange(len(lists), dtype=np.int64), [len(found) for found in lists])
-    key = hashed([entry for found in lists for entry in found])
+    from pipelines.linkage.kernels_text import hash_parts
+
+    row, key = hash_parts(*as_bytes(text_array(values)), ord(" "))
     postings = build(key, row, most)
-    held = once(Ragged(row, postings.find(key)))
-    return Identifiers(postings, held, build(key, group[row], most=0).size)
+    held = Ragged(row, postings.find(key))
+    repeated = bool((row[1:] == row[:-1]).any())
+    return Identifiers(postings, once(held) if repeated else held, count_groups(key, group[row]).size)
 
 
-def _by_name(columns: Sequence[Tokens], area: Ints, weights: Weights) -> Postings:
-    glued = [squashes(column, len(area), weights.words.noise) for column in columns]
-    rows = [(row, text) for column in glued for row, text in enumerate(column) if text]
-    row = np.array([row for row, _ in rows], dtype=np.int64)
-    key = hashed([text for _, text in rows])
-    return build(name_key(key, area[row]), row, weights.blocking.max_exact_businesses)
+def _keyed(columns: Sequence[Ints], places: Places) -> Keyed:
+    """Who goes by which name: columns of hashes by business."""
+    return keyed(np.concatenate(columns), np.tile(places.position, len(columns)))
 
 
-def account_key(marketplace: str, account: str) -> str:
-    """How a declared account and a shop's id, username or address meet: the last part of an address, squashed."""
-    return f"{marketplace} {squash(account.rstrip('/').rsplit('/', 1)[-1])}"
+def account_keys(marketplaces: Any, accounts: Any) -> Ints:
+    """How a declared account and a shop's id, username or address meet: the last part of an address, squashed.
+
+    One hash a row; 0 where the account is empty.
+    """
+    text = text_array(accounts)
+    if pc.any(pc.match_substring(text, "/")).as_py():
+        text = pc.replace_substring_regex(pc.utf8_rtrim(text, "/"), "^.*/", "")
+    keys = squash_keys(text)
+    return np.where(keys == 0, 0, keys ^ mixed(hashed(marketplaces)))
 
 
 def _declared(declared: pd.DataFrame | None, business_id: Ints) -> Postings:
-    rows: list[tuple[int, str]] = []
-    if declared is not None:
-        columns = [declared[name].tolist() for name in ("business_id", "marketplace", "account")]
-        shop_ids = declared["shop_id"].tolist() if "shop_id" in declared else [None] * len(declared)
-        for business, slug, account, shop in zip(*columns, shop_ids, strict=True):
-            named = {entry for entry in (account, shop) if isinstance(entry, str) and entry}
-            rows.extend((business, account_key(slug, entry)) for entry in sorted(named))
-    owner = np.array([business for business, _ in rows], dtype=np.int64)
-    known = np.isin(owner, business_id)
-    return build(hashed([key for _, key in rows])[known], np.searchsorted(business_id, owner[known]).astype(np.int64))
+    rows, keys = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if declared is not None and len(declared):
+        names = [name for name in ("account", "shop_id") if name in declared]
+        found = [account_keys(declared["marketplace"].to_numpy(), declared[name].to_numpy()) for name in names]
+        rows = np.tile(declared["business_id"].to_numpy().astype(np.int64), len(names))
+        keys = np.concatenate(found)
+    there = np.isin(rows, business_id) & (keys != 0)
+    return build(keys[there], np.searchsorted(business_id, rows[there]).astype(np.int64))
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """Columns of names as words: names, trade names, owners, products; and all words of the first three."""
+
+    lists: Sequence[Lists]
+    pool: Lists
+    words: Sequence[str]
+    squashed: Sequence[Ints]  # by column, hashes
+
+
+def _read_texts(frame: pd.DataFrame, weights: Weights, ignored: frozenset[str]) -> _Texts:
+    from pipelines.linkage.kernels_lists import united
+
+    with ThreadPoolExecutor(2) as threads:  # the loops let go of the interpreter
+        read = [threads.submit(tokenise, _column(frame, name), weights.blocking.max_words) for name in TEXT_COLUMNS]
+    tokens = [found.result() for found in read]
+    forms = all_forms(tokens)
+    lists, words = read_columns(tokens, forms, ignored)
+    squashed = [glued(column, found, weights.words.noise) for column, found in zip(tokens[:3], forms, strict=False)]
+    names = Lists(*united(*lists[0], *lists[1]))
+    return _Texts(lists, Lists(*united(*names, *lists[2])), words, squashed)
 
 
 def _vocabulary(
-    columns: Sequence[Ragged], words: Sequence[str], group: Ints, groups: int, ignored: frozenset[str],
-    local_words: Collection[str], weights: Weights,
-) -> Vocabulary:  # fmt: skip
-    names, trades, owners, products = columns
+    texts: _Texts, group: Ints, groups: int, ignored: frozenset[str], local_words: Collection[str], weights: Weights
+) -> Vocabulary:
+    from pipelines.linkage.kernels_lists import counted_once, united
+
+    names, trades, owners, products = texts.lists
+    order = np.argsort(group, kind="stable")
     in_names, in_owners, in_products = (
-        count_groups(part, group, len(words)) for part in (_pool([names, trades]), owners, products)
+        counted_once(*part, order, group, len(texts.words))
+        for part in (Lists(*united(*names, *trades)), owners, products)
     )
     local = frozenset(canonical(word) for word in local_words)
-    return weigh(words, in_names, in_owners, in_products, groups, ignored, local, weights)
+    return weigh(texts.words, in_names, in_owners, in_products, groups, ignored, local, weights)
+
+
+def _in_order(registry: pd.DataFrame) -> pd.DataFrame:
+    """The columns that are read, each business once, by its number."""
+    frame = registry[[name for name in REGISTRY_COLUMNS if name in registry]]
+    if frame.index.is_monotonic_increasing and frame.index.is_unique:
+        return frame
+    return frame[~frame.index.duplicated()].sort_index()
 
 
 def build_index(
@@ -162,41 +176,38 @@ def build_index(
     marketplace, account, shop_id; place_words: names of kab/kota and kecamatan, which tell no business from another;
     local_words: names of desa, which tell it only within the desa. The order of the rows does not matter.
     """
-    frame = registry[~registry.index.duplicated()].sort_index()
+    from pipelines.linkage.kernels_lists import inverted
+
+    frame = _in_order(registry)
     business_id = frame.index.to_numpy().astype(np.int64)
     group_id = frame["group_id"].to_numpy().astype(np.int64)
     distinct, group = np.unique(group_id, return_inverse=True)
-    group, groups, most = group.astype(np.int64), len(distinct), weights.blocking
-    tokens = [tokenise(_filled(frame, name), most.max_words) for name in TEXT_COLUMNS]
+    group, groups = group.astype(np.int64), len(distinct)
     ignored = weights.words.noise | weights.words.heads | frozenset(canonical(word) for word in place_words)
-    columns, words = read_columns(tokens, ignored)
-    names, trades, owners, products = columns
-    vocabulary = _vocabulary(columns, words, group, groups, ignored, local_words, weights)
-    area = _coded(frame, "area_code")
-    pool = _pool([names, trades, owners])
-    together = pairs_within(pool, vocabulary.finding_bits, POOL_WORDS, max(len(words), 1))
-
-    def in_area(part: Ragged, cap: int) -> Postings:
-        return build(area_key(area.code[part.row], part.value, len(area.values)), part.row, cap)
-
+    texts = _read_texts(frame, weights, ignored)
+    names, trades, owners, products = texts.lists
+    vocabulary = _vocabulary(texts, group, groups, ignored, local_words, weights)
+    area, district = coded(_column(frame, "area_code")), coded(_column(frame, "district_code"))
+    places = order_by_place(area, district)
     return RegistryIndex(
         weights=weights,
         business_id=business_id,
         group_id=group_id,
         group_count=groups,
         area=area,
-        district=_coded(frame, "district_code"),
-        sector=_coded(frame, "sector"),
-        kbli=_coded(frame, "kbli"),
+        district=district,
+        sector=coded(_column(frame, "sector")),
+        kbli=coded(_column(frame, "kbli")),
         vocabulary=vocabulary,
-        names=build_labels([names, trades], group, groups, vocabulary.name_bits, weights.rarity),
-        owners=build_labels([owners], group, groups, vocabulary.owner_bits, weights.rarity),
-        products=products,
-        by_word=in_area(pool, most.max_word_businesses),
-        by_words=in_area(together, most.max_pair_businesses),
-        by_name=_by_name(tokens[:2], area.code, weights),
+        names=build_labels(names, trades, group, groups, vocabulary.name_bits, weights.rarity),
+        owners=build_labels(owners, None, group, groups, vocabulary.owner_bits, weights.rarity),
+        products=products.ragged(),
+        places=places,
+        by_word=Held(*inverted(*texts.pool, places.order, len(texts.words))),
+        by_name=_keyed(texts.squashed[:2], places),
+        by_owner=_keyed(texts.squashed[2:], places),
         identifiers={
-            kind: _identifiers(_filled(frame, column), group, most.max_exact_businesses)
+            kind: _identifiers(_column(frame, column), group, weights.blocking.max_exact_businesses)
             for kind, column in IDENTIFIER_KINDS.items()
         },
         declared=_declared(declared, business_id),

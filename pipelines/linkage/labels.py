@@ -1,13 +1,12 @@
 """The names that businesses go by, as sets of words: business and trade names on one side, owners on the other."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.linkage.postings import Postings, build, pairs_within
+from pipelines.linkage.postings import Counts, count_groups, pairs_within
 from pipelines.linkage.weights import Rarity
-from pipelines.linkage.words import Floats, Ints, Ragged, Tokens, canonical
+from pipelines.linkage.words import Floats, Ints, Lists
 
 PAIR_WORDS = 6  # rarest words of a name that are looked at two by two
 
@@ -19,7 +18,7 @@ class Labels:
     start: Ints  # by business: its labels are start[b] .. start[b + 1]
     first: Ints  # by label: its words are words[first[l]] .. words[first[l + 1]]
     words: Ints
-    pairs: Postings  # two words together -> groups
+    pairs: Counts  # two words together -> groups
     same_bits: Floats  # by label: how rare the whole set of words is
 
 
@@ -37,34 +36,22 @@ def _same_bits(first: Ints, words: Ints, group: Ints, groups: int, rarity: Rarit
         return np.zeros(0)
     with np.errstate(over="ignore"):
         sets = np.add.reduceat(mixed(words), first[:-1])
-    held = build(sets, group, most=0)
-    return rarity.bits(held.sizes(sets), groups)
+    return rarity.bits(count_groups(sets, group).sizes(sets), groups)
 
 
-def build_labels(columns: Sequence[Ragged], group: Ints, groups: int, rank: Floats, rarity: Rarity) -> Labels:
-    """Labels of the columns, empty names left out. group: by business; rank: bits by word."""
-    row = np.concatenate([column.row for column in columns])
-    value = np.concatenate([column.value for column in columns])
-    column = np.repeat(np.arange(len(columns)), [len(part.row) for part in columns])
-    order = np.lexsort((value, column, row))
-    row, value, column = row[order], value[order], column[order]
-    _, begin = np.unique(row * len(columns) + column, return_index=True)
-    business = row[begin]
-    first = np.concatenate([begin, [len(row)]]).astype(np.int64)
-    label = np.repeat(np.arange(len(business)), np.diff(first))
-    pairs = pairs_within(Ragged(label, value), rank, PAIR_WORDS, len(rank))
+def build_labels(one: Lists, other: Lists | None, group: Ints, groups: int, rank: Floats, rarity: Rarity) -> Labels:
+    """Labels of one or two columns, empty names left out. group: by business; rank: bits by word."""
+    if other is None:
+        other = Lists(np.zeros(len(one.start), dtype=np.int64), np.zeros(0, dtype=np.int64))
+    from pipelines.linkage.kernels_lists import interleaved
+
+    start, first, words = interleaved(*one, *other)
+    of_label = group[np.repeat(np.arange(len(group)), np.diff(start))]
+    pairs = pairs_within(Lists(first, words).ragged(), rank, PAIR_WORDS, max(len(rank), 1))
     return Labels(
-        start=np.searchsorted(business, np.arange(len(group) + 1)).astype(np.int64),
+        start=start,
         first=first,
-        words=value,
-        pairs=build(pairs.value, group[business[pairs.row]], most=0),
-        same_bits=_same_bits(first, value, group[business], groups, rarity),
+        words=words,
+        pairs=count_groups(pairs.value, of_label[pairs.row]),
+        same_bits=_same_bits(first, words, of_label, groups, rarity),
     )
-
-
-def squashes(tokens: Tokens, rows: int, noise: Collection[str]) -> list[str]:
-    """Each row's tokens glued in order, in canonical form and without noise; "" where nothing is left."""
-    glue = ["" if (key := canonical(token)) in noise else key for token in tokens.distinct]
-    parts = [glue[value] for value in tokens.ragged.value.tolist()]
-    ends = np.cumsum(tokens.ragged.counts(rows)).tolist()
-    return ["".join(parts[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)]

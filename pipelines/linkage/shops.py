@@ -6,13 +6,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.linkage.goods import Goods, read_goods
-from pipelines.linkage.index import RegistryIndex, account_key
-from pipelines.linkage.labels import squashes
-from pipelines.linkage.postings import hashed
-from pipelines.linkage.words import Floats, Ints, Ragged, Tokens, expand, once, pieces, tokenise
+from pipelines.linkage.index import RegistryIndex, account_keys
+from pipelines.linkage.vocabulary import all_forms
+from pipelines.linkage.words import (
+    Floats,
+    Ints,
+    Ragged,
+    Tokens,
+    expand,
+    glued,
+    hashed,
+    once,
+    ranges,
+    text_array,
+    tokenise,
+)
 
 SHOP_COLUMNS = (
     "marketplace", "shop_id", "name", "username", "url", "city", "area_codes", "district_code", "identifiers",
@@ -38,7 +50,7 @@ class ShopTable:
     district: Ints  # place in index.district.values, -1 none printed, -2 one where no business is
     goods: Goods
     identifiers: Mapping[str, Ragged]  # kind -> shop -> hashed value
-    squashed: Ragged  # shop -> hashed squashed text
+    squashed: Ragged  # shop -> hashed text without blanks, as written and as read
     accounts: Ragged  # shop -> hashed marketplace and account
 
     @property
@@ -47,54 +59,42 @@ class ShopTable:
 
 
 class ShopReader:
-    """Reads tokens of shops as words of the registry; unknown words get numbers below 0."""
+    """Reads words of shops as words of the registry; unknown words get numbers below 0."""
 
-    def __init__(self, index: RegistryIndex) -> None:
-        self._vocabulary = index.vocabulary
-        self._unknown: dict[str, int] = {}
+    def __init__(self, index: RegistryIndex, forms: Sequence[Sequence[Sequence[str]]]) -> None:
+        self._number = index.vocabulary.number
+        self._unseen_bits = index.vocabulary.unseen_bits
+        words = dict.fromkeys(word for column in forms for found in column for word in found)
+        fresh = [word for word in words if word not in self._number and word not in index.vocabulary.ignored]
+        parts = index.vocabulary.splitter.read_all(fresh)
+        self._parts = {word: found or [word] for word, found in zip(fresh, parts, strict=True)}
+        self._unknown = [word for word, found in zip(fresh, parts, strict=True) if not found]
+        self._below = {word: -1 - place for place, word in enumerate(self._unknown)}
 
-    def read(self, tokens: Tokens) -> Ragged:
-        return expand(tokens, [self._numbers(token) for token in tokens.distinct])
+    def read(self, found: Sequence[str]) -> list[str]:
+        """A token's words: known ones, several glued ones, the one known word a letter away, or an unknown one."""
+        if len(found) == 1:
+            return self._parts.get(found[0], list(found))
+        return [part for word in found for part in self._parts.get(word, [word])]
 
-    def _numbers(self, token: str) -> list[int]:
-        found: list[int] = []
-        for word in pieces(token):
-            if word not in self._vocabulary.ignored:
-                found.extend(self._word(word))
-        return found
-
-    def _word(self, word: str) -> list[int]:
-        """A known word, several glued ones, the one known word a letter away, or an unknown one."""
-        number = self._vocabulary.number
-        if word in number:
-            return [number[word]]
-        parts = self._vocabulary.splitter.split(word)
-        if parts:
-            return [number[part] for part in parts if part in number]
-        meant = self._vocabulary.splitter.nearest(word)
-        if meant is not None:
-            return [number[meant]] if meant in number else []
-        return [-1 - self._unknown.setdefault(word, len(self._unknown))]
+    def numbers(self, words: Sequence[str]) -> list[int]:
+        """Their numbers; titles, suffixes and the like have none."""
+        number, below = self._number, self._below
+        return [number[word] if word in number else below[word] for word in words if word in number or word in below]
 
     def unknown_bits(self, short_bits: float) -> Floats:
         """Bits of the unknown words, by -1 - number."""
         short = [len(word) <= 2 or not word.isalpha() for word in self._unknown]
-        return np.where(short, short_bits, self._vocabulary.unseen_bits) if short else np.zeros(0)
+        return np.where(short, short_bits, self._unseen_bits) if short else np.zeros(0)
 
 
-def _texts(frame: pd.DataFrame, name: str) -> list[Any]:
-    if name not in frame:
-        return [None] * len(frame)
-    return [value if isinstance(value, str) and value else None for value in frame[name].tolist()]
+def _column(frame: pd.DataFrame, name: str) -> Any:
+    return frame[name].to_numpy() if name in frame else np.full(len(frame), None, dtype=object)
 
 
-def _sorted_texts(reader: ShopReader, columns: Sequence[Tokens]) -> Ragged:
-    rows, values = [], []
-    for kind, tokens in enumerate(columns):
-        words = reader.read(tokens)
-        rows.append(words.row * TEXTS + kind)
-        values.append(words.value)
-    return once(Ragged(np.concatenate(rows), np.concatenate(values)))
+def _by_text(columns: Sequence[Ragged]) -> Ragged:
+    rows = [part.row * TEXTS + kind for kind, part in enumerate(columns)]
+    return once(Ragged(np.concatenate(rows), np.concatenate([part.value for part in columns])))
 
 
 def _text_bits(by_text: Ragged, known: Floats, unknown: Floats, texts: int) -> Floats:
@@ -105,31 +105,38 @@ def _text_bits(by_text: Ragged, known: Floats, unknown: Floats, texts: int) -> F
     return np.bincount(by_text.row, weights=bits, minlength=texts).astype(float)
 
 
+def _coded_texts(values: Any) -> tuple[list[str], Ints]:
+    """The distinct texts, "" for what is missing, and by row the place of its text."""
+    found = text_array(values).dictionary_encode()
+    return found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
 def _areas(frame: pd.DataFrame, index: RegistryIndex) -> tuple[Ragged, NDArray[np.bool_], NDArray[np.bool_]]:
     """areas, area_known, in_region"""
     number = {code: place for place, code in enumerate(index.area.values)}
-    codes = [value.split() if value else [] for value in _texts(frame, "area_codes")]
-    printed = [value is not None for value in _texts(frame, "city")]
-    rows = [(row, number[code]) for row, found in enumerate(codes) for code in found if code in number]
-    inside = np.array([bool(found) for found in codes], dtype=bool)
-    return once(_ragged(rows)), inside | np.array(printed, dtype=bool), inside
-
-
-def _ragged(rows: Sequence[tuple[int, int]]) -> Ragged:
-    table = np.array(rows, dtype=np.int64).reshape(-1, 2)
-    return Ragged(table[:, 0], table[:, 1])
+    texts, row_text = _coded_texts(_column(frame, "area_codes"))
+    lists = [[number[code] for code in text.split() if code in number] for text in texts]
+    sizes = np.array([len(found) for found in lists], dtype=np.int64)
+    flat = np.array([place for found in lists for place in found], dtype=np.int64)
+    starts, each = np.cumsum(sizes) - sizes, sizes[row_text]
+    areas = Ragged(np.repeat(np.arange(len(frame)), each), flat[ranges(starts[row_text], each)])
+    inside = np.array([bool(text.strip()) for text in texts], dtype=bool)[row_text]
+    cities, row_city = _coded_texts(_column(frame, "city"))
+    printed = np.array([bool(text) for text in cities], dtype=bool)[row_city]
+    return once(areas), inside | printed, inside
 
 
 def _districts(frame: pd.DataFrame, index: RegistryIndex) -> Ints:
     number = {code: place for place, code in enumerate(index.district.values)}
-    codes = _texts(frame, "district_code")
-    return np.array([-1 if code is None else number.get(code, -2) for code in codes], dtype=np.int64)
+    texts, row_text = _coded_texts(_column(frame, "district_code"))
+    return np.array([number.get(text, -2) if text else -1 for text in texts], dtype=np.int64)[row_text]
 
 
-def identifier_values(cells: Sequence[Any]) -> list[tuple[int, str, str]]:
+def identifier_values(cells: Any) -> list[tuple[int, str, str]]:
     """(row, kind, value or hash) of every printed identifier; cells are lists of kind, value or hash."""
     found = []
-    for row, cell in enumerate(cells):
+    for row in np.flatnonzero(pd.notna(np.asarray(cells, dtype=object))).tolist():
+        cell = cells[row]
         for entry in cell if isinstance(cell, list | tuple) else ():
             value = entry.get("value") or entry.get("hash")
             if value:
@@ -140,9 +147,9 @@ def identifier_values(cells: Sequence[Any]) -> list[tuple[int, str, str]]:
 def _identifiers(
     frame: pd.DataFrame, listings: pd.DataFrame, listing_shop: Ints, index: RegistryIndex
 ) -> dict[str, Ragged]:
-    own = identifier_values(frame["identifiers"].tolist()) if "identifiers" in frame else []
-    goods = identifier_values(listings["identifiers"].tolist()) if "identifiers" in listings else []
-    rows = own + [(int(listing_shop[row]), kind, value) for row, kind, value in goods]
+    own = identifier_values(_column(frame, "identifiers"))
+    goods = identifier_values(_column(listings, "identifiers"))
+    rows = own + [(int(listing_shop[row]), kind, value) for row, kind, value in goods if listing_shop[row] >= 0]
     tables = {}
     for kind in index.identifiers:
         those = [(row, value) for row, named, value in rows if named == kind]
@@ -152,22 +159,59 @@ def _identifiers(
 
 
 def _accounts(frame: pd.DataFrame) -> Ragged:
+    slugs = frame["marketplace"].to_numpy()
+    keys = np.concatenate([account_keys(slugs, _column(frame, name)) for name in ("shop_id", "username", "url")])
+    row = np.tile(np.arange(len(frame)), 3)
+    return once(Ragged(row[keys != 0], keys[keys != 0]))
+
+
+def _squashed(
+    columns: Sequence[Tokens], forms: Sequence[Sequence[Sequence[str]]], reader: ShopReader, noise: frozenset[str]
+) -> Ragged:
+    """Every text as written, and as read without numbers."""
     rows, keys = [], []
-    columns = [_texts(frame, name) for name in ("shop_id", "username", "url")]
-    for row, slug in enumerate(frame["marketplace"].tolist()):
-        for account in {column[row] for column in columns} - {None}:
-            rows.append(row)
-            keys.append(account_key(slug, account))
-    return once(Ragged(np.array(rows, dtype=np.int64), hashed(keys)))
+    for tokens, found in zip(columns, forms, strict=True):
+        read = [[word for word in reader.read(part) if word.isalpha()] for part in found]
+        for variant in (found, read):
+            key = glued(tokens, variant, noise)
+            rows.append(np.flatnonzero(key))
+            keys.append(key[key != 0])
+    return once(Ragged(np.concatenate(rows).astype(np.int64), np.concatenate(keys)))
 
 
-def _squashed(columns: Sequence[Tokens], rows: int, noise: frozenset[str]) -> Ragged:
-    pairs = [(row, text) for tokens in columns for row, text in enumerate(squashes(tokens, rows, noise)) if text]
-    return once(Ragged(np.array([row for row, _ in pairs], dtype=np.int64), hashed([text for _, text in pairs])))
+def _shop_order(frame: pd.DataFrame) -> tuple[Ints, Any, Any, Ints]:
+    """Order by marketplace and shop_id, each shop once; the distinct ones of both, ascending; and the key of each.
+
+    key: place of the marketplace * (number of shop ids) + place of the shop id, ascending in that order.
+    """
+    slugs, ids = text_array(frame["marketplace"].to_numpy()), text_array(frame["shop_id"].to_numpy())
+    slug_set, id_set = (found.unique().take(pc.sort_indices(found.unique())) for found in (slugs, ids))
+    key = _shop_keys(slugs, ids, slug_set, id_set)
+    order = np.argsort(key, kind="stable")
+    fresh = np.concatenate([[True], key[order][1:] != key[order][:-1]]) if len(order) else np.zeros(0, dtype=bool)
+    return order[fresh], slug_set, id_set, key[order][fresh]
 
 
-def _ordered(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    return frame.sort_values(list(keys), kind="stable").drop_duplicates(list(keys)).reset_index(drop=True)
+def _shop_keys(slugs: Any, ids: Any, slug_set: Any, id_set: Any) -> Ints:
+    """The key of `_shop_order`, -1 where either is not among those."""
+    places = [
+        pc.fill_null(pc.index_in(column, value_set=found), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        for column, found in ((slugs, slug_set), (ids, id_set))
+    ]
+    return np.where((places[0] < 0) | (places[1] < 0), -1, places[0] * len(id_set) + places[1])
+
+
+def _listing_order(listings: pd.DataFrame, slug_set: Any, id_set: Any, keys: Ints) -> tuple[Ints, Ints]:
+    """Rows of listings of known shops, each listing once, by shop and a hash of their id; and the shop of each."""
+    key = _shop_keys(
+        text_array(listings["marketplace"].to_numpy()), text_array(listings["shop_id"].to_numpy()), slug_set, id_set
+    )
+    there = np.flatnonzero(np.isin(key, keys))
+    shop, own = np.searchsorted(keys, key[there]), hashed(listings["listing_id"].to_numpy()[there])
+    order = np.lexsort((own, shop))
+    shop, own = shop[order], own[order]
+    fresh = np.concatenate([[True], (shop[1:] != shop[:-1]) | (own[1:] != own[:-1])]) if len(order) else order
+    return there[order][fresh.astype(bool)], shop[fresh.astype(bool)].astype(np.int64)
 
 
 def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex) -> ShopTable:
@@ -176,32 +220,32 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex
     area_codes: blank-separated codes of every kab/kota that the printed place can mean; identifiers: list of dicts.
     Neither the order of the rows nor the other shops of the frame matter for one shop.
     """
-    frame = _ordered(shops, ("marketplace", "shop_id"))
-    goods_frame = _ordered(listings, ("marketplace", "shop_id", "listing_id"))
-    shop_of = {key: row for row, key in enumerate(zip(frame["marketplace"], frame["shop_id"], strict=True))}
-    owner = [shop_of.get(key, -1) for key in zip(goods_frame["marketplace"], goods_frame["shop_id"], strict=True)]
-    listing_shop = np.array(owner, dtype=np.int64)
-    goods_frame, listing_shop = goods_frame[listing_shop >= 0], listing_shop[listing_shop >= 0]
-    weights, rows = index.weights, len(frame)
-    columns = [tokenise(_texts(frame, name), weights.blocking.max_words) for name in ("name", "username")]
-    reader = ShopReader(index)
-    by_text = _sorted_texts(reader, columns)
+    order, slug_set, id_set, keys = _shop_order(shops)
+    frame, weights = shops.iloc[order], index.weights
+    listing_rows, listing_shop = _listing_order(listings, slug_set, id_set, keys)
+    goods = listings.iloc[listing_rows]
+    columns = [tokenise(_column(frame, name), weights.blocking.max_words) for name in ("name", "username")]
+    forms = all_forms(columns)
+    reader = ShopReader(index, forms)
+    by_text = _by_text([
+        expand(tokens, [reader.numbers(reader.read(part)) for part in found]).ragged()
+        for tokens, found in zip(columns, forms, strict=True)
+    ])  # fmt: skip
     areas, area_known, in_region = _areas(frame, index)
     known = by_text.value >= 0
+    unknown_bits = reader.unknown_bits(weights.name.short_word_bits)
     return ShopTable(
         marketplace=frame["marketplace"].to_numpy(dtype=object),
         shop_id=frame["shop_id"].to_numpy(dtype=object),
         by_text=by_text,
-        text_bits=_text_bits(
-            by_text, index.vocabulary.core_bits, reader.unknown_bits(weights.name.short_word_bits), rows * TEXTS
-        ),
+        text_bits=_text_bits(by_text, index.vocabulary.core_bits, unknown_bits, len(frame) * TEXTS),
         words=once(Ragged(by_text.row[known] // TEXTS, by_text.value[known])),
         areas=areas,
         area_known=area_known,
         in_region=in_region,
         district=_districts(frame, index),
-        goods=read_goods(goods_frame, listing_shop, rows, index),
-        identifiers=_identifiers(frame, goods_frame, listing_shop, index),
-        squashed=_squashed(columns, rows, weights.words.noise),
+        goods=read_goods(goods, listing_shop, len(frame), index),
+        identifiers=_identifiers(frame, goods, listing_shop, index),
+        squashed=_squashed(columns, forms, reader, weights.words.noise),
         accounts=_accounts(frame),
     )

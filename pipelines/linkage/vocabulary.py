@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
 from pipelines.linkage.splitting import Splitter
 from pipelines.linkage.weights import Weights
-from pipelines.linkage.words import Floats, Ints, Ragged, Tokens, expand, once, pieces
+from pipelines.linkage.words import Floats, Ints, Lists, Tokens, all_pieces, expand
 
 SHORT = 2  # letters
 
@@ -47,21 +48,23 @@ class Vocabulary:
         return Splitter(self.counts, self.ignored)
 
 
-def read_columns(columns: Sequence[Tokens], ignored: Collection[str]) -> tuple[list[Ragged], list[str]]:
+def all_forms(columns: Sequence[Tokens]) -> list[list[list[str]]]:
+    """By column and token its canonical words; a token of several columns is looked at once."""
+    distinct = list(dict.fromkeys(chain.from_iterable(column.distinct for column in columns)))
+    form = dict(zip(distinct, all_pieces(distinct), strict=True))
+    return [[form[token] for token in column.distinct] for column in columns]
+
+
+def read_columns(
+    columns: Sequence[Tokens], forms: Sequence[Sequence[Sequence[str]]], ignored: Collection[str]
+) -> tuple[list[Lists], list[str]]:
     """Columns as numbers of words, and all their words ascending. Glued words stay whole."""
-    lists = [[[w for w in pieces(token) if w not in ignored] for token in column.distinct] for column in columns]
-    words = sorted({word for column in lists for found in column for word in found})
+    words = sorted({word for found in forms for part in found for word in part} - set(ignored))
     number = {word: place for place, word in enumerate(words)}
     return [
-        expand(column, [[number[word] for word in found] for found in parts])
-        for column, parts in zip(columns, lists, strict=True)
+        expand(column, [[number[word] for word in part if word in number] for part in found])
+        for column, found in zip(columns, forms, strict=True)
     ], words
-
-
-def count_groups(ragged: Ragged, group_of_row: Ints, size: int) -> Ints:
-    """In how many groups each value occurs."""
-    distinct = once(Ragged(group_of_row[ragged.row], ragged.value))
-    return np.bincount(distinct.value, minlength=size).astype(np.int64)
 
 
 def weigh(
