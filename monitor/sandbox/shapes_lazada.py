@@ -80,10 +80,13 @@ class Lazada:
 
     def _search(self, text: str, query: dict[str, str]) -> list[Listing]:
         wanted = {place.strip().lower() for place in query.get("location", "").split(",")} - {""}
+        low, _, high = query.get("price", "").partition("-")
+        prices = range(int(low or 0), int(high or 10**12) + 1)
 
         def keep(listing: Listing) -> bool:
             shop = self.store.shop(listing)
-            return not wanted or bool({shop.city.lower(), self.provinces.get(shop.place, "")} & wanted)
+            in_place = not wanted or bool({shop.city.lower(), self.provinces.get(shop.place, "")} & wanted)
+            return in_place and listing.price in prices
 
         return self.store.search(text, keep)
 

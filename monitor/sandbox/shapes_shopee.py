@@ -243,11 +243,12 @@ class Shopee:
         newest = int(query.get("newest") or 0)
         wanted = {place.strip().upper() for place in query.get("locations", "").split(",")} - {""}
         shop_id = query.get("match_id", "")
+        prices = range(int(query.get("price_min") or 0), int(query.get("price_max") or 10**12) + 1)
 
         def keep(listing: Listing) -> bool:
             shop = self.store.shop(listing)
             in_place = not wanted or bool({shop.city, self.provinces.get(shop.place, "")} & wanted)
-            return in_place and (not shop_id or shop.shop_id == shop_id)
+            return in_place and listing.price in prices and (not shop_id or shop.shop_id == shop_id)
 
         found = self.store.search(query.get("keyword", ""), keep)
         page = [] if ended or newest >= MAX_NEWEST else found[newest : newest + limit]
