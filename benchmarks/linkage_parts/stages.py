@@ -11,9 +11,9 @@ MIB = 1024
 
 
 class Stages:
-    """Seconds by stage, in order; `read` and `write` are files and belong to no matcher."""
+    """Seconds by stage, in order. `read` and `write` are files and belong to no matcher; `warm` compiles."""
 
-    OUTSIDE = ("read", "write")
+    OUTSIDE = ("read", "warm", "write")
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
