@@ -5,11 +5,12 @@ it is, and shops of handed-over files). One class for all; the catalogue says wh
 """
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 from scrapy import Request
 
 from monitor.items import Shop
-from monitor.marketplaces import catalogue, shop_of_url
+from monitor.marketplaces import ShopUrl, catalogue, shop_of_url
 from monitor.reading import Answer, Page, Row
 from monitor.units import SHOP_UNITS, KnownShop, Tally, Unit
 from spiders.base import MarketplaceSpider, UnansweredError
@@ -52,16 +53,22 @@ class LinkCheckSpider(MarketplaceSpider):
         return Unit(f"{SHOP_UNITS}{shop.shop_id}", url, {"shop_id": shop.shop_id, "url": url}) if url else None
 
     def _address(self, shop: KnownShop) -> str | None:
-        if shop.url:
-            named = shop_of_url(shop.url)
-            if named is not None and named.marketplace == self.name and (named.shop_id or named.username):
-                return shop.url
+        """Its own address where that names a shop here, else one made of id and name."""
+        if shop.url and self._names_shop(shop.url):
+            parts = urlsplit(shop.url)
+            return f"https://{parts.hostname}{parts.path}"  # no port, no name or password, no tracking
         page = _PAGES.get(self.name, "")
         if not page or ("{username}" in page and not shop.username):
             return None
         url = page.format(shop_id=shop.shop_id, username=shop.username)
-        named = shop_of_url(url)  # an id of another shape would ask for something else
-        return url if named is not None and named.marketplace == self.name else None
+        named = self._names_shop(url)
+        is_it = named is not None and shop.shop_id in (named.shop_id, named.username)
+        return url if is_it else None  # an id of another shape would ask for something else
+
+    def _names_shop(self, url: str) -> ShopUrl | None:
+        named = shop_of_url(url)
+        is_here = named is not None and named.marketplace == self.name and bool(named.shop_id or named.username)
+        return named if is_here else None
 
     async def read_unit(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:
         wanted, url = str(unit.data["shop_id"]), str(unit.data["url"])

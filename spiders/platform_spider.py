@@ -22,6 +22,7 @@ MAX_PAGES = 200
 MAX_SITEMAPS = 50
 MAX_PRODUCT_PAGES = 500  # of one site: at five seconds each, three quarters of an hour
 MAX_UNREADABLE = 10  # product pages in a row
+NOT_THIS_PAGE = ("robots", "not_sent", "too_large")
 ABSENT = ("http_404", "http_410")
 PAGE_KINDS = ("home", "product_page", "product_grid")
 
@@ -182,7 +183,7 @@ class PlatformSpider(MarketplaceSpider):
         try:
             return await self.look(url, PAGE_KINDS)
         except UnansweredError as error:
-            if error.kind not in ("robots", "not_sent"):
+            if error.kind not in NOT_THIS_PAGE:
                 raise
             return None
 
