@@ -12,7 +12,7 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (scrapy_errors.DownloadConnectionRefusedError, "connection_refused"),
     (scrapy_errors.DownloadTimeoutError, "timeout"),
     (scrapy_errors.DownloadCancelledError, "too_large"),
-    (scrapy_errors.ResponseDataLossError, "cut"),
+    (scrapy_errors.ResponseDataLossError, "connection_lost"),
     (TimeoutError, "timeout"),
     (ConnectionRefusedError, "connection_refused"),
     (ssl.SSLError, "tls"),
@@ -22,7 +22,7 @@ _TLS_WORDS = re.compile(r"certificate|\bSSL\b|\bTLS\b|OpenSSL", re.IGNORECASE)
 
 
 def network_cause(error: BaseException) -> str:
-    """Name of what kept an answer from coming: dns, connection_refused, timeout, tls, too_large, cut, connection_lost.
+    """Name of what kept an answer from coming: dns, connection_refused, timeout, tls, too_large, connection_lost.
 
     An IgnoreRequest is too_large where an answer grew beyond the limit while it was unpacked, else not_sent.
     """

@@ -16,6 +16,7 @@ from monitor.errors import InputError
 from monitor.items import Issue
 from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import BudgetError, RobotsForbiddenError, RobotsUnreachableError, guest_settings
+from monitor.network_errors import network_cause
 from monitor.reading import Answer, Page
 from monitor.refusal import Refusal, refusal
 from monitor.units import Tally, unit_name
@@ -103,17 +104,19 @@ class MarketplaceSpider(UnitRunner):
         except RobotsForbiddenError:
             raise UnansweredError("robots", "robots.txt does not allow this address.") from None
         except IgnoreRequest as error:
-            raise UnansweredError("not_sent", str(error)) from None
+            raise UnansweredError(network_cause(error), str(error)) from None
         except Exception as error:  # whatever the network does; twisted has dozens of kinds
-            self._no_connection(type(error).__name__)
-            raise UnansweredError("connection", f"No answer: {type(error).__name__}.") from error
+            cause = network_cause(error)
+            if cause != "too_large":  # it answered
+                self._no_connection(cause, type(error).__name__)
+            raise UnansweredError(cause, f"No answer: {type(error).__name__}.") from error
         self._connection_failures = 0
         return answer_of(response)
 
-    def _no_connection(self, what: str) -> None:
+    def _no_connection(self, cause: str, what: str) -> None:
         self._connection_failures += 1
         if self._connection_failures >= MAX_CONNECTION_FAILURES:
-            self.refuse(Refusal("connection", f"{self._connection_failures} requests in a row ended with {what}"), None)
+            self.refuse(Refusal(cause, f"{self._connection_failures} requests in a row ended with {what}"), None)
 
     def refuse(self, found: Refusal, answer: Answer | None) -> None:
         """End the crawl here and keep the evidence; always raises CloseSpider."""

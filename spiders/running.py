@@ -261,6 +261,8 @@ class UnitRunner(Spider):
         assert self.record is not None
         self._optional_failures += is_optional
         self.record.count("units/optional_failed" if is_optional else "units/failed")
+        if not is_optional:
+            self.record.count(f"failed/{error.kind}")
         await self._hand_over(Read(self.issue(error.kind, f"{unit.name}: {error}"), unit.name))
         if error.kind == "robots" and not is_optional:
             raise CloseSpider("robots")

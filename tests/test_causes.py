@@ -104,7 +104,7 @@ class OpenSslError(Exception):
         (scrapy_errors.DownloadConnectionRefusedError("no"), "connection_refused"),
         (scrapy_errors.DownloadTimeoutError("took longer"), "timeout"),
         (scrapy_errors.DownloadCancelledError("too large"), "too_large"),
-        (scrapy_errors.ResponseDataLossError(), "cut"),
+        (scrapy_errors.ResponseDataLossError(), "connection_lost"),
         (scrapy_errors.DownloadFailedError("lost"), "connection_lost"),
         (ssl.SSLCertVerificationError("certificate verify failed"), "tls"),
         (scrapy_errors.IgnoreRequest("its body exceeded DOWNLOAD_MAXSIZE (1 B)"), "too_large"),

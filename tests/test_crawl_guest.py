@@ -113,7 +113,7 @@ def test_an_answer_without_end_is_not_swallowed(config: Config, tmp_path: Path) 
         return (200, {}, b"[" * 21_000_000) if "/products" in path else wordpress(path)
 
     with little_site(tmp_path / "site", HOSTS, answer):
-        assert run(config, tmp_path / "site")[0] == "failed"
+        assert run(config, tmp_path / "site") == ("failed", "too_large")
 
 
 # --- settings and permission ----------------------------------------------------------------------------------------

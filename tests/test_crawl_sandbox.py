@@ -210,7 +210,7 @@ def test_lists_that_stop_without_saying_so_are_not_taken_for_few_shops(folder: P
 
 @pytest.mark.prove
 def test_the_time_limit_stops_it_kindly(folder: Path, own_config: Config) -> None:
-    object.__setattr__(own_config, "crawl", CrawlOptions(max_seconds=4))
+    object.__setattr__(own_config, "crawl", CrawlOptions(max_seconds=10))
     with Server(folder, {"lazada": "slow:seconds=1"}):
         (outcome,) = crawl_all(own_config, ["lazada"], sandbox=folder, week=WEEK)
     assert (outcome.state, outcome.cause, outcome.is_failure) == ("stopped", "time_limit", True)
