@@ -168,8 +168,7 @@ def compute(
     brand_pairs, _ = score(stand_ins, goods, index)
     tell("Deciding")
     said = verdicts(inputs.judgements, inputs.registry)
-    prior = weights.prior(index.group_count)
-    return settle(pairs, brand_pairs, goods, inputs.shops, said, weights, prior), skipped
+    return settle(pairs, brand_pairs, goods, inputs.shops, said, weights), skipped
 
 
 def _later_weeks(connection: Connection, week: str) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ from pipelines.linkage.collective import as_brand_shops, own_shop
 from pipelines.linkage.decide import agreements
 from pipelines.linkage.explain import verdict
 from pipelines.linkage.judged import resolve_business, verdicts
+from pipelines.linkage.model import load_model
 from pipelines.linkage.postings import build, pairs_within
-from pipelines.linkage.splitting import Splitter
 from pipelines.linkage.rivals import against_rivals
+from pipelines.linkage.splitting import Splitter
 from pipelines.linkage.weights import load_weights
 from pipelines.linkage.words import Ragged, canonical, pieces, ranges, tokenise
 
@@ -151,7 +152,8 @@ def test_weights_add_up_to_what_is_shown() -> None:
     pairs = decided(index_of([business(business_name="Emping Zulfakar")]), [shop(name="Emping Zulfakar")], [])
     row = pairs.iloc[0]
     parts = [row[name] for name in pairs.columns if name.endswith("_bits")]
-    assert row["weight"] == pytest.approx(sum(parts) + load_weights().prior(len(crowd()) + 1) + load_model().intercept, abs=0.02)
+    before = load_weights().prior(len(crowd()) + 1) + load_model().intercept
+    assert row["weight"] == pytest.approx(sum(parts) + before, abs=0.02)
 
 
 def test_levels_of_every_comparison_are_probabilities() -> None:

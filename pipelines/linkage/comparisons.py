@@ -1,4 +1,4 @@
-"""How alike the two sides of a pair are, field by field, as an ordered level and its weight in bits, log2(m / u).
+"""How alike places and goods of a pair are, as an ordered level and its weight in bits, log2(m / u).
 
 m (how often true pairs look so) is in `weights.toml`; u (how often strangers do) is counted in the registry. A missing
 field weighs nothing.
@@ -11,15 +11,11 @@ from numpy.typing import NDArray
 
 from pipelines.linkage.blocking import Candidates
 from pipelines.linkage.index import RegistryIndex
-from pipelines.linkage.labels import PAIR_WORDS, Labels
-from pipelines.linkage.postings import pairs_within
-from pipelines.linkage.shops import TEXTS, ShopTable
+from pipelines.linkage.shops import ShopTable
 from pipelines.linkage.words import Floats, Ints, Ragged, ranges
 
 Bools = NDArray[np.bool_]
 
-NAME_LEVELS = ("missing", "different", "part", "close", "contains", "exact")
-OWNER_LEVELS = ("missing", "none", "part", "full")
 PLACE_LEVELS = ("missing", "other_area", "other_district", "same_area", "same_district")
 PRODUCT_LEVELS = ("missing", "clash", "other", "same_sector", "same_words", "same_kind")
 FITS = PRODUCT_LEVELS.index("same_sector")  # from here on the goods fit
@@ -51,118 +47,6 @@ class WordSets:
         return np.asarray(self._keys[place] == wanted)
 
 
-@dataclass(frozen=True)
-class _Overlap:
-    """One entry for every try of a pair: one label of the business against one text of the shop."""
-
-    pair: Ints
-    text: Ints
-    label: Ints
-    total: Floats  # core bits of the label's words
-    shared: Floats  # core bits of those that the text has
-    rare: Floats  # rare bits of those
-    left: Floats  # rare bits of the words that the text does not have
-    alone: Floats  # name bits of those, one by one
-    joint: Floats  # and together: the rarest word or pair, plus some of what is beyond
-
-
-def _tries(business: Ints, labels: Labels, texts: Ints) -> tuple[Ints, Ints, Ints]:
-    """pair, label, text of every combination. texts: by pair its texts, one column each."""
-    start, end = labels.start[business], labels.start[business + 1]
-    pair = np.repeat(np.arange(len(business)), end - start)
-    label = ranges(start, end - start)
-    columns = texts.shape[1]
-    return np.repeat(pair, columns), np.repeat(label, columns), texts[pair].ravel()
-
-
-def _sums(row: Ints, values: Floats, size: int) -> Floats:
-    return np.bincount(row, weights=values, minlength=size).astype(float)
-
-
-def _joint(attempt: Ints, word: Ints, bits: Floats, labels: Labels, index: RegistryIndex, size: int) -> Floats:
-    """Bits of the shared words together, by attempt: never more than one by one, since words of a name attract."""
-    best, alone = np.zeros(size), _sums(attempt, bits[word], size)
-    np.maximum.at(best, attempt, bits[word])
-    pairs = pairs_within(Ragged(attempt, word), bits, PAIR_WORDS, max(len(index.vocabulary.words), 1))
-    np.maximum.at(best, pairs.row, index.weights.rarity.bits(labels.pairs.sizes(pairs.value), index.group_count))
-    best = np.minimum(best, alone)
-    return best + index.weights.name.extra_share * (alone - best)
-
-
-def _overlap(tries: tuple[Ints, Ints, Ints], labels: Labels, index: RegistryIndex, sets: WordSets) -> _Overlap:
-    pair, label, text = tries
-    vocabulary, size = index.vocabulary, len(pair)
-    sizes = labels.first[label + 1] - labels.first[label]
-    attempt = np.repeat(np.arange(size), sizes)
-    word = labels.words[ranges(labels.first[label], sizes)]
-    total = _sums(attempt, vocabulary.core_bits[word], size)
-    all_rare = _sums(attempt, vocabulary.rare_bits[word], size)
-    there = sets.has(text[attempt], word)
-    attempt, word = attempt[there], word[there]
-    shared, rare, alone = (
-        _sums(attempt, bits[word], size) for bits in (vocabulary.core_bits, vocabulary.rare_bits, vocabulary.name_bits)
-    )
-    joint = _joint(attempt, word, vocabulary.name_bits, labels, index, size)
-    return _Overlap(pair, text, label, total, shared, rare, all_rare - rare, alone, joint)
-
-
-def _share(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
-
-
-def _first_best(pair: Ints, score: Floats) -> Ints:
-    """The attempt with the highest score of every pair that has one; the first of equals."""
-    order = np.lexsort((np.arange(len(pair)), -score, pair))
-    _, first = np.unique(pair[order], return_index=True)
-    return order[first]
-
-
-def _name_levels(seen: _Overlap, shop_total: Floats, index: RegistryIndex) -> Ints:
-    share, shop_share = _share(seen.shared, seen.total), _share(seen.shared, shop_total)
-    name = index.weights.name
-    level = np.full(len(share), 1)
-    level[share >= name.part_share] = 2
-    level[share >= name.close_share] = 3
-    # Kinds of goods are dropped freely: a name whose other words all stand there is contained.
-    level[(share >= 0.999) | ((seen.rare > 0) & (seen.left < 0.01))] = 4
-    level[(share >= 0.999) & (shop_share >= 0.999)] = 5
-    return level
-
-
-def compare_names(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> tuple[Compared, Ints, Ints]:
-    """Business or trade name against shop name or username, the best of all; also the label and text that gave it.
-
-    Label and text are -1 where no word is shared.
-    """
-    weights, size = index.weights, len(pairs.shop)
-    texts = pairs.shop[:, None] * TEXTS + np.arange(TEXTS)
-    tries = _tries(pairs.business, index.names, texts)
-    sets = WordSets(shops.by_text, max(len(index.vocabulary.words), 1))
-    seen = _overlap(tries, index.names, index, sets)
-    shop_total = shops.text_bits[seen.text]
-    levels = _name_levels(seen, shop_total, index)
-    m = np.array([0.0, *(weights.m("name", name) for name in NAME_LEVELS[1:])])
-    lost = weights.name.left_business * (seen.total - seen.shared) + weights.name.left_shop * (shop_total - seen.shared)
-    same = np.where(levels == 5, index.names.same_bits[seen.label] if len(seen.label) else 0.0, 0.0)
-    same = np.minimum(same, seen.alone)
-    score = np.where(levels > 1, m[levels] + np.maximum(seen.joint, same) - lost, m[1])
-    agreement = weights.agreements
-    rare = np.minimum(seen.rare, np.maximum(seen.joint, same)) >= agreement.rare_name_bits
-    whole = _share(seen.shared, seen.total) >= agreement.name_share
-    fits = _share(seen.shared, shop_total) >= agreement.name_shop_share
-    best = _first_best(seen.pair, score)
-    chosen = seen.pair[best]
-    level, bits, agrees = np.zeros(size, dtype=np.int64), np.zeros(size), np.zeros(size, dtype=bool)
-    label, text = np.full(size, -1), np.full(size, -1)
-    better = score[best] > m[1]
-    level[chosen] = np.where(better, levels[best], 1)
-    bits[chosen] = np.maximum(score[best], m[1])
-    agrees[chosen] = (rare & whole & fits)[best] & better
-    label[chosen] = np.where(better, seen.label[best], -1)
-    text[chosen] = np.where(better, seen.text[best], -1)
-    return Compared(level, bits, agrees), label, text
-
-
 def _used_words(label: Ints, text: Ints, shops: ShopTable, index: RegistryIndex) -> Ragged:
     """Words by pair that the name comparison has counted already."""
     there = np.flatnonzero(label >= 0)
@@ -172,35 +56,6 @@ def _used_words(label: Ints, text: Ints, shops: ShopTable, index: RegistryIndex)
     word = index.names.words[ranges(first[label[there]], sizes)]
     shared = WordSets(shops.by_text, max(len(index.vocabulary.words), 1)).has(text[pair], word)
     return Ragged(pair[shared], word[shared])
-
-
-def compare_owners(pairs: Candidates, label: Ints, text: Ints, shops: ShopTable, index: RegistryIndex) -> Compared:
-    """The owner's name in shop name or username; words that the name comparison counted do not count again."""
-    weights, base = index.weights, max(len(index.vocabulary.words), 1)
-    worth = index.vocabulary.owner_bits
-    owners, size = index.owners, len(pairs.shop)
-    start, end = owners.start[pairs.business], owners.start[pairs.business + 1]
-    has = end > start
-    label_of = start[has]
-    sizes = owners.first[label_of + 1] - owners.first[label_of]
-    pair = np.repeat(np.flatnonzero(has), sizes)
-    word = owners.words[ranges(owners.first[label_of], sizes)]
-    used = WordSets(_used_words(label, text, shops, index), base).has(pair, word)
-    total = _sums(pair, worth[word], size)
-    free = _sums(pair[~used], worth[word[~used]], size)
-    shared = ~used & WordSets(shops.words, base).has(pairs.shop[pair], word)
-    pair, word = pair[shared], word[shared]
-    joint = _joint(pair, word, worth, owners, index, size)
-    count = np.bincount(pair, minlength=size)
-    part = _share(_sums(pair, worth[word], size), total)
-    level = np.where(count > 0, np.where((count > 1) & (part >= weights.owner.full_share), 3, 2), 1)
-    # An owner whose name is the business's name has been compared already.
-    level = np.where(has & (free > 0), level, 0)
-    words = np.bincount(shops.words.row, minlength=shops.size)[pairs.shop]
-    chances = np.log2(np.maximum(words / 3.0, 1.0))  # a shop of many words meets more owners by accident
-    m = np.array([0.0, *(weights.m("owner", name) for name in OWNER_LEVELS[1:])])
-    bits = m[level] + np.where(level > 1, joint - chances, 0.0)
-    return Compared(level, bits, (level > 1) & (joint - chances >= weights.agreements.owner_bits))
 
 
 def compare_places(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> Compared:

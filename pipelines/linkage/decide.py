@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from pipelines.linkage.comparisons import Bools
+from pipelines.linkage.rivals import against_rivals
 from pipelines.linkage.weights import Weights
-from pipelines.linkage.words import Floats, Ints
+from pipelines.linkage.words import Ints
 
 # Which agreements together make a link. Kecamatan and product say nothing about who runs a shop, and the product
 # follows from a copied label, so each of them only supports one of the strong ones.
@@ -16,6 +17,7 @@ STRONG = ("name", "owner", "phone", "nib", "label", "declared")
 SETTLING = ("owner", "phone", "nib", "declared")  # what an imitator or a reseller does not copy
 WEAK = ("district", "product")
 AGREEMENTS = (*STRONG, *WEAK)
+COMPARISONS = ("name", "owner", "place", "product", "phone", "nib", "label", "declared")
 
 
 def agreements(agrees: Mapping[str, Bools]) -> tuple[Ints, Bools, Bools]:
@@ -28,25 +30,6 @@ def agreements(agrees: Mapping[str, Bools]) -> tuple[Ints, Bools, Bools]:
     count = strong + weak
     settled = np.logical_or.reduce([agrees[name] for name in SETTLING])
     return count.astype(np.int64), np.asarray((strong >= 1) & (count >= 2)), np.asarray(settled)
-
-
-def against_rivals(shop: Ints, group: Ints, weight: Floats) -> Floats:
-    """Log2 odds of each pair when the other groups of its shop are counted: own odds / (1 + theirs).
-
-    Duplicates of one group are no rivals: a group counts with its best pair.
-    """
-    if not len(shop):
-        return weight.copy()
-    order = np.lexsort((-weight, group, shop))
-    s, g, w = shop[order], group[order], weight[order]
-    fresh = np.concatenate([[True], (s[1:] != s[:-1]) | (g[1:] != g[:-1])])
-    best = np.where(fresh, np.exp2(np.minimum(w, 60.0)), 0.0)
-    total = np.bincount(s, weights=best)
-    own = best[np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
-    others = np.maximum(total[s] - own, 0.0)
-    adjusted = np.empty(len(w))
-    adjusted[order] = w - np.log2(1.0 + others)
-    return adjusted
 
 
 def _crowded(pairs: pd.DataFrame, most: int) -> Bools:
@@ -78,17 +61,18 @@ def decide(pairs: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     return frame
 
 
-def evidence(frame: pd.DataFrame, names: list[str], prior: float) -> list[dict[str, Any]]:
-    """Per pair: comparison -> [level, bits] for all that is not missing, the prior, and what agrees."""
+def evidence(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Per pair: comparison -> [level, bits] for all that says something, the prior (bits before), and what agrees."""
     flags = frame[[f"{name}_agrees" for name in AGREEMENTS]].to_numpy(dtype=bool)
-    levels = [frame[f"{name}_level"].tolist() for name in names]
-    bits = [frame[f"{name}_bits"].tolist() for name in names]
+    levels = [frame[f"{name}_level"].tolist() for name in COMPARISONS]
+    bits = [frame[f"{name}_bits"].tolist() for name in COMPARISONS]
+    prior = (frame["weight"] - sum(frame[f"{name}_bits"] for name in COMPARISONS)).tolist()
     rows = []
     for place in range(len(frame)):
         agreed = [name for name, flag in zip(AGREEMENTS, flags[place], strict=True) if flag]
-        row: dict[str, Any] = {"prior": round(prior, 2), "agrees": agreed}
-        for name, level, bit in zip(names, levels, bits, strict=True):
-            if level[place] != "missing":
+        row: dict[str, Any] = {"prior": round(prior[place], 2), "agrees": agreed}
+        for name, level, bit in zip(COMPARISONS, levels, bits, strict=True):
+            if level[place] != "missing" or bit[place]:
                 row[name] = [level[place], bit[place]]
         rows.append(row)
     return rows

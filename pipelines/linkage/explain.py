@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.linkage.decide import SETTLING, STRONG
-from pipelines.linkage.score import COMPARISONS
+from pipelines.linkage.decide import COMPARISONS, SETTLING, STRONG
 from pipelines.linkage.weights import Weights
 
 RIVAL_BITS = 4.0  # a second business this close divides the odds noticeably

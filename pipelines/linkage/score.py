@@ -7,30 +7,39 @@ import pandas as pd
 
 from pipelines.linkage.blocking import RULES, Candidates, candidate_pairs
 from pipelines.linkage.comparisons import (
-    NAME_LEVELS,
-    OWNER_LEVELS,
     PLACE_LEVELS,
     PRODUCT_LEVELS,
-    Compared,
-    compare_names,
-    compare_owners,
+    Bools,
     compare_places,
     compare_products,
 )
-from pipelines.linkage.decide import AGREEMENTS, agreements
+from pipelines.linkage.decide import AGREEMENTS, COMPARISONS, agreements
+from pipelines.linkage.features import (
+    NAME_LEVELS,
+    OWNER_LEVELS,
+    features,
+    name_agrees,
+    name_levels,
+    owner_agrees,
+    owner_levels,
+)
 from pipelines.linkage.index import RegistryIndex
+from pipelines.linkage.model import Model, load_model
+from pipelines.linkage.overlaps import overlaps
 from pipelines.linkage.proofs import LEVELS as PROOF_LEVELS
-from pipelines.linkage.proofs import Proof, compare_identifiers
-from pipelines.linkage.shops import ShopTable, read_shops
+from pipelines.linkage.proofs import compare_identifiers
+from pipelines.linkage.rivals import against_rivals
+from pipelines.linkage.shops import TEXTS, ShopTable, read_shops
+from pipelines.linkage.words import Floats, Ints
 
-COMPARISONS = ("name", "owner", "place", "product", "phone", "nib", "label", "declared")
 PAIR_COLUMNS = (
     "marketplace", "shop_id", "business_id", "group_id", "rule", "weight", "agreements", "enough", "settled",
     "contradicted",
     *(f"{name}_{what}" for name in COMPARISONS for what in ("level", "bits")),
     *(f"{name}_agrees" for name in AGREEMENTS),
 )  # fmt: skip
-PAIRS_AT_ONCE = 250_000  # bounds memory: every pair is opened into its words
+PAIRS_AT_ONCE = 250_000  # bounds memory: a pair has some fifty features
+ELSEWHERE = [PLACE_LEVELS.index(name) for name in ("other_area", "other_district")]
 
 
 def _parts(pairs: Candidates) -> Iterator[Candidates]:
@@ -46,58 +55,90 @@ def _parts(pairs: Candidates) -> Iterator[Candidates]:
         begin = end
 
 
-def _add(frame: pd.DataFrame, name: str, levels: tuple[str, ...], compared: Compared | Proof) -> None:
-    codes = pd.Categorical.from_codes(compared.level, categories=list(levels))
-    frame[f"{name}_level"] = pd.Series(np.asarray(codes, dtype=object), index=frame.index, dtype=object)
-    frame[f"{name}_bits"] = compared.bits.round(2)
+def _level(codes: Ints, names: tuple[str, ...]) -> "pd.Series[str]":
+    return pd.Series(np.array(names, dtype=object)[codes], dtype=object)
 
 
-def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> pd.DataFrame:
-    names, label, text = compare_names(pairs, shops, index)
-    owners = compare_owners(pairs, label, text, shops, index)
+def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Model) -> pd.DataFrame:
+    """Pairs above the floor of one part, with their evidence."""
+    seen = overlaps(pairs, shops, index)
+    text = np.where(seen.text >= 0, pairs.shop * TEXTS + seen.text, -1)
     places = compare_places(pairs, shops, index)
-    products = compare_products(pairs, label, text, shops, index)
+    products = compare_products(pairs, seen.label, text, shops, index)
     proofs = compare_identifiers(pairs, shops, index)
-    frame = pd.DataFrame(
-        {
-            "marketplace": shops.marketplace[pairs.shop],
-            "shop_id": shops.shop_id[pairs.shop],
-            "shop": pairs.shop,
-            "business_id": index.business_id[pairs.business],
-            "group_id": index.group_id[pairs.business],
-            "rule": np.array(RULES, dtype=object)[pairs.rule],
-        }
-    )
-    for name, levels, compared in (
-        ("name", NAME_LEVELS, names),
-        ("owner", OWNER_LEVELS, owners),
-        ("place", PLACE_LEVELS, places),
-        ("product", PRODUCT_LEVELS, products),
-    ):
-        _add(frame, name, levels, compared)
-    for name, proof in proofs.items():
-        _add(frame, name, PROOF_LEVELS, proof)
-    agrees = {"name": names.agrees, "owner": owners.agrees, "district": places.agrees, "product": products.agrees}
-    agrees |= {name: proof.agrees for name, proof in proofs.items()}
-    frame["agreements"], frame["enough"], frame["settled"] = agreements(agrees)
-    for name in AGREEMENTS:
-        frame[f"{name}_agrees"] = agrees[name]
-    proven = np.logical_or.reduce([proof.agrees for proof in proofs.values()])
-    elsewhere = np.isin(places.level, [PLACE_LEVELS.index(name) for name in ("other_area", "other_district")])
-    frame["contradicted"] = elsewhere & ~proven & ~owners.agrees
-    bits = sum(frame[f"{name}_bits"] for name in COMPARISONS)
-    frame["weight"] = (bits + round(index.weights.prior(index.group_count), 2)).round(2)
-    return frame
+    words = np.bincount(shops.words.row, minlength=shops.size)[pairs.shop]
+    bits = {name: found.round(2) for name, found in model.bits(features(seen, places, products, proofs, words)).items()}
+    weight = (sum(bits.values(), np.zeros(len(words))) + _start(index, model)).round(2)
+    levels = {
+        "name": _level(name_levels(seen, index.weights), NAME_LEVELS),
+        "owner": _level(owner_levels(seen, index.weights), OWNER_LEVELS),
+        "place": _level(places.level, PLACE_LEVELS),
+        "product": _level(products.level, PRODUCT_LEVELS),
+        **{name: _level(proof.level, PROOF_LEVELS) for name, proof in proofs.items()},
+    }
+    agrees: dict[str, Bools] = {
+        "name": name_agrees(seen, index.weights),
+        "owner": owner_agrees(seen, words, index.weights),
+        "district": places.agrees,
+        "product": products.agrees,
+        **{name: proof.agrees for name, proof in proofs.items()},
+    }
+    frame = _frame(pairs, shops, index, weight, levels, bits, agrees)
+    proven = np.logical_or.reduce([agrees[name] for name in proofs])
+    frame["contradicted"] = np.isin(places.level, ELSEWHERE) & ~proven & ~agrees["owner"]
+    return frame[weight >= index.weights.decision.floor]
 
 
-def score(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex) -> tuple[pd.DataFrame, dict[str, int]]:
+def _start(index: RegistryIndex, model: Model) -> float:
+    """Bits before any evidence."""
+    return round(index.weights.prior(index.group_count) + model.intercept, 2)
+
+
+def _frame(
+    pairs: Candidates,
+    shops: ShopTable,
+    index: RegistryIndex,
+    weight: Floats,
+    levels: dict[str, "pd.Series[str]"],
+    bits: dict[str, Floats],
+    agrees: dict[str, Bools],
+) -> pd.DataFrame:
+    count, enough, settled = agreements(agrees)
+    columns = {
+        "marketplace": shops.marketplace[pairs.shop],
+        "shop_id": shops.shop_id[pairs.shop],
+        "shop": pairs.shop,
+        "business_id": index.business_id[pairs.business],
+        "group_id": index.group_id[pairs.business],
+        "rule": np.array(RULES, dtype=object)[pairs.rule],
+        "weight": weight,
+        "agreements": count,
+        "enough": enough,
+        "settled": settled,
+    }
+    for name in COMPARISONS:
+        columns |= {f"{name}_level": levels[name], f"{name}_bits": bits[name].astype(float)}
+    columns |= {f"{name}_agrees": agrees[name] for name in AGREEMENTS}
+    return pd.DataFrame(columns)
+
+
+def score(
+    shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex, model: Model | None = None
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Every candidate pair of the shops with its evidence, ordered by shop and business, above the floor only.
 
-    Returns the pairs (`PAIR_COLUMNS` and `shop`, a number by shop) and the pairs skipped by blocking rule.
+    Returns the pairs (`PAIR_COLUMNS`, `shop`, a number by shop, and `odds`: log2, the other candidates counted) and the
+    pairs skipped by blocking rule. model: the shipped one unless named.
     """
+    chosen = model or load_model()
     table = read_shops(shops, listings, index)
     pairs = candidate_pairs(table, index)
-    floor = index.weights.decision.floor
-    parts = [_scored(part, table, index) for part in _parts(pairs)]
-    kept = [part[part["weight"] >= floor] for part in parts]
-    return pd.concat(kept, ignore_index=True), pairs.skipped
+    frame = pd.concat([_scored(part, table, index, chosen) for part in _parts(pairs)], ignore_index=True)
+    frame["odds"] = ranked(frame, chosen)
+    return frame, pairs.skipped
+
+
+def ranked(pairs: pd.DataFrame, model: Model) -> Floats:
+    """Log2 odds of each pair, the other candidates of its shop counted."""
+    shop, group = pairs["shop"].to_numpy(), pairs["group_id"].to_numpy()
+    return against_rivals(shop, group, pairs["weight"].to_numpy(dtype=float), model.rivals).round(2)

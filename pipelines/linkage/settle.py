@@ -8,7 +8,6 @@ import pandas as pd
 
 from pipelines.linkage.collective import own_shop
 from pipelines.linkage.decide import decide, evidence
-from pipelines.linkage.score import COMPARISONS
 from pipelines.linkage.weights import Weights
 
 PAIR_COLUMNS = (
@@ -38,7 +37,7 @@ def _texts(values: list[str], index: pd.Index) -> pd.Series:
     return pd.Series(values, index=index, dtype=object)
 
 
-def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights, prior: float) -> pd.DataFrame:
+def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     """Pairs above the floor with decision, evidence and, where people judged, `verdict` and `task_id`."""
     keyed = pairs.assign(real_shop=_texts([own_shop(shop) for shop in pairs["shop_id"]], pairs.index))
     known = said.rename(columns={"shop_id": "real_shop"})[
@@ -51,7 +50,7 @@ def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights, prior: f
     closed = closed[closed["weight"] >= weights.decision.floor].assign(odds=closed["weight"], decision="reject")
     frame = pd.concat([open_pairs, closed], ignore_index=True) if len(closed) else open_pairs
     frame = frame.sort_values(["marketplace", "shop_id", "business_id"], ignore_index=True)
-    frame["evidence"] = pd.Series(evidence(frame, list(COMPARISONS), prior), index=frame.index, dtype=object)
+    frame["evidence"] = pd.Series(evidence(frame), index=frame.index, dtype=object)
     for place in np.flatnonzero(frame["verdict"].notna()):
         frame.at[place, "evidence"] |= {"judgement": [frame.at[place, "verdict"], frame.at[place, "task_id"]]}
     frame.loc[frame["verdict"].eq("split"), "decision"] = "review"
@@ -104,15 +103,14 @@ def settle(
     shops: pd.DataFrame,
     said: pd.DataFrame,
     weights: Weights,
-    prior: float,
 ) -> Settled:
     """Pairs and links of a week.
 
     pairs, brand_pairs: from `score`, of shops and of stand-ins for the brands of collective shops (`goods`: their
     listings); shops: marketplace, shop_id, is_collective of all open shops; said: from `verdicts`.
     """
-    frame = _decided(pairs, said, weights, prior)
-    brands = _decided(brand_pairs, said, weights, prior)
+    frame = _decided(pairs, said, weights)
+    brands = _decided(brand_pairs, said, weights)
     confirmed = said[said["verdict"] == "yes"]
     frame, brands = _overrule(frame, confirmed), _overrule(brands, confirmed.iloc[:0])
     found = pd.concat([_auto_links(frame, None), _auto_links(brands, goods), _unseen(said, frame, shops)])

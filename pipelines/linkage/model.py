@@ -1,0 +1,85 @@
+"""The weights of the evidence: those shipped in `model.toml`, or those that judgements made of them."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.linkage.decide import COMPARISONS as GROUPS
+from pipelines.linkage.features import FEATURES, NAMES
+from pipelines.linkage.weights import load_weights
+from pipelines.linkage.words import Floats
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that turns evidence into odds.
+
+    weights: bits per unit of each feature. intercept: bits besides the prior. scale: by group, what judgements made of
+    it; 1 as shipped. curve: how log2 odds become probability, None while too few judgements exist to say.
+    """
+
+    version: str
+    intercept: float
+    weights: Mapping[str, float]
+    scale: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(GROUPS, 1.0))
+    rivals: float = 1.0  # how much the other candidates of a shop count against one
+    sibling: float = 0.0  # bits per bit that a shop of the same seller elsewhere has for the same business
+    curve: tuple[float, float] | None = None  # intercept and slope of log2 odds
+
+    def parameters(self) -> dict[str, Any]:
+        """As stored in `model_versions`."""
+        return {
+            "intercept": self.intercept,
+            "weights": dict(self.weights),
+            "scale": dict(self.scale),
+            "rivals": self.rivals,
+            "sibling": self.sibling,
+            "curve": list(self.curve) if self.curve else None,
+        }
+
+    def changed(self, **values: Any) -> "Model":
+        """The model with other values, under a version that tells it from the shipped one."""
+        other = replace(self, **values)
+        text = json.dumps(other.parameters(), sort_keys=True)
+        name = self.version.partition("+")[0]
+        return replace(other, version=f"{name}+{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+
+    def bits(self, values: NDArray[np.float32]) -> dict[str, Floats]:
+        """Bits of every group by pair. values: from `features`."""
+        return {
+            group: (values[:, place] @ self._of(place)).astype(float) * self.scale[group]
+            for group, place in _PLACES.items()
+        }
+
+    def _of(self, place: Sequence[int]) -> NDArray[np.float32]:
+        return np.array([self.weights[NAMES[number]] for number in place], dtype=np.float32)
+
+
+_PLACES = {
+    group: [place for place, feature in enumerate(FEATURES) if feature.group == group] for group in GROUPS
+}  # fmt: skip
+
+
+@cache
+def load_model() -> Model:
+    """The packaged model. Raises ValueError where the file does not fit the features."""
+    text = (files("pipelines.linkage") / "model.toml").read_bytes()
+    values = tomllib.loads(text.decode())
+    if set(values["weights"]) != set(NAMES):
+        wrong = sorted(set(values["weights"]) ^ set(NAMES))
+        raise ValueError(f"model.toml does not fit the features: {', '.join(wrong)}. Make it again.")
+    return Model(
+        version=load_weights().version,
+        intercept=values["intercept"],
+        weights={name: float(values["weights"][name]) for name in NAMES},
+        rivals=values["rivals"],
+        sibling=values["sibling"],
+    )
