@@ -95,6 +95,10 @@ CAUSES: dict[str, Cause] = {
         "the disk or folder could not be written", "Free space or rights, then run the command again."
     ),
     "not_started": Cause("could not be started", "Do what the message says, then run the command again."),
+    "nothing_known": Cause(
+        "no shop of it is known yet",
+        "Nothing is wrong: hand in links with monitor feed or own_shop.txt.",
+    ),
     "not_permitted": Cause("not allowed to be asked", "Have somebody read the terms first, as the message says."),
     "not_possible": Cause("somebody else is at it", "Wait for the other command to end, then run this one again."),
 }

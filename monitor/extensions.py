@@ -157,7 +157,7 @@ class CrawlDirectory:
         assert self.writer is not None
         info = self.writer.info
         scrapy_stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
-        sentinels = getattr(self.course, "sentinels", ())
+        sentinels = self.course.sentinels if self.course is not None else ()
         return {
             "finish_reason": reason,
             "cause": self.refusal.cause if self.refusal else scrapy_stats.get("robots/cause"),

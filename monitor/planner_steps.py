@@ -25,6 +25,7 @@ class Step:
     """One unit of the plan. cost: expected requests; expected: registry-like shops it may find that are not known yet.
 
     unit: name of the unit. query: what a search asks for, "" otherwise. fits: whether the budget reaches it.
+    if_unseen: asked only where the panel, which showed the shop last time, does not show it.
     """
 
     stage: str
@@ -35,6 +36,7 @@ class Step:
     query: str = ""
     shop: KnownShop | None = None
     fits: bool = True
+    if_unseen: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,15 @@ class Plan:
     steps: Sequence[Step] = ()
     left_out: Sequence[str] = ()  # queries of the shipped panel that this marketplace does not ask
     fixes_panel: bool = False  # whether its panel was chosen by this plan and is fixed from now on
+    sentinels: Sequence[str] = ()  # ids of shops that are usually there; they are among the steps where shops are asked
 
     def of_stage(self, stage: str) -> list[Step]:
         return [step for step in self.steps if step.stage == stage]
 
-    @property
-    def shops(self) -> list[KnownShop]:
-        """Known shops to be asked for, most important first."""
-        return [step.shop for step in self.of_stage(LINKED) if step.shop is not None and step.fits]
+    def shops(self, *, if_unseen: bool) -> list[KnownShop]:
+        """Known shops to be asked for first, or only if nothing has shown them; most important first."""
+        fitting = (step for step in self.of_stage(LINKED) if step.fits and step.if_unseen == if_unseen)
+        return [step.shop for step in fitting if step.shop is not None]
 
     @property
     def queries(self) -> tuple[str, ...]:

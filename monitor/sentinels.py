@@ -5,6 +5,7 @@ is used to measure how much the monitor misses is never looked at here. In simul
 of runs after 13 weeks, 40 redrawn with 90 % in 0.03 %.
 """
 
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import pandas as pd
@@ -30,16 +31,15 @@ def draw_sentinels(connection: Connection, slug: str, week: str) -> tuple[KnownS
     return tuple(_known_shop(shop_id, known) for shop_id in chosen)
 
 
-def keep_sentinels(connection: Connection, slug: str, week: str, shops: tuple[KnownShop, ...]) -> None:
+def keep_sentinels(connection: Connection, slug: str, week: str, shop_ids: Sequence[str]) -> None:
     """Writes the draw down, so that it is the same when a crawl goes on later; what is kept already stays."""
     kept = select(sentinels.c.shop_id).where(sentinels.c.marketplace == slug, sentinels.c.week == week)
-    if shops and connection.execute(kept.limit(1)).first() is None:
-        ids = [shop.shop_id for shop in shops]
-        frame = pd.DataFrame({"marketplace": slug, "week": week, "shop_id": ids, "found": None})
+    if shop_ids and connection.execute(kept.limit(1)).first() is None:
+        frame = pd.DataFrame({"marketplace": slug, "week": week, "shop_id": list(shop_ids), "found": None})
         bulk_insert(connection, sentinels, frame)
 
 
-def record_found(connection: Connection, slug: str, week: str, stats: dict[str, object]) -> None:
+def record_found(connection: Connection, slug: str, week: str, stats: Mapping[str, object]) -> None:
     """What a finished crawl says of its sentinels (`stats["sentinels"]`) goes into the table; again: the same."""
     said = stats.get("sentinels")
     if not isinstance(said, dict) or not said.get("drawn"):

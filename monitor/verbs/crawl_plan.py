@@ -10,11 +10,13 @@ from monitor import planner, regions
 from monitor.config import Config
 from monitor.crawl_reader import read_lines
 from monitor.crawl_store import newest_unfinished
+from monitor.database import transaction
 from monitor.errors import UsageError
 from monitor.known_links import known_shops
 from monitor.marketplaces import Marketplace, marketplace
 from monitor.planner_history import keep_panel, read_history
 from monitor.planner_steps import STAGES, Plan, read_plan, write_plan
+from monitor.sentinels import draw_sentinels, keep_sentinels
 from monitor.verbs import common
 from monitor.verbs.parse import spider_class
 from spiders.queries import panel
@@ -44,7 +46,11 @@ def make_plan(config: Config, engine: Engine, slug: str, week: str, budget: int 
     history = read_history(engine, config.crawls_dir, slug, week)
     linked = {one.shop.shop_id for one in history.linked}
     leads = [shop for shop in known_shops(engine, config.data_dir, entry) if shop.shop_id not in linked]
-    return planner.plan(
+    with engine.connect() as connection:
+        sentinels = draw_sentinels(connection, slug, week)
+    known = linked | {shop.shop_id for shop in leads}
+    leads += [shop for shop in sentinels if shop.shop_id not in known]
+    made = planner.plan(
         entry,
         able(slug),
         replace(history, linked=(*history.linked, *(planner.LinkedShop(shop, "") for shop in leads))),
@@ -53,6 +59,7 @@ def make_plan(config: Config, engine: Engine, slug: str, week: str, budget: int 
         panel=panel(),
         areas=[area.code for area in regions.areas()],
     )
+    return replace(made, sentinels=tuple(shop.shop_id for shop in sentinels))
 
 
 def prepare(config: Config, engine: Engine, slug: str, week: str, budget: int | None) -> tuple[Path | None, int | None]:
@@ -64,6 +71,8 @@ def prepare(config: Config, engine: Engine, slug: str, week: str, budget: int | 
     if unfinished is None:
         plan = make_plan(config, engine, slug, week, budget)
         keep_panel(engine, plan, week)
+        with transaction(engine) as connection:
+            keep_sentinels(connection, slug, week, plan.sentinels)
         folder = config.crawls_dir / slug
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_plan(folder, plan)
