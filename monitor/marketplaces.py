@@ -28,6 +28,7 @@ CATALOGUE_FILE = Path(__file__).with_name("marketplaces.toml")
 _NOT_TEXT: dict[str, tuple[type, ...]] = {
     "delay_s": (int, float),
     "collective": (bool,),
+    "needs_key": (bool,),
     "personal_names": (bool,),
     "weekly_budget": (int,),
 }
@@ -71,6 +72,7 @@ class Marketplace:
     ended_on: str = ""
     evidence: str = "none"
     collective: bool = False
+    needs_key: bool = False  # of an official interface, in MONITOR_<SLUG>_KEY
     personal_names: bool = False
     bare_places: Mapping[str, str] = field(default_factory=dict)
 
@@ -241,6 +243,13 @@ def shop_of_url(url: str) -> ShopUrl | None:
         host, path = _host_and_path(url)
     except ValueError:  # "http://[": people type anything
         return None
+    found = _shop_at(host, path)
+    if found is None and host.startswith("m."):  # the pages for telephones are the same shops
+        found = _shop_at(host[2:], path[2:])
+    return found
+
+
+def _shop_at(host: str, path: str) -> ShopUrl | None:
     named = None
     for entry in _shipped().values():
         for pattern in entry.shop_url_patterns:

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from monitor.arrow_text import cleaned, positions
+from monitor.declared_links import resolve
 from monitor.identifiers import find_phones, mask_phones
-from monitor.marketplaces import shop_of_url
 from monitor.registry_cells import Cells, yes_or_no
 from monitor.registry_contacts import RowPhones, is_bare_phone, mask_personal
 
@@ -52,11 +52,14 @@ class DeclaredAccounts:
         if answer is False or (answer and slug is None):
             return
         is_address = _ADDRESS.search(part) is not None
-        shop = shop_of_url(part) if is_address else None
+        said = resolve(part) if is_address else None
         if not names and not is_address:
             return  # words such as "belum punya toko" in a column of links
-        account = mask_phones(mask_personal(part))[:MAX_ACCOUNT_CHARS]
-        where = shop.marketplace if shop else slug or UNKNOWN
+        told = (said.name or said.address if said else None) or part
+        account = mask_phones(mask_personal(told))[:MAX_ACCOUNT_CHARS]
+        is_elsewhere = said is None or said.kind in ("site", "text")
+        where = slug or UNKNOWN if is_elsewhere or said is None else said.marketplace or UNKNOWN
         if where != "whatsapp" and (row, where, account) not in self._seen:
             self._seen.add((row, where, account))
-            self._found.append((row, where, account, shop.shop_id if shop else None))
+            shop_id = said.shop_id if said is not None and not is_elsewhere else None
+            self._found.append((row, where, account, shop_id))
