@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from monitor.config import Config
 from monitor.errors import UsageError
+from monitor.keys import api_key, variable
 from monitor.marketplaces import REQUESTED, Marketplace
 from monitor.weeks import utc_now
 
@@ -33,6 +34,8 @@ def permission_problem(entry: Marketplace, config: Config) -> str | None:
         return f"[crawl.terms_checked_on] {entry.slug} = {checked} lies in the future; nobody has read the terms then."
     if not config.crawl.user_agent_contact:
         return "A live crawl says who asks: set user_agent_contact in [crawl] of monitor.toml."
+    if entry.needs_key and api_key(entry.slug) is None:
+        return f"{entry.title} answers only with a key of its official interface: set {variable(entry.slug)}."
     return None
 
 

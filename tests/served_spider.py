@@ -1,12 +1,11 @@
 """A spider without Scrapy: its requests go to a sandbox, or to a function, and its crawl keeps nothing."""
 
 import asyncio
-import json
+import http.client
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox_client import ask
 from scrapy import Request
 
 from monitor.reading import Answer
@@ -29,13 +28,21 @@ class Record:
     def refused(self, refusal: object, answer: object) -> None: ...
 
 
-def at_sandbox(server: Server) -> Callable[[Request], Answer]:
+def at_sandbox(server: Server, **headers: str) -> Callable[[Request], Answer]:
+    """headers: sent with every request, `_` for `-`."""
+
     def answer(request: Request) -> Answer:
         parts = urlsplit(request.url)
-        path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        body = json.loads(request.body) if request.body else None
-        reply = ask(server, parts.hostname or "", path, body, request.method)
-        return Answer(reply.body, request.url, reply.status, reply.headers)
+        host, path = parts.hostname or "", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        connection = http.client.HTTPConnection("127.0.0.1", server.hosts[host], timeout=20)
+        try:
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(request.method, path, request.body or None, {"Host": host, **sent})
+            reply = connection.getresponse()
+            found = {name.lower(): value for name, value in reply.getheaders()}
+            return Answer(reply.read(), request.url, reply.status, found)
+        finally:
+            connection.close()
 
     return answer
 
