@@ -11,9 +11,10 @@ from test_sandbox_shapes import always, capture, types, wrong_types
 
 from monitor.sandbox import world
 from monitor.sandbox.server import Server
+from spiders.pages import js_literal
 
 pytestmark = pytest.mark.samples
-SITES = ("inaproc", "blibli")
+SITES = ("inaproc", "blibli", "jakmall")
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +88,19 @@ def test_blibli_adverts_and_suggested_seller(server: Server, samples: Path) -> N
     sellers = [data["sellerSuggestion"] for data in mine if "sellerSuggestion" in data]
     assert sellers and always(sellers) == always([real["sellerSuggestion"]])
     assert wrong_types(types(sellers), types([real["sellerSuggestion"]])) == {}
+
+
+def jakmall_result(text: str) -> Any:
+    return js_literal.parse(text.partition("var result = ")[2])
+
+
+def test_jakmall_lists(server: Server, samples: Path) -> None:
+    file = samples / "marketplaces/jakmall/category-aksesoris-handphone-2023.html"
+    real = jakmall_result(file.read_text(encoding="utf-8"))
+    mine = jakmall_result(ask(server, "www.jakmall.com", "/search?q=kue&page=1").text)
+    assert mine.keys() == real.keys() and mine["products"]
+    assert always(mine["products"]) == always(real["products"])
+    # Variants and matrices of colours are named by hashes; the world's goods come in one.
+    assert wrong_types(types(mine["products"]), types(real["products"])) == {}
+    assert mine["pagination"].keys() == real["pagination"].keys()
+    assert "{products: [{name: " in ask(server, "www.jakmall.com", "/search?q=kue&page=1").text

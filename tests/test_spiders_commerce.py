@@ -12,6 +12,8 @@ from spiders.bands import Band, narrower
 from spiders.base import UnansweredError
 from spiders.blibli import BlibliSpider, _check_filters
 from spiders.inaproc import InaprocSpider
+from spiders.jakmall import JakmallSpider
+from spiders.pages import js_literal
 from spiders.pages.rumah_sikum import district_code
 from spiders.rumah_sikum import RumahSikumSpider
 
@@ -143,3 +145,46 @@ def test_rumah_sikum_knows_the_kecamatan_of_a_badge(badge: str, name: str | None
 def test_rumah_sikum_asks_for_one_shop_by_its_page() -> None:
     unit = RumahSikumSpider().shop_unit(KnownShop("17"))
     assert (unit.name, unit.query, unit.data) == ("toko/17", "/toko/17", {"shop_id": "17"})
+
+
+# --- JakMall ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{a:1,b:null,c:true}; var spdt = {};", {"a": 1, "b": None, "c": True}),
+        ('{a:"x\\"y: {", b:[1,2,],} "rest', {"a": 'x"y: {', "b": [1, 2]}),
+        ('{"a:b":{c:[{d:1}]}}', {"a:b": {"c": [{"d": 1}]}}),
+        ('{a:"\\u0041\\/",518a67:undefined}', {"a": "A/", "518a67": None}),
+        ("{a : -1.5e3}", {"a": -1500}),
+    ],
+)
+def test_a_javascript_literal_is_read(text: str, value: object) -> None:
+    assert js_literal.parse(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{a:1",
+        '{a:"x}',
+        "{a:alert(1)}",
+        "{a:NaN}",
+        "{a:'x'}",
+        "{a:b}",
+        "{a:new Date(1)}",
+        "{" * 5_000,
+        "[{" * 100_000,
+    ],
+)
+def test_what_is_more_than_data_is_no_literal(text: str) -> None:
+    with pytest.raises(js_literal.NoLiteralError):
+        js_literal.parse(text)
+
+
+def test_jakmall_asks_for_one_store_by_its_page() -> None:
+    unit = JakmallSpider().shop_unit(KnownShop("smart-shop", "smart-shop"))
+    assert (unit.name, unit.query) == ("toko/smart-shop", "/smart-shop")
+    assert not JakmallSpider().split(unit, Tally(capped=True))
