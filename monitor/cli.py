@@ -19,6 +19,7 @@ from monitor.verbs import (
     report,
     review,
     sandbox,
+    scaffold,
     week,
 )
 
@@ -53,6 +54,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "measure": measure.measure,
     "report": report.report,
     "week": week.week,
+    "scaffold": scaffold.scaffold,
 }
 for name, verb in VERBS.items():
     app.command(name)(verb)
