@@ -28,6 +28,7 @@ from monitor.regions import areas
 from monitor.sectors import SECTOR_NAMES
 from monitor.shop_states import live_shops
 from monitor.weeks import shift_week, utc_now, utc_text, week_of_date
+from pipelines.sellers import one_business_each, shop_accounts
 
 METHOD_VERSION = "1"  # verified and detected counts; no level yet
 CARRY_WEEKS = 4  # the method's limit for using older data of a marketplace
@@ -156,15 +157,17 @@ def present_groups(connection: Connection, week: str, states: pd.DataFrame) -> p
 
     Columns: group_id, marketplace, confirmed (by a person, on any marketplace), confirmed_here (on this one),
     area_code, sector.
-    A shop that was not looked for this week counts as it was last seen, for at most CARRY_WEEKS.
+    A shop that was not looked for this week counts as it was last seen, for at most CARRY_WEEKS. Shops of one account
+    count for one group.
     """
-    columns = (links.c.marketplace, links.c.shop_id, links.c.group_id, links.c.business_id, links.c.decision)
-    linked = read_frame(connection, select(*columns).where(as_of(links, week)))
+    named = ("marketplace", "shop_id", "listing_id", "group_id", "business_id", "decision", "weight")
+    linked = read_frame(connection, select(*(links.c[name] for name in named)).where(as_of(links, week)))
     covered = states.loc[states["covered"], "marketplace"]
     live = live_shops(connection, week, max_age_weeks=CARRY_WEEKS)
     seen = linked[linked["marketplace"].isin(covered)].merge(live[["marketplace", "shop_id"]])
     if seen.empty:
         return pd.DataFrame(columns=GROUP_COLUMNS, dtype=object)
+    seen = one_business_each(seen, shop_accounts(connection))
     seen = seen.merge(_attributes(connection, seen["business_id"]), on="business_id")
     seen["confirmed_here"] = seen["decision"] == "confirmed"
     here = seen.groupby(["group_id", "marketplace"], as_index=False)["confirmed_here"].any()
