@@ -69,9 +69,11 @@ def brand(draws: Draws) -> str:
         return draws.weighted(words().brands)
     if kind < 0.80:
         return f"{draws.weighted(words().brands)} {draws.weighted(words().brands)}"
-    if kind < 0.92:
+    if kind < 0.87:
+        return draws.pick(words().places)
+    if kind < 0.95:
         return coined(draws)
-    return f"{coined(draws)} {coined(draws)}"
+    return f"{coined(draws)} {draws.weighted(words().brands)}"
 
 
 def person(draws: Draws) -> tuple[str, str]:
@@ -95,7 +97,7 @@ def person(draws: Draws) -> tuple[str, str]:
 def business_name(draws: Draws, trade: Trade, owner: str, called: str, village: places.Village) -> str:
     kind = draws.unit()
     if kind < 0.18:
-        return owner if draws.chance(0.6) else f"{draws.pick(words().titles)} {called}"
+        return owner if draws.chance(0.8) else f"{draws.pick(words().titles)} {called}"
     if kind < 0.40:
         return f"{draws.pick(trade.heads)} {draws.pick(words().titles)} {called}"
     if kind < 0.72:
@@ -176,9 +178,15 @@ def _listed_again(draws: Draws, first: Business, source_id: str) -> Business:
     return replace(first, source_id=source_id, name=name, nib="", halal="", same_as=first.same_as or first.source_id)
 
 
+def assistants(seed: int, businesses: int) -> list[str]:
+    """Phones of those who register others, each for hundreds of businesses."""
+    draws = Draws(seed, "assistants")
+    return [phone_number(draws) for _ in range(max(1, businesses // BUSINESSES_PER_ASSISTANT))]
+
+
 def make_businesses(seed: int, count: int, difficulty: float) -> list[Business]:
     draws = Draws(seed, "businesses")
-    assistants = [phone_number(draws) for _ in range(max(1, count // BUSINESSES_PER_ASSISTANT))]
+    helpers = assistants(seed, count)
     found: list[Business] = []
     for number in range(1, count + 1):
         source_id = f"36-{number:07d}"
@@ -191,6 +199,6 @@ def make_businesses(seed: int, count: int, difficulty: float) -> list[Business]:
             village = places.draw_business_village(draws)
             made = make_business(draws, source_id, village, draws.weighted(registry_trades()))
             if draws.chance(0.04 * difficulty):
-                made.phone, made.phone_is_shared = draws.pick(assistants), True
+                made.phone, made.phone_is_shared = draws.pick(helpers), True
         found.append(made)
     return found

@@ -46,6 +46,7 @@ class Habit:
     id_is_username: bool = False
     id_suffix: str = ""  # what follows the username in an id that is a host
     has_account: bool = False  # a second id, shared with another marketplace
+    owner_share: float = 0.0  # of shops that are shown under the owner's name
     name_text: Callable[[Draws, str, places.Village], str] = lambda draws, name, village: name
 
     def takes(self, area: str, food: bool) -> bool:
@@ -169,6 +170,12 @@ def _etsy_name(draws: Draws, name: str, village: places.Village) -> str:
     return "".join(sign for sign in name.title() if sign.isalnum() and sign.isascii())[:20] or "Shop"
 
 
+def _without_form(draws: Draws, name: str, village: places.Village) -> str:
+    """INAPROC prints a seller without PT or CV (capture of 2025-10)."""
+    first, _, rest = name.partition(" ")
+    return rest if rest and first.upper() in {"PT", "CV", "UD"} else name
+
+
 _INSIDE = tuple(city.key for city in places.cities() if city.code)
 _ALL = (
     Habit(
@@ -215,6 +222,7 @@ _ALL = (
         lambda draws, shop_id: _uuid(draws),
         _inaproc_city,
         district="profile",
+        name_text=_without_form,
     ),
     Habit(
         "rumah_sikum",
@@ -225,6 +233,7 @@ _ALL = (
         _official_city,
         district="profile",
         areas=(COUNTY_OF_RUMAH_SIKUM,),
+        owner_share=0.3,  # a seller who named no shop is printed by name (code of 2026-08)
     ),
     Habit(
         "jakmall",

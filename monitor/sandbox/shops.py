@@ -1,15 +1,13 @@
-"""Shops of the training world and who runs them.
+"""Shops of the training world that registered businesses run, often several to one.
 
-Nine in ten belong to nobody in the registry and take their names from the same generator as it, so that coincidences
-happen at their natural rate; one in two hundred copies the name of a registered business of the same kab/kota. The rest
-belong to registered businesses, often several to one, and some of those leave no trace: the truth says which, and why.
+Some leave no trace: the truth says which, and why. Shops of nobody in the registry are in `strangers`.
 """
 
 from dataclasses import dataclass, field
 
 from monitor.errors import UsageError
 from monitor.sandbox import habits, places
-from monitor.sandbox.businesses import Business, brand, business_name, coined, make_business
+from monitor.sandbox.businesses import Business, brand, coined
 from monitor.sandbox.draws import Draws, Weighted
 from monitor.sandbox.habits import HABITS, Habit
 from monitor.sandbox.noise import glued, shop_name_noise, slug, written_phone, written_pirt
@@ -17,16 +15,9 @@ from monitor.sandbox.vocabulary import Trade, food_trades, shop_trades, words
 
 MARKETPLACES = ("tokopedia", "shopee", "lazada", "plaza_banten")  # those that a practice week crawls
 _SHOPS_PER_BUSINESS = Weighted([1, 2, 3, 4], [0.65, 0.24, 0.08, 0.03])
-IMITATION_SHARE = 0.005
-COLLECTIVE_SHARE = 0.003
-OUTSIDE_SHARE = 0.34  # of the strangers on marketplaces that take sellers from anywhere
-
 NOBODY = "bukan usaha terdaftar"
-OUTSIDE = "di luar Banten"
 _STRONG_TRACES = {"nama usaha", "nama dagang", "pemilik", "telepon", "P-IRT"}
 _NAME_TRACES = {"nama usaha", "nama dagang", "pemilik", "panggilan"}
-COLLECTIVE = "kolektif: menjual barang banyak usaha"
-IMITATION = "peniru"
 FINDABLE = "dapat"
 TRACELESS = "tidak dapat"
 
@@ -98,7 +89,7 @@ def _username(draws: Draws, business: Business, name: str, kind: str, scale: flo
     return slug(name), kind
 
 
-def _print_place(draws: Draws, shop: Shop, village: places.Village, scale: float) -> set[str]:
+def print_place(draws: Draws, shop: Shop, village: places.Village, scale: float) -> set[str]:
     """Writes the place into the shop; returns the traces of it that are right."""
     habit = HABITS[shop.marketplace]
     shown: places.City | None = village.city
@@ -114,12 +105,15 @@ def _print_place(draws: Draws, shop: Shop, village: places.Village, scale: float
         shop.city = habit.city_text(draws, shown, village)
     shop.place = shown if shop.city else None
     if right and habit.district and not draws.chance(0.1 * scale):
-        shop.district = village.district
-        shop.postal_code = village.postal_code
+        stands_in = village
+        if village.city.code and draws.chance(0.03 * scale):
+            stands_in = places.draw_village_in(draws, village.city.code)  # moved, or its sender's address
+        shop.district, shop.postal_code = stands_in.district, stands_in.postal_code
     if habit.has_coordinates:
         shop.latitude, shop.longitude = places.point(draws, village)
     # Plaza Banten's kecamatan stands in the street address, which a guest does not read.
-    told = shop.district and (habit.district == "profile" or shop.city == shop.district)
+    right_district = shop.district == village.district
+    told = shop.district and right_district and (habit.district == "profile" or shop.city == shop.district)
     told_area = right and (bool(shop.city) or habit.has_coordinates)
     return ({"kabupaten/kota"} if told_area else set()) | ({"kecamatan"} if told else set())
 
@@ -155,6 +149,8 @@ def open_shop(
     base = _base_name(draws, business, kind)
     if like is not None and draws.chance(0.5):
         base, kind = like.name, like.name_kind
+    if habit.owner_share and draws.chance(habit.owner_share):
+        base, kind = business.owner, "pemilik"
     if draws.chance(0.42 * min(scale, 1.5)):
         base = f"{base} {draws.weighted(words().suffixes)}"
     name = habit.name_text(draws, shop_name_noise(draws, base, difficulty), business.village)
@@ -163,7 +159,7 @@ def open_shop(
     trade = draws.weighted(food_trades() if habit.foods_only else shop_trades()) if drifted else business.trade
     own_brand = business.trade_name or business.name
     shop = Shop(habit.slug, name, username, kind, trade, own_brand if draws.chance(0.35) else "", None)
-    traces = _print_place(draws, shop, business.village, scale) | _describe(draws, shop, business, difficulty)
+    traces = print_place(draws, shop, business.village, scale) | _describe(draws, shop, business, difficulty)
     traces |= {kind, shown} & _NAME_TRACES
     if business.name in business.trade.heads:  # "Warung Kelontong" tells nobody anything
         traces.discard("nama usaha")
@@ -197,7 +193,7 @@ def owned_shops(
     Raises UsageError where too few of the businesses can sell there.
     """
     draws = Draws(seed, "owned shops")
-    able = [business for business in businesses if not business.same_as and _open_to(slugs, business)]
+    able = [business for business in businesses if not business.same_as and open_to(slugs, business)]
     found: list[Shop] = []
     taken: set[str] = set()
     while len(found) < count:
@@ -212,14 +208,14 @@ def owned_shops(
     return found
 
 
-def _open_to(slugs: tuple[str, ...], business: Business) -> Weighted[Habit] | None:
+def open_to(slugs: tuple[str, ...], business: Business) -> Weighted[Habit] | None:
     return habits.open_to(slugs, business.village.city.code, business.trade.food)
 
 
 def _storefronts(draws: Draws, business: Business, count: int, difficulty: float, slugs: tuple[str, ...]) -> list[Shop]:
     shops: list[Shop] = []
     used: set[str] = set()
-    table = _open_to(slugs, business)
+    table = open_to(slugs, business)
     for _ in range(count):
         if table is None:
             break
@@ -231,75 +227,6 @@ def _storefronts(draws: Draws, business: Business, count: int, difficulty: float
         shop.source_id, shop.reason = business.source_id, _reason(traces)
         shops.append(shop)
     return shops
-
-
-def _imitation(draws: Draws, businesses: list[Business], difficulty: float, slugs: tuple[str, ...]) -> Shop | None:
-    """A shop with the name of a registered business of the same kab/kota; None where that one could not sell there."""
-    victim = draws.pick(businesses)
-    table = _open_to(slugs, victim)
-    if table is None:
-        return None
-    village = places.draw_village_in(draws, victim.village.city.code)
-    copy = make_business(draws, "", village, victim.trade)
-    copy.name = victim.name
-    copy.trade_name = ""
-    shop, _ = open_shop(draws, copy, draws.weighted(table), difficulty)
-    shop.name = f"{victim.name} {draws.weighted(words().suffixes)}" if draws.chance(0.5) else victim.name
-    shop.username, shop.reason = slug(shop.name), f"{IMITATION}: {victim.source_id}"
-    return shop
-
-
-def _collective(draws: Draws, businesses: list[Business], slugs: tuple[str, ...]) -> Shop:
-    village = places.draw_shop_village(draws)
-    city = village.city
-    name = f"{draws.pick(('Galeri UMKM', 'Pusat Oleh Oleh', 'Rumah UMKM', 'Koperasi'))} {city.name}"
-    marketplace = draws.pick([slug for slug in ("plaza_banten", "tokopedia") if slug in slugs])
-    shop = Shop(marketplace, name, slug(name), "lain", draws.weighted(shop_trades()), "", None, is_collective=True)
-    _print_place(draws, shop, village, 0.0)
-    shop.description = f"{name} menjual produk UMKM binaan."
-    shop.goods = [draws.pick(businesses) for _ in range(draws.between(6, 20))]
-    shop.reason = COLLECTIVE
-    return shop
-
-
-def _stranger(draws: Draws, businesses: list[Business], difficulty: float, slugs: tuple[str, ...]) -> Shop:
-    """A shop of nobody in the registry."""
-    habit = draws.weighted(habits.of_strangers(slugs))
-    is_county = len(habit.areas) == 1
-    village = places.draw_village_in(draws, habit.areas[0]) if is_county else places.draw_shop_village(draws)
-    outside = not habit.only_inside and draws.chance(OUTSIDE_SHARE)
-    if outside:
-        village = places.Village("", "", "", "", "", places.draw_outside(draws))
-    seller = make_business(draws, "", village, draws.weighted(food_trades() if habit.foods_only else shop_trades()))
-    if not village.code:  # its name and numbers would point into Banten
-        seller.name = business_name(draws, seller.trade, seller.owner, seller.called, village).strip()
-        seller.pirt = ""
-    elif seller.trade.food and draws.chance(0.004):
-        seller.pirt = next((other.pirt for other in (draws.pick(businesses) for _ in range(60)) if other.pirt), "")
-    shop, _ = open_shop(draws, seller, habit, difficulty)
-    shop.reason = OUTSIDE if outside else NOBODY
-    return shop
-
-
-def other_shops(
-    seed: int,
-    businesses: list[Business],
-    count: int,
-    all_shops: int,
-    difficulty: float,
-    slugs: tuple[str, ...] = tuple(HABITS),
-) -> list[Shop]:
-    """`count` shops of nobody in the registry; imitations and collective shops are shares of all the world's shops."""
-    draws = Draws(seed, "other shops")
-    imitations = min(count, round(IMITATION_SHARE * all_shops))
-    collectives = min(count - imitations, round(COLLECTIVE_SHARE * all_shops))
-    if not {"plaza_banten", "tokopedia"} & set(slugs):
-        collectives = 0  # the other sites show one maker's goods in a shop
-    copies = [_imitation(draws, businesses, difficulty, slugs) for _ in range(imitations)]
-    found = [shop for shop in copies if shop is not None]
-    found += [_collective(draws, businesses, slugs) for _ in range(collectives)]
-    found += [_stranger(draws, businesses, difficulty, slugs) for _ in range(count - len(found))]
-    return found
 
 
 def identify(seed: int, shops: list[Shop]) -> None:

@@ -3,9 +3,11 @@
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from math import gcd
 from pathlib import Path
 from typing import Any
 
+from monitor.gazetteer import rows
 from monitor.sandbox.draws import Weighted, zipf
 
 _HERE = Path(__file__).parent
@@ -44,6 +46,7 @@ class Words:
     onsets: list[str]
     vowels: list[str]
     codas: list[str]
+    places: tuple[str, ...]  # names of desa, and of kecamatan elsewhere: rare as a brand
     titles: list[str]
     suffixes: Weighted[str]
     streets: list[str]
@@ -57,11 +60,28 @@ def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads((_HERE / name).read_text(encoding="utf-8"))
 
 
+def _composed(begins: list[str], ends: list[str]) -> list[str]:
+    """Every beginning with every end, neighbours in rank with different ones."""
+    count = len(begins) * len(ends)
+    step = next(number for number in range(count // 3, count) if gcd(number, count) == 1)
+    order = [at * step % count for at in range(count)]
+    return [begins[at // len(ends)] + ends[at % len(ends)] for at in order]
+
+
+@cache
+def _place_names() -> tuple[str, ...]:
+    names = {row["name"] for row in rows("wilayah_36.csv") if len(row["code"]) == 10}
+    names |= {row["name"] for row in rows("indonesia.csv") if len(row["code"]) == 6}
+    return tuple(sorted(name for name in names if name.isalpha() and len(name) > 3))
+
+
 @cache
 def words() -> Words:
     raw = _toml("words.toml")
     for key in ("female", "male", "last"):
-        raw[key] = zipf(raw[key], 0.9, 4.0)
+        begins, ends = raw.pop(f"{key}_begins"), raw.pop(f"{key}_ends")
+        raw[key] = zipf(list(dict.fromkeys([*raw[key], *_composed(begins, ends)])), 0.9, 4.0)
+    raw["places"] = _place_names()
     raw["brands"] = zipf(raw["brands"], 1.0, 3.0)
     raw["suffixes"] = zipf(raw["suffixes"], 0.9, 1.0)
     return Words(**raw)

@@ -1,6 +1,10 @@
 """The training world as a whole: a registry, marketplaces with shops and listings, and the truth of who runs which.
 
 One seed gives the same bytes: every draw comes from `monitor.sandbox.draws`, nothing reads the clock.
+
+Seeds 1 to 99 are for development and tests: weights, thresholds and learned models are chosen and trained on them.
+Seeds from 1000 on are nobody's to look at but the benchmark's, which draws from another generator too
+(benchmarks/linkage_parts/world.py). 20261121 is the practice week's world.
 """
 
 import json
@@ -19,8 +23,10 @@ from monitor.sandbox import habits, places
 from monitor.sandbox.businesses import Business, make_businesses
 from monitor.sandbox.draws import Draws
 from monitor.sandbox.listings import Listing, make_listings
+from monitor.sandbox.material import Material, name_businesses, name_strangers
 from monitor.sandbox.office_list import office_list
-from monitor.sandbox.shops import Shop, identify, other_shops, owned_shops
+from monitor.sandbox.shops import Shop, identify, owned_shops
+from monitor.sandbox.strangers import other_shops
 
 FORMAT_VERSION = 2
 TODAY = "2026-11-16"  # the day the world describes
@@ -146,18 +152,24 @@ def make_world(
     owned_share: float = 0.1,
     difficulty: float = 0.5,
     marketplaces: Iterable[str] | None = None,
+    material: Material | None = None,
 ) -> World:
     """A world; the same arguments give the same rows.
 
     owned_share: share of the shops that registered businesses run. difficulty: 0 (no noise at all) to 1; 0.5 is usual.
-    marketplaces: slugs of `habits.HABITS` to have shops on; None means all. Raises UsageError on numbers and names that
-    make no world.
+    marketplaces: slugs of `habits.HABITS` to have shops on; None means all. material: real names for a share of the
+    rows (`material.read_material`). Raises UsageError on numbers and names that make no world.
     """
     _check(businesses, shops, owned_share, difficulty)
     slugs = habits.chosen(marketplaces)
     registered: list[Business] = make_businesses(seed, businesses, difficulty)
+    if material:
+        name_businesses(seed, registered, material)
     owned = owned_shops(seed, registered, round(shops * owned_share), difficulty, slugs)
-    everything = owned + other_shops(seed, registered, shops - len(owned), shops, difficulty, slugs)
+    others = other_shops(seed, registered, shops - len(owned), shops, difficulty, slugs)
+    if material:
+        name_strangers(seed, others, material)
+    everything = owned + others
     identify(seed, everything)
     settings = {
         "format_version": FORMAT_VERSION,
@@ -167,6 +179,7 @@ def make_world(
         "owned_share": owned_share,
         "difficulty": difficulty,
         "marketplaces": list(slugs),
+        "real_names": material is not None,
         "today": TODAY,
         "city_ids": _city_ids(seed),
         "faults": dict(DEFAULT_FAULTS),
