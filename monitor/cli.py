@@ -13,6 +13,7 @@ from monitor.verbs import (
     link,
     links,
     load,
+    marketplaces,
     measure,
     parse,
     registry,
@@ -54,6 +55,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "measure": measure.measure,
     "report": report.report,
     "week": week.week,
+    "marketplaces": marketplaces.marketplaces,
     "scaffold": scaffold.scaffold,
 }
 for name, verb in VERBS.items():
