@@ -61,11 +61,15 @@ def accept(config: Config, engine: Engine, slug: str, week: str, reason: str) ->
     return Accepted(slug, week, data.info.crawl_id, len(data.shops), by, at, words)
 
 
-def note_break(connection: Connection, slug: str, week: str, note: str) -> None:
-    """One row of `series_breaks`: from this week on the marketplace's counts do not compare with earlier ones."""
+def note_break(connection: Connection, slug: str, week: str, note: str | None) -> None:
+    """One row of `series_breaks`: from this week on the marketplace's counts do not compare with earlier ones.
+
+    None: there is no such break; an earlier row is taken back.
+    """
     table = series_breaks
     connection.execute(delete(table).where(table.c.week == week, table.c.kind == BREAK, table.c.subject == slug))
-    connection.execute(table.insert().values(week=week, kind=BREAK, subject=slug, note=note))
+    if note is not None:
+        connection.execute(table.insert().values(week=week, kind=BREAK, subject=slug, note=note))
 
 
 def _reason(text: str) -> str:

@@ -99,6 +99,7 @@ CAUSES: dict[str, Cause] = {
         "no shop of it is known yet",
         "Nothing is wrong: hand in links with monitor feed or own_shop.txt.",
     ),
+    "no_key": Cause("no key of the official interface", "Set the key in the environment, as the message says."),
     "not_permitted": Cause("not allowed to be asked", "Have somebody read the terms first, as the message says."),
     "not_possible": Cause("somebody else is at it", "Wait for the other command to end, then run this one again."),
 }

@@ -5,7 +5,7 @@ or an earlier week that comes late, takes the marketplace back to that week and 
 order of loading does not show. What the states mean is in `monitor.shop_states`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from monitor.marketplaces import Bounds, Marketplace, catalogue
 from monitor.private_store import crawls
 from pipelines.load_store import Judged, is_known, rewind_to, store_week
 from pipelines.week_rows import content_hash, holds_all, observed_on
+
+LEVEL_NOTE = "Jumlah toko yang terbaca berubah dan bertahan pada dua pembacaan berturut-turut."
 
 
 class UnreadableCrawlError(StoreError):
@@ -156,7 +158,13 @@ def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
         "listing_count": len(data.listings),
         "stats": stats | {"holds_all": holds_all(data)},
     }
-    return Judged(data, row)
+    return Judged(data, row, _level_note(stats) if verdict.is_new_level else None)
+
+
+def _level_note(stats: Mapping[str, Any]) -> str:
+    """Why earlier counts no longer compare, for readers."""
+    accepted = stats.get("accepted")
+    return str(accepted["reason"]) if accepted else LEVEL_NOTE
 
 
 def _health(data: CrawlData, entry: Marketplace, history: list[dict[str, Any]]) -> Health:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
+from monitor.accepting import note_break
 from monitor.crawl_store import CrawlData
 from monitor.database import bulk_insert, read_frame
 from monitor.intervals import apply_week, rewind
@@ -19,6 +20,7 @@ from monitor.private_store import (
     shop_metrics,
     shops,
 )
+from monitor.sentinels import record_found
 from monitor.weeks import utc_now, utc_text
 from pipelines.shop_rows import next_observations
 from pipelines.week_rows import WeekRows, week_rows
@@ -29,10 +31,11 @@ LISTING_KEYS = ("marketplace", "listing_id")
 
 @dataclass(frozen=True)
 class Judged:
-    """A crawl directory as read, with its row of `crawls`."""
+    """A crawl directory as read, with its row of `crawls`. level_note: why counts begin anew, or None."""
 
     data: CrawlData
     row: dict[str, Any]
+    level_note: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -78,6 +81,9 @@ def store_week(connection: Connection, slug: str, week: str, judged: Sequence[Ju
         connection.execute(delete(crawls).where(crawls.c.crawl_id == crawl.row["crawl_id"]))
         loaded_at = utc_text(utc_now()) if crawl.counts else None
         connection.execute(crawls.insert().values(**crawl.row, loaded_at=loaded_at))
+    note_break(connection, slug, week, next((crawl.level_note for crawl in judged if crawl.level_note), None))
+    for crawl in judged:
+        record_found(connection, slug, week, crawl.row["stats"])
     return opened
 
 

@@ -18,7 +18,15 @@ from monitor.private_store import crawls, series_breaks
 from pipelines.load import load_week
 
 REASON = "Lokapasar menutup toko yang tidak aktif."
-DAYS = {"2026-W44": "2026-10-28", "2026-W45": "2026-11-04", "2026-W46": "2026-11-11", "2026-W47": "2026-11-18"}
+DAYS = {
+    "2026-W44": "2026-10-28",
+    "2026-W45": "2026-11-04",
+    "2026-W46": "2026-11-11",
+    "2026-W47": "2026-11-18",
+    "2026-W48": "2026-11-25",
+}
+    "2026-W48": "2026-11-25"
+}
 
 
 def week_of(config: Config, week: str, count: int, **stats: Any) -> Path:
@@ -58,6 +66,18 @@ def test_an_accepted_level_is_loaded_and_becomes_the_usual_one(config: Config, d
     assert breaks(engine) == [("2026-W47", "crawl_level", SLUG, REASON)]
     said = json.loads((dropped / ACCEPTED_FILE).read_text())
     assert set(said) == {"by", "at", "reason"} and (dropped / ACCEPTED_FILE).stat().st_mode & 0o077 == 0
+
+
+def test_a_level_that_lasts_is_a_break_too(config: Config, dropped: Path) -> None:
+    engine = private_engine(config)
+    assert breaks(engine) == []
+    week_of(config, "2026-W48", 41)
+    assert judged(engine, "2026-W48") == ("healthy", None)
+    ((week, kind, subject, note),) = breaks(engine)
+    assert (week, kind, subject) == ("2026-W48", "crawl_level", SLUG) and "dua pembacaan" in note
+    accept(config, engine, SLUG, "2026-W47", REASON)  # then it began a week earlier
+    load_week(engine, config, "2026-W47")
+    assert [row[0] for row in breaks(engine)] == ["2026-W47"]
 
 
 def test_accepting_again_changes_nothing_but_the_words(config: Config, dropped: Path) -> None:
