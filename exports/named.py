@@ -15,6 +15,7 @@ from monitor import regions
 from monitor.database import read_frame, translate_errors
 from monitor.intervals import as_of
 from monitor.private_store import business_versions, links, listings
+from monitor.sellers import one_business_each, shop_accounts
 from monitor.shop_states import live_shops
 
 _CHUNK = 500  # SQLite takes a limited number of values in one statement
@@ -79,14 +80,15 @@ def _linked(connection: Connection, week: str, slugs: Sequence[str]) -> pd.DataF
         listings.c.listing_id == links.c.listing_id,
         as_of(listings, week),
     )
-    columns = (links.c.marketplace, links.c.shop_id, links.c.group_id, links.c.business_id)
+    names = ("marketplace", "shop_id", "listing_id", "group_id", "business_id", "decision", "weight", "evidence")
     query = (
-        select(*columns, links.c.decision, links.c.evidence, listings.c.url.label("listing_url"))
+        select(*(links.c[name] for name in names), listings.c.url.label("listing_url"))
         .select_from(links.outerjoin(listings, listing))
         .where(links.c.marketplace.in_(slugs), as_of(links, week))
     )
     live = live_shops(connection, week, ("name", "url")).drop(columns="seen_week")
-    return read_frame(connection, query).merge(live, on=["marketplace", "shop_id"])
+    found = read_frame(connection, query).merge(live, on=["marketplace", "shop_id"])
+    return one_business_each(found, shop_accounts(connection)).drop(columns=["listing_id", "weight"])
 
 
 def _businesses(connection: Connection, ids: Iterable[int]) -> pd.DataFrame:

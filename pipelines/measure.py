@@ -26,9 +26,9 @@ from monitor.marketplaces import Marketplace, catalogue
 from monitor.private_store import business_versions, crawls, estimates, links, marketplace_weeks, probes
 from monitor.regions import areas
 from monitor.sectors import SECTOR_NAMES
+from monitor.sellers import one_business_each, shop_accounts
 from monitor.shop_states import live_shops
 from monitor.weeks import shift_week, utc_now, utc_text, week_of_date
-from pipelines.sellers import one_business_each, shop_accounts
 
 METHOD_VERSION = "1"  # verified and detected counts; no level yet
 CARRY_WEEKS = 4  # the method's limit for using older data of a marketplace

@@ -11,8 +11,8 @@ from monitor import private_store as store
 from monitor.accounts import account_of
 from monitor.config import Config
 from monitor.database import bulk_insert, private_engine, transaction
+from monitor.sellers import one_business_each
 from pipelines.measure import measure_week
-from pipelines.sellers import one_business_each
 
 SELLER = "7495953031555614001"
 OTHER = "7495953031555614002"
