@@ -30,13 +30,17 @@ from monitor.private_store import (
 )
 from monitor.text import tokens
 from monitor.weeks import utc_now, utc_text
+from pipelines.linkage.calibration import Taught, apply, teach
 from pipelines.linkage.collective import as_brand_shops
 from pipelines.linkage.index import build_index
 from pipelines.linkage.judged import verdicts
+from pipelines.linkage.model import Model, load_model
 from pipelines.linkage.score import score
 from pipelines.linkage.settle import Settled, settle
+from pipelines.linkage.spread import sells_for_many
 from pipelines.linkage.weights import Weights, load_weights
 
+SAMPLE = "sample"
 OPEN_STATES = ("live", "unknown")  # closed and gone shops have no link
 PAIR_KEYS = ("marketplace", "shop_id", "business_id")
 LINK_KEYS = ("marketplace", "shop_id", "listing_id", "group_id")
@@ -60,6 +64,7 @@ class LinkReport:
     later_judgements: int  # answers that came in after the week and count from theirs on
     later_weeks: tuple[str, ...] = ()  # linked before, to be linked again
     skipped: dict[str, int] = field(default_factory=dict)  # blocking rule -> pairs left out
+    reliability: pd.DataFrame | None = None  # stated against true probability; None while nothing is stated
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,8 @@ def read_judgements(connection: Connection, week: str) -> pd.DataFrame:
         judgements.c.reviewer,
         judgements.c.office,
         judgements.c.answer,
+        judgements.c.purpose,
+        judgements.c.inclusion_prob,
         judgements.c.other_business,
         review_tasks.c.marketplace,
         review_tasks.c.shop_id,
@@ -155,20 +162,44 @@ def read_inputs(engine: Engine, week: str) -> Inputs:
         )
 
 
-def compute(
-    inputs: Inputs, province: str, weights: Weights, tell: Tell = lambda _: None
-) -> tuple[Settled, dict[str, int]]:
+@dataclass(frozen=True)
+class Computed:
+    """What `compute` found. taught: None while too few sample judgements exist."""
+
+    settled: Settled
+    skipped: dict[str, int]
+    model: Model
+    taught: Taught | None
+
+
+def _sample(answers: pd.DataFrame, registry: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Verdicts of sample judgements only, and how many pairs each stands for."""
+    drawn = answers[answers["purpose"].eq(SAMPLE) & answers["inclusion_prob"].gt(0)]
+    said = verdicts(drawn, registry)
+    chance = drawn.drop_duplicates("task_id").set_index("task_id")["inclusion_prob"].astype(float)
+    return said, 1.0 / said["task_id"].map(chance).astype(float)
+
+
+def compute(inputs: Inputs, province: str, weights: Weights, tell: Tell = lambda _: None) -> Computed:
     """Pairs and links of the inputs; nothing is written."""
     tell("Indexing the registry")
     index = build_index(inputs.registry, weights, inputs.declared, place_words(province), local_words(province))
     tell("Comparing shops with businesses")
-    collective = inputs.shops["is_collective"].to_numpy(dtype=bool)
-    pairs, skipped = score(inputs.shops[~collective], inputs.listings, index)
-    stand_ins, goods = as_brand_shops(inputs.shops[collective], inputs.listings)
-    brand_pairs, _ = score(stand_ins, goods, index)
+    shipped = load_model()
+    spread = sells_for_many(inputs.shops, inputs.listings, inputs.registry)
+    shops = inputs.shops.assign(is_collective=inputs.shops["is_collective"].astype(bool) | spread)
+    collective = shops["is_collective"].to_numpy(dtype=bool)
+    pairs, skipped = score(shops[~collective], inputs.listings, index, shipped)
+    stand_ins, goods = as_brand_shops(shops[collective], inputs.listings)
+    brand_pairs, _ = score(stand_ins, goods, index, shipped)
     tell("Deciding")
+    taught = teach(pairs, *_sample(inputs.judgements, inputs.registry), shipped)
+    model = taught.model if taught else shipped
+    if taught:
+        pairs, brand_pairs = apply(pairs, taught, shipped), apply(brand_pairs, taught, shipped)
     said = verdicts(inputs.judgements, inputs.registry)
-    return settle(pairs, brand_pairs, goods, inputs.shops, said, weights), skipped
+    settled = settle(pairs, brand_pairs, goods, shops, said, weights, model.curve)
+    return Computed(settled, skipped, model, taught)
 
 
 def _later_weeks(connection: Connection, week: str) -> tuple[str, ...]:
@@ -181,21 +212,21 @@ def _later_weeks(connection: Connection, week: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _remember_model(connection: Connection, weights: Weights) -> None:
-    known = select(model_versions.c.model_version).where(model_versions.c.model_version == weights.version)
+def _remember_model(connection: Connection, weights: Weights, model: Model) -> None:
+    known = select(model_versions.c.model_version).where(model_versions.c.model_version == model.version)
     if connection.execute(known).first() is None:
-        parameters = {"weights": dict(weights.parameters)}
-        values = {"model_version": weights.version, "parameters": parameters, "first_used_at": utc_text(utc_now())}
+        parameters = {"weights": dict(weights.parameters), "model": model.parameters()}
+        values = {"model_version": model.version, "parameters": parameters, "first_used_at": utc_text(utc_now())}
         connection.execute(insert(model_versions).values(**values))
 
 
-def _write(engine: Engine, week: str, settled: Settled, weights: Weights) -> tuple[str, ...]:
+def _write(engine: Engine, week: str, settled: Settled, weights: Weights, model: Model) -> tuple[str, ...]:
     with transaction(engine) as connection:
         later = _later_weeks(connection, week)
-        _remember_model(connection, weights)
+        _remember_model(connection, weights, model)
         for table, keys, frame in (
             (candidate_pairs, PAIR_KEYS, settled.pairs),
-            (links, LINK_KEYS, settled.links.assign(model_version=weights.version)),
+            (links, LINK_KEYS, settled.links.assign(model_version=model.version)),
         ):
             rewind(connection, table, {}, week)
             apply_week(connection, table, keys, frame, week, {}, close_absent=True)
@@ -215,24 +246,25 @@ def link_week(engine: Engine, config: Config, week: str, tell: Tell = lambda _: 
     weights = load_weights()
     tell("Reading registry and shops")
     inputs = read_inputs(engine, week)
-    settled, skipped = compute(inputs, config.region.code, weights, tell)
+    found = compute(inputs, config.region.code, weights, tell)
     tell("Writing")
-    later = _write(engine, week, settled, weights)
+    later = _write(engine, week, found.settled, weights, found.model)
     with engine.connect() as connection:
         waiting = connection.execute(select(func.count()).where(judgements.c.week > week)).scalar_one()
-    pairs, found = settled.pairs, settled.links
+    pairs, made = found.settled.pairs, found.settled.links
     return LinkReport(
         week=week,
         snapshot_id=inputs.snapshot.snapshot_id,
-        model_version=weights.version,
+        model_version=found.model.version,
         shops=len(inputs.shops),
         businesses=len(inputs.registry),
         pairs=len(pairs),
-        linked=_count(found[found["decision"] == "link"]),
-        confirmed=_count(found[found["decision"] == "confirmed"]),
+        linked=_count(made[made["decision"] == "link"]),
+        confirmed=_count(made[made["decision"] == "confirmed"]),
         review=_count(pairs[pairs["decision"] == "review"]),
-        groups=int(found["group_id"].nunique()),
+        groups=int(made["group_id"].nunique()),
         later_judgements=int(waiting),
         later_weeks=later,
-        skipped=skipped,
+        skipped=found.skipped,
+        reliability=found.taught.reliability if found.taught else None,
     )

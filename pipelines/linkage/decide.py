@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.linkage.comparisons import Bools
-from pipelines.linkage.rivals import against_rivals
+from pipelines.linkage.rivals import against_rivals, probability
 from pipelines.linkage.weights import Weights
 from pipelines.linkage.words import Ints
 
@@ -42,8 +42,11 @@ def _crowded(pairs: pd.DataFrame, most: int) -> Bools:
     return np.asarray(crowd & (pairs["decision"] == "link").to_numpy(dtype=bool))
 
 
-def decide(pairs: pd.DataFrame, weights: Weights) -> pd.DataFrame:
-    """Adds `odds` (log2, rivals counted) and `decision` to scored pairs, and drops those below the floor.
+def decide(pairs: pd.DataFrame, weights: Weights, curve: tuple[float, float] | None = None) -> pd.DataFrame:
+    """Adds `odds` (log2, rivals counted), `probability` and `decision` to scored pairs; drops those below the floor.
+
+    curve: from odds to probability, of a model that judgements taught. Without one no probability is stated, and a link
+    needs two independent agreements.
 
     pairs: shop (one number a shop), marketplace, shop_id, business_id, group_id, weight (bits, prior included), enough
     and settled (agreements), contradicted (another kab/kota or kecamatan, and no owner or identifier to explain it).
@@ -54,9 +57,16 @@ def decide(pairs: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     frame["odds"] = against_rivals(
         frame["shop"].to_numpy(), frame["group_id"].to_numpy(), frame["weight"].to_numpy(dtype=float)
     ).round(2)
-    wanted = np.where(frame["settled"], limits.link_settled, limits.link)
-    link = (frame["odds"] >= wanted) & frame["enough"] & ~frame["contradicted"]
-    frame["decision"] = np.where(link, "link", np.where(frame["weight"] >= limits.review, "review", "reject"))
+    if curve is None:
+        wanted = np.where(frame["settled"], limits.link_settled, limits.link)
+        link = (frame["odds"] >= wanted) & frame["enough"] & ~frame["contradicted"]
+        doubt = frame["weight"] >= limits.review
+        stated = np.full(len(frame), np.nan)
+    else:
+        stated = probability(frame["odds"].to_numpy(dtype=float), curve).round(6)
+        link, doubt = stated >= limits.link_probability, stated >= limits.review_probability
+    frame["probability"] = stated
+    frame["decision"] = np.where(link, "link", np.where(doubt, "review", "reject"))
     frame.loc[_crowded(frame, limits.max_shops_per_group), "decision"] = "review"
     return frame
 

@@ -1,4 +1,4 @@
-"""A candidate against the others of its shop."""
+"""A candidate against the others of its shop, and what its odds mean."""
 
 import numpy as np
 
@@ -24,3 +24,9 @@ def against_rivals(shop: Ints, group: Ints, weight: Floats, share: float = 1.0) 
     adjusted = np.empty(len(w))
     adjusted[order] = w - share * np.log2(1.0 + others)
     return adjusted
+
+
+def probability(odds: Floats, curve: tuple[float, float]) -> Floats:
+    """Of log2 odds, by the curve (shift in bits, slope)."""
+    shifted: Floats = 1.0 / (1.0 + np.exp2(-np.clip(curve[0] + curve[1] * odds, -60.0, 60.0)))
+    return shifted

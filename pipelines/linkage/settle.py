@@ -18,6 +18,7 @@ LINK_COLUMNS = (
     "marketplace", "shop_id", "listing_id", "group_id", "business_id", "decision", "weight", "probability", "evidence",
 )  # fmt: skip
 SHOP = ["marketplace", "shop_id"]
+Curve = tuple[float, float] | None
 RANK = {"link": 0, "review": 1, "reject": 2}
 
 
@@ -37,7 +38,7 @@ def _texts(values: list[str], index: pd.Index) -> pd.Series:
     return pd.Series(values, index=index, dtype=object)
 
 
-def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights) -> pd.DataFrame:
+def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights, curve: Curve) -> pd.DataFrame:
     """Pairs above the floor with decision, evidence and, where people judged, `verdict` and `task_id`."""
     keyed = pairs.assign(real_shop=_texts([own_shop(shop) for shop in pairs["shop_id"]], pairs.index))
     known = said.rename(columns={"shop_id": "real_shop"})[
@@ -46,8 +47,10 @@ def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights) -> pd.Da
     keyed = keyed.merge(known, on=["marketplace", "real_shop", "group_id"], how="left")
     refused = keyed["verdict"].eq("no")
     # What a person ruled out is no rival of the others any more.
-    open_pairs, closed = decide(keyed[~refused], weights), keyed[refused]
-    closed = closed[closed["weight"] >= weights.decision.floor].assign(odds=closed["weight"], decision="reject")
+    open_pairs, closed = decide(keyed[~refused], weights, curve), keyed[refused]
+    closed = closed[closed["weight"] >= weights.decision.floor].assign(
+        odds=closed["weight"], decision="reject", probability=None if curve is None else 0.0
+    )
     frame = pd.concat([open_pairs, closed], ignore_index=True) if len(closed) else open_pairs
     frame = frame.sort_values(["marketplace", "shop_id", "business_id"], ignore_index=True)
     frame["evidence"] = pd.Series(evidence(frame), index=frame.index, dtype=object)
@@ -96,6 +99,14 @@ def _unseen(said: pd.DataFrame, frame: pd.DataFrame, shops: pd.DataFrame) -> pd.
     )
 
 
+def _stated(frame: pd.DataFrame, curve: Curve) -> pd.DataFrame:
+    """Without a curve no probability is stated; a pair that was not scored has none."""
+    if curve is None:
+        return frame.assign(probability=None)
+    stated = frame["probability"].astype(object)
+    return frame.assign(probability=stated.where(stated.notna(), None))
+
+
 def settle(
     pairs: pd.DataFrame,
     brand_pairs: pd.DataFrame,
@@ -103,14 +114,16 @@ def settle(
     shops: pd.DataFrame,
     said: pd.DataFrame,
     weights: Weights,
+    curve: Curve = None,
 ) -> Settled:
     """Pairs and links of a week.
 
     pairs, brand_pairs: from `score`, of shops and of stand-ins for the brands of collective shops (`goods`: their
-    listings); shops: marketplace, shop_id, is_collective of all open shops; said: from `verdicts`.
+    listings); shops: marketplace, shop_id, is_collective of all open shops; said: from `verdicts`; curve: from odds to
+    probability, of a model that judgements taught.
     """
-    frame = _decided(pairs, said, weights)
-    brands = _decided(brand_pairs, said, weights)
+    frame = _decided(pairs, said, weights, curve)
+    brands = _decided(brand_pairs, said, weights, curve)
     confirmed = said[said["verdict"] == "yes"]
     frame, brands = _overrule(frame, confirmed), _overrule(brands, confirmed.iloc[:0])
     found = pd.concat([_auto_links(frame, None), _auto_links(brands, goods), _unseen(said, frame, shops)])
@@ -118,6 +131,6 @@ def settle(
     every = pd.concat([frame, brands.assign(shop_id=brands["real_shop"])], ignore_index=True)
     every = _best(every, ["marketplace", "shop_id", "business_id"])
     return Settled(
-        pairs=every.assign(probability=None)[list(PAIR_COLUMNS)].reset_index(drop=True),
-        links=found.assign(probability=None)[list(LINK_COLUMNS)].reset_index(drop=True),
+        pairs=_stated(every, curve)[list(PAIR_COLUMNS)].reset_index(drop=True),
+        links=_stated(found, curve)[list(LINK_COLUMNS)].reset_index(drop=True),
     )

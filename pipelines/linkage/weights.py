@@ -89,6 +89,8 @@ class Decision:
     link_settled: float
     link: float
     review: float
+    link_probability: float
+    review_probability: float
     floor: float
     max_shops_per_group: int
 
