@@ -25,8 +25,6 @@ DAYS = {
     "2026-W47": "2026-11-18",
     "2026-W48": "2026-11-25",
 }
-    "2026-W48": "2026-11-25"
-}
 
 
 def week_of(config: Config, week: str, count: int, **stats: Any) -> Path:
