@@ -176,6 +176,7 @@ def _tasks(options: argparse.Namespace) -> tuple[Task, ...]:
 
 def main() -> int:
     options = _options()
+    options.work = options.work.resolve()
     file = options.work / "results.json"
     if options.pictures:
         pictures.draw(json.loads(file.read_text(encoding="utf-8")), ROOT / "docs" / "images")

@@ -1,6 +1,7 @@
 """The project's own core on the files of a task, in a process of its own.
 
-Usage: python -m linkage_parts.project IN OUT [--labels], in the folder benchmarks.
+Usage: python -m linkage_parts.project IN OUT [--labels], in the folder benchmarks. With --labels the thousand reviewed
+shops come in as answers of a reviewer: about the best candidate of each, as a review sheet asks.
 """
 
 import sys
@@ -9,57 +10,117 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipelines.linkage.blocking import candidate_pairs
+from pipelines.linkage.calibration import apply, teach
+from pipelines.linkage.decide import decide
+from pipelines.linkage.index import RegistryIndex, build_index
+from pipelines.linkage.judged import verdicts
+from pipelines.linkage.model import load_model
+from pipelines.linkage.score import score
+from pipelines.linkage.shops import read_shops
+from pipelines.linkage.weights import load_weights
+from pipelines.match import local_words, place_words
+
+from .measure import best_pairs
 from .stages import Stages
+from .task import REVIEWED_FILE
+
+PROVINCE = "36"
+KEYS = ["marketplace", "shop_id"]
+Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
-def read_frames(source: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def read_frames(source: Path) -> Frames:
+    """registry, shops, listings as `pipelines.match` reads them."""
     registry = pd.read_parquet(source / "registry.parquet")
     shops = pd.read_parquet(source / "shops.parquet").drop(columns="shop")
     shops["identifiers"] = [list(cell) for cell in shops["identifiers"]]
-    listings = pd.read_parquet(source / "listings.parquet")
-    return registry, shops, listings
+    return registry, shops, pd.read_parquet(source / "listings.parquet")
+
+
+def answers(source: Path, decided: pd.DataFrame) -> pd.DataFrame:
+    """What a reviewer who knows everything says of the best candidate of every reviewed shop that has one."""
+    truth = pd.read_parquet(source / REVIEWED_FILE).set_index(KEYS)["business_id"]
+    group = pd.read_parquet(source / "registry.parquet", columns=["group_id"])["group_id"]
+    keys = pd.MultiIndex.from_frame(decided[KEYS])
+    asked = best_pairs(decided[keys.isin(truth.index)].assign(score=decided["odds"]))
+    owner = truth.loc[list(zip(asked["marketplace"], asked["shop_id"], strict=True))].to_numpy()
+    same = asked["business_id"].map(group).to_numpy() == pd.Series(owner).map(group).to_numpy()
+    number = np.arange(len(asked))
+    return pd.DataFrame(
+        {
+            "judgement_id": number,
+            "task_id": [f"t{place}" for place in number],
+            "reviewer": "r",
+            "office": PROVINCE,
+            "answer": np.where(same, "ya", np.where(owner > 0, "usaha lain", "tidak")),
+            "other_business": np.where(~same & (owner > 0), owner.astype(str), None),
+            "marketplace": asked["marketplace"].to_numpy(),
+            "shop_id": asked["shop_id"].to_numpy(),
+            "business_id": asked["business_id"].to_numpy(),
+        }
+    )
+
+
+def linked(stages: Stages, frames: Frames, source: Path, with_labels: bool) -> tuple[pd.DataFrame, RegistryIndex]:
+    """Decided pairs, and the index they came from."""
+    registry, shops, listings = frames
+    weights, shipped = load_weights(), load_model()
+    with stages("index"):
+        index = build_index(registry, weights, None, place_words(PROVINCE), local_words(PROVINCE))
+    with stages("score"):
+        pairs, _ = score(shops, listings, index, shipped)
+    if not with_labels:
+        with stages("decide"):
+            return decide(pairs, weights), index
+    with stages("write"):  # the reviewer's work
+        said = verdicts(answers(source, decide(pairs, weights)), registry)
+    with stages("learn"):
+        taught = teach(pairs, said, shipped)
+        assert taught is not None
+        pairs = apply(pairs, taught, shipped)
+    with stages("decide"):
+        return decide(pairs, weights, taught.model.curve), index
+
+
+def save_pairs(decided: pd.DataFrame, number: pd.Series, out: Path) -> None:
+    """The stated probability is the calibrated one, or where there is none what the odds say."""
+    odds = np.clip(decided["odds"].to_numpy(dtype=float), -60, 60)
+    stated = pd.to_numeric(decided.get("probability", pd.Series(np.nan, decided.index))).to_numpy(dtype=float)
+    unpromised = 1 / (1 + np.exp2(-odds))
+    made = {
+        "shop": number.loc[list(zip(decided["marketplace"], decided["shop_id"], strict=True))].to_numpy(),
+        "business_id": decided["business_id"].to_numpy(),
+        "score": odds,
+        "probability": np.where(np.isnan(stated), unpromised, stated),
+        "linked": decided["decision"].eq("link").to_numpy(),
+    }
+    pd.DataFrame(made).to_parquet(out / "pairs.parquet")
+
+
+def save_candidates(frames: Frames, index: RegistryIndex, number: pd.Series, out: Path) -> None:
+    """All pairs compared, for candidate recall; outside the measured time."""
+    table = read_shops(frames[1], frames[2], index)
+    own = number.loc[list(zip(table.marketplace, table.shop_id, strict=True))].to_numpy()
+    found = candidate_pairs(table, index)
+    made = {"shop": own[found.shop], "business_id": index.business_id[found.business]}
+    pd.DataFrame(made).to_parquet(out / "candidates.parquet")
 
 
 def main() -> None:
-    from pipelines.linkage.blocking import candidate_pairs
-    from pipelines.linkage.decide import decide
-    from pipelines.linkage.index import build_index
-    from pipelines.linkage.score import score
-    from pipelines.linkage.shops import read_shops
-    from pipelines.linkage.weights import load_weights
-    from pipelines.match import local_words, place_words
-
     source, out = Path(sys.argv[1]), Path(sys.argv[2])
     stages = Stages()
-    weights, places, local = load_weights(), place_words("36"), local_words("36")
     with stages("read"):
-        registry, shops, listings = read_frames(source)
+        frames = read_frames(source)
+        number = pd.read_parquet(source / "shops.parquet", columns=["shop", *KEYS]).set_index(KEYS)["shop"]
     with stages("warm"):
-        few = shops.head(50)
-        decide(
-            score(few, listings.head(200), build_index(registry.head(500), weights, None, places, local))[0], weights
-        )
-    with stages("index"):
-        index = build_index(registry, weights, None, places, local)
-    with stages("score"):
-        pairs, _ = score(shops, listings, index)
-    with stages("decide"):
-        decided = decide(pairs, weights)
+        registry, shops, listings = frames
+        linked(Stages(), (registry.head(500), shops.head(50), listings.head(200)), source, with_labels=False)
+    decided, index = linked(stages, frames, source, "--labels" in sys.argv)
     with stages("write"):
-        number = pd.read_parquet(source / "shops.parquet", columns=["shop", "marketplace", "shop_id"])
-        found = decided.merge(number.rename(columns={"shop": "number"}), on=["marketplace", "shop_id"])
-        odds = np.clip(found["odds"].to_numpy(dtype=float), -60, 60)
-        written = pd.DataFrame({"shop": found["number"], "business_id": found["business_id"], "score": odds})
-        written["probability"] = 1 / (1 + np.exp2(-odds))
-        written["linked"] = found["decision"].eq("link")
-        written.to_parquet(out / "pairs.parquet")
-    stages.save(out)
-    table = read_shops(shops, listings, index)
-    keys = number.set_index(["marketplace", "shop_id"])["shop"]
-    own = keys.loc[list(zip(table.marketplace, table.shop_id, strict=True))].to_numpy()
-    found = candidate_pairs(table, index)
-    compared = {"shop": own[found.shop], "business_id": index.business_id[found.business]}
-    pd.DataFrame(compared).to_parquet(out / "candidates.parquet")
+        save_pairs(decided, number, out)
+    stages.save(out)  # before the candidates are found again: neither their time nor their memory counts
+    save_candidates(frames, index, number, out)
 
 
 if __name__ == "__main__":
