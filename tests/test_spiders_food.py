@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import served_spider
 from sandbox_client import ask
+from scrapy.exceptions import CloseSpider
 from test_sandbox_shapes import always, types, wrong_types
 
 from monitor.reading import Answer
@@ -14,12 +16,21 @@ from monitor.sandbox import world
 from monitor.sandbox.server import Server
 from monitor.units import KnownShop, Tally, Unit
 from monitor.verbs.parse import read_file, rows_of, spider_class
+from spiders.base import UnansweredError
 from spiders.gofood import CUISINES, GofoodSpider
 from spiders.grabfood import KEYWORDS, GrabfoodSpider
 from spiders.pages import gofood as gofood_pages
 from spiders.pages import grabfood as grabfood_pages
 
 UID = "4b1f0a52-6a0e-4c55-9a44-0d1c7b2f9e10"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("world")
+    world.write(world.make_world(seed=6, businesses=900, shops=120, marketplaces=("gofood", "grabfood")), folder)
+    with Server(folder, faults={}) as running:
+        yield running
 
 
 # --- real captures ----------------------------------------------------------------------------------------------------
@@ -208,15 +219,54 @@ def test_addresses_of_gofood(path: str, kind: str) -> None:
     )
 
 
+# --- one unit against the sandbox -------------------------------------------------------------------------------------
+
+
+def test_a_full_page_of_outlets_may_go_on(server: Server) -> None:
+    spider = served_spider.served(GofoodSpider, served_spider.at_sandbox(server))
+    fetched = []
+    for name in ("cikupa", "serpong", "sumur"):
+        area = "pandeglang" if name == "sumur" else "tangerang"
+        tally = Tally()
+        unit = Unit(f"daftar/{area}/{name}", "", {"path": f"/{area}/{name}-restaurants", "list": "near_me"})
+        found = served_spider.rows(spider, unit, tally)
+        assert len(found) == tally.fetched <= 12 and tally.capped == (tally.fetched == 12)
+        fetched.append(tally.fetched)
+    assert max(fetched) == 12 > min(fetched)
+
+
+def test_a_locality_without_such_a_list_is_empty_and_not_an_error(server: Server) -> None:
+    spider, tally = served_spider.served(GofoodSpider, served_spider.at_sandbox(server)), Tally()
+    unit = Unit("daftar/tangerang/cikupa/x", "", {"path": "/tangerang/cikupa-restaurants", "list": "tidak_ada"})
+    assert served_spider.rows(spider, unit, tally) == [] and not tally.capped
+
+
+@pytest.mark.parametrize("slug", ["gofood", "grabfood"])
+def test_one_known_outlet(server: Server, slug: str) -> None:
+    spider = served_spider.served(spider_class(slug), served_spider.at_sandbox(server))
+    if slug == "gofood":
+        first = Unit("daftar/x", "", {"path": "/tangerang/cikupa-restaurants", "list": "near_me"})
+    else:
+        first = Unit("daftar/x", "", {"latlng": "-6.1702,106.6403", "keyword": ""})
+    shop = served_spider.rows(spider, first)[0]
+    tally = Tally()
+    found = served_spider.rows(spider, spider.shop_unit(KnownShop(shop.shop_id, url=shop.url)), tally)
+    assert tally.found is True and found[0].shop_id == shop.shop_id and found[0].listing_count == len(found) - 1
+    gone = shop.url.replace(shop.shop_id, UID if slug == "gofood" else "6-TIDAKADA")
+    missing = Tally()
+    unit = spider.shop_unit(KnownShop(gone.rsplit("/", 1)[1][-36:] if slug == "gofood" else "6-TIDAKADA", url=gone))
+    assert served_spider.rows(spider, unit, missing) == [] and missing.found is False
+    server.set_faults({slug: "refuse"})
+    refused = Tally()
+    try:
+        with pytest.raises((CloseSpider, UnansweredError)):
+            served_spider.rows(spider, spider.shop_unit(KnownShop(shop.shop_id, url=shop.url)), refused)
+    finally:
+        server.set_faults({slug: "none"})
+    assert refused.found is None
+
+
 # --- sandbox beside the captures --------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("world")
-    world.write(world.make_world(seed=6, businesses=900, shops=120, marketplaces=("gofood", "grabfood")), folder)
-    with Server(folder, faults={}) as running:
-        yield running
 
 
 def served(server: Server, host: str, path: str) -> Any:
