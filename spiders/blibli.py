@@ -15,7 +15,7 @@ from scrapy import Request
 from monitor import regions
 from monitor.items import Issue, Listing, Shop
 from monitor.reading import Answer, Page, Row
-from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, Tally, Unit
+from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, Tally, Unit
 from spiders.bands import Band, narrower
 from spiders.base import UnansweredError, unit_name
 from spiders.known_shops import KnownShopSpider
@@ -33,9 +33,12 @@ class BlibliSpider(KnownShopSpider):
 
     name = "blibli"
 
+    # UnitRunner
+    search = SearchShape(rows=PAGE_SIZE, most_rows=PAGE_SIZE * MAX_PAGES)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._categories: Sequence[Mapping[str, Any]] = ()
+        self._categories: Sequence[Mapping[str, Any]] | None = None
 
     @classmethod
     def read(cls, answer: Answer) -> Page:
@@ -45,7 +48,8 @@ class BlibliSpider(KnownShopSpider):
 
     async def units(self) -> AsyncIterator[Unit]:
         assert self.record is not None
-        self._categories = await self._category_list()
+        if self._categories is None:  # the units are gone through twice: first the lists, then the details
+            self._categories = await self._category_list()
         self.record.plan(2 * len(self.queries) + len(self._categories))
         for query in self.queries:
             yield Unit(f"{QUERY_UNITS}{unit_name(query)}", f"searchTerm={query}", {"query": query})

@@ -49,7 +49,7 @@ class InaprocSpider(MarketplaceSpider):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._categories: Sequence[Mapping[str, Any]] = ()
+        self._categories: Sequence[Mapping[str, Any]] | None = None
 
     @classmethod
     def read(cls, answer: Answer) -> Page:
@@ -59,7 +59,8 @@ class InaprocSpider(MarketplaceSpider):
 
     async def units(self) -> AsyncIterator[Unit]:
         assert self.record is not None
-        self._categories = await self._category_tree()
+        if self._categories is None:  # the units may be gone through twice
+            self._categories = await self._category_tree()
         self.record.plan(len(regions.areas()))
         for area in regions.areas():
             data = {"code": area.code, "children": self._categories}

@@ -12,7 +12,7 @@ from scrapy import Request
 
 from monitor.items import Shop
 from monitor.reading import Answer, Page, Row
-from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, Tally, Unit, unit_name
+from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, Tally, Unit, unit_name
 from spiders.base import UnansweredError
 from spiders.known_shops import KnownShopSpider
 from spiders.pages import jakmall as pages
@@ -29,6 +29,9 @@ class JakmallSpider(KnownShopSpider):
 
     # MarketplaceSpider
     json_only = False
+
+    # UnitRunner
+    search = SearchShape(rows=PAGE_SIZE, most_rows=PAGE_SIZE * MAX_PAGES)
 
     @classmethod
     def read(cls, answer: Answer) -> Page:

@@ -165,9 +165,12 @@ def _paging(page: Page, data: Entry) -> None:
 
 
 def _products(page: Page, data: Entry) -> None:
-    page.read_each("products", get(data, "products"), lambda product: _product(page, product))
+    products = get(data, "products")
+    if not isinstance(products, list):
+        raise ShapeError("products", "is no list")
+    page.read_each("products", products, lambda product: _product(page, product))
     count = page.entry_count  # adverts come on top of what was found
-    page.next["categories"] = sorted({code for product in data["products"] for code in _category_codes(product)})
+    page.next["categories"] = sorted({code for product in products for code in _category_codes(product)})
     page.read_each("sponsorProducts", maybe(data, "sponsorProducts") or [], lambda advert: _sponsored(page, advert))
     page.entry_count = count
     if maybe(data, "sellerSuggestion"):
