@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from monitor.verbs import (
     accept,
     crawl,
+    doctor,
     feed,
     link,
     links,
@@ -21,6 +22,7 @@ from monitor.verbs import (
     review,
     sandbox,
     scaffold,
+    spiders,
     week,
 )
 
@@ -44,9 +46,11 @@ app = typer.Typer(
 app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(spiders.app, name="spiders")
 VERBS: dict[str, Callable[..., Any]] = {
     "crawl": crawl.crawl,
     "crawl accept": accept.accept,
+    "doctor": doctor.doctor,
     "feed": feed.feed,
     "parse": parse.parse,
     "load": load.load,

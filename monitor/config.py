@@ -181,12 +181,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} cannot be read: {error}.") from None
 
 
-def load_config(environ: Mapping[str, str] | None = None) -> Config:
-    """Configuration of this process. Raises UsageError with one sentence on any mistake in it.
-
-    `monitor.toml` is looked for at MONITOR_CONFIG, else in the data folder, else in the working folder.
-    """
-    env = os.environ if environ is None else environ
+def _located(env: Mapping[str, str]) -> tuple[Path | None, dict[str, Any], Path]:
+    """The configuration file, what it holds, and the data folder."""
     data_dir = Path(env.get("MONITOR_DATA_DIR") or "data")
     source: Path | None = None
     if env.get("MONITOR_CONFIG"):
@@ -194,6 +190,27 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     else:
         source = next((p for p in (data_dir / CONFIG_NAME, Path(CONFIG_NAME)) if p.is_file()), None)
     values = _read(source) if source else {}
+    if not isinstance(values.get("data_dir", ""), str):
+        raise UsageError(f"'data_dir' in {source} must be text.")
+    if not env.get("MONITOR_DATA_DIR") and "data_dir" in values:
+        data_dir = Path(values["data_dir"])
+        if source and not data_dir.is_absolute():
+            data_dir = source.parent / data_dir
+    return source, values, data_dir.absolute()
+
+
+def data_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The data folder alone, for what has to be known before the catalogue is read. Raises UsageError."""
+    return _located(os.environ if environ is None else environ)[2]
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Configuration of this process. Raises UsageError with one sentence on any mistake in it.
+
+    `monitor.toml` is looked for at MONITOR_CONFIG, else in the data folder, else in the working folder.
+    """
+    env = os.environ if environ is None else environ
+    source, values, data_dir = _located(env)
     where = str(source)
     _refuse_unknown(values, _TOP_KEYS, where)
 
@@ -203,13 +220,6 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
             raise UsageError(f"'{name}' in {where} must be text.")
         return found
 
-    if not env.get("MONITOR_DATA_DIR") and isinstance(values.get("data_dir"), str):
-        data_dir = Path(values["data_dir"])
-        if source and not data_dir.is_absolute():
-            data_dir = source.parent / data_dir
-    if not isinstance(values.get("data_dir", ""), str):
-        raise UsageError(f"'data_dir' in {where} must be text.")
-    data_dir = data_dir.absolute()
     sections = {
         name: _section(kind, values[name], f"{where}, [{name}]") for name, kind in _SECTIONS.items() if name in values
     }

@@ -210,7 +210,11 @@ def read_catalogue(text: str, where: str = CATALOGUE_FILE.name) -> dict[str, Mar
 
 @cache
 def _shipped() -> dict[str, Marketplace]:
-    return read_catalogue(CATALOGUE_FILE.read_text(encoding="utf-8"))
+    from monitor.spider_update import CATALOGUE, active
+
+    bundle = active()
+    path = bundle / CATALOGUE if bundle else CATALOGUE_FILE
+    return read_catalogue(path.read_text(encoding="utf-8"))
 
 
 def catalogue() -> dict[str, Marketplace]:
