@@ -1,0 +1,129 @@
+"""The measures of benchmarks/linkage.py worked out by hand, and the world kept apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.linkage_parts import measure
+from benchmarks.linkage_parts.musts import missed
+from benchmarks.linkage_parts.world import World, make
+from pipelines.linkage.index import REGISTRY_COLUMNS
+from pipelines.linkage.shops import LISTING_COLUMNS, SHOP_COLUMNS
+
+GROUP = pd.Series([1, 2, 3, 3, 5], index=[1, 2, 3, 4, 5])  # 4 lists 3 again
+
+
+@pytest.fixture(scope="module")
+def made() -> World:
+    return make(4_000, 1_200, 120, 0.5, 1003)
+
+
+def pairs(*rows: tuple[int, int, float]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["shop", "business_id", "score"])
+    return frame.assign(probability=frame["score"])
+
+
+def truth(*owners: int) -> pd.DataFrame:
+    return pd.DataFrame({"shop": range(len(owners)), "business_id": owners})
+
+
+# --- measures ---------------------------------------------------------------------------------------------------------
+
+
+def test_of_a_shop_the_best_pair_counts_and_a_second_listing_is_right() -> None:
+    found = measure.judged(pairs((0, 1, 0.9), (0, 2, 0.99), (1, 4, 0.8), (2, 5, 0.7)), truth(1, 3, 0), GROUP)
+    assert found["business_id"].tolist() == [2, 4, 5]
+    assert found["right"].tolist() == [False, True, False]
+
+
+def test_recall_at_the_loosest_threshold_where_precision_holds() -> None:
+    found = pd.DataFrame({"score": [9.0, 8, 7, 6, 5], "right": [True, True, False, True, False]})
+    line = measure.curve(found, 4)
+    assert measure.recall_at(line, 1.0) == 0.5
+    assert measure.recall_at(line, 0.75) == 0.75
+    assert measure.recall_at(line, 0.99) == 0.5
+    f1, threshold = measure.best_f1(line)
+    assert (f1, threshold) == (2 * 3 / (4 + 4), 6.0)
+
+
+def test_equal_scores_are_taken_together() -> None:
+    found = pd.DataFrame({"score": [5.0, 5, 5], "right": [True, False, True]})
+    line = measure.curve(found, 3)
+    assert line.accepted.tolist() == [3]
+    assert measure.recall_at(line, 0.99) == 0.0
+
+
+def test_businesses_counted_present_are_groups_and_a_wrong_shop_of_a_present_one_is_no_false_count() -> None:
+    told = measure.figures(pairs((0, 3, 0.999), (1, 4, 0.995), (2, 5, 0.6)), truth(3, 0, 0), GROUP)
+    assert told["present_at_99"] == {"counted": 1, "false": 0}
+    assert told["sure"] == {"links": 2, "right": 1}
+    assert told["calibration"][0] == {"bin": "0.5-0.8", "links": 1, "stated": 0.6, "true": 0.0}
+    assert told["calibration"][1]["links"] == 0
+
+
+def test_candidate_recall_counts_groups() -> None:
+    assert measure.candidate_recall(np.array([0, 1]), np.array([4, 2]), truth(3, 1, 0), GROUP) == 0.5
+
+
+def test_no_pairs_at_all() -> None:
+    told = measure.figures(pairs().astype({"shop": int, "business_id": int, "score": float}), truth(3, 0), GROUP)
+    assert told["f1"] == 0.0 and told["recall"]["0.90"] == 0.0
+
+
+def test_what_the_project_must_reach() -> None:
+    row = {
+        "task": "t", "matcher": "project", "difficulty": 0.5, "businesses": 800_000, "seconds": 30.0, "peak_mib": 100.0,
+        "f1": 0.1, "recall": {"0.90": 0.5, "0.95": 0.4, "0.99": 0.05},
+    }  # fmt: skip
+    assert missed([row]) == [
+        "t project: recall at precision 0.99 is 0.050, must be 0.10",
+        "t project: takes 30.0 s, must take at most 25",
+    ]
+    assert missed([{**row, "matcher": "splink"}]) == []
+    assert missed([{**row, "difficulty": 0.8, "businesses": 1000}]) == []
+
+
+# --- the world kept apart ---------------------------------------------------------------------------------------------
+
+
+def test_frames_have_what_the_core_reads(made: World) -> None:
+    assert set(REGISTRY_COLUMNS) <= set(made.registry.columns)
+    assert set(SHOP_COLUMNS) <= set(made.shops.columns)
+    assert set(LISTING_COLUMNS) <= set(made.listings.columns)
+    assert len(made.registry) == 4_000 and len(made.shops) == len(made.truth) == 1_200
+    assert not made.shops.duplicated(["marketplace", "shop_id"]).any()
+
+
+def test_same_seed_same_rows(made: World) -> None:
+    again = make(4_000, 1_200, 120, 0.5, 1003)
+    for name in ("registry", "shops", "listings", "truth"):
+        pd.testing.assert_frame_equal(getattr(made, name), getattr(again, name))
+    assert not make(4_000, 1_200, 120, 0.5, 1004).registry.equals(made.registry)
+
+
+def test_seeds_of_development_are_refused() -> None:
+    with pytest.raises(ValueError, match="belong to development"):
+        make(100, 20, 2, 0.5, 42)
+
+
+def test_shares_of_the_world(made: World) -> None:
+    owned = made.truth[made.truth["business_id"] > 0]
+    assert len(owned) == 120
+    assert owned["reason"].str.startswith(("findable", "not findable")).all()
+    assert 0.45 < owned["reason"].str.startswith("findable").mean() < 0.8
+    assert set(made.truth.loc[made.truth["business_id"] == 0, "reason"]) == {"nobody", "imitation", "outside"}
+    again = made.registry["group_id"].duplicated().mean()
+    assert 0.003 < again < 0.02
+    phones = made.registry["phone_hashes"].value_counts()
+    assert phones.iloc[0] > 30  # a registration assistant
+    area, owner_area = made.shops.loc[owned.index, "area_codes"], made.registry.loc[owned["business_id"], "area_code"]
+    pairs_of = [(a, b) for a, b in zip(area, owner_area, strict=True) if isinstance(a, str) and isinstance(b, str)]
+    assert np.mean([b in a for a, b in pairs_of]) > 0.9
+
+
+def test_difficulty_hides_owners() -> None:
+    shares = [
+        make(3_000, 900, 300, difficulty, 1005).truth["reason"].str.startswith("findable").sum()
+        for difficulty in (0.0, 0.5, 1.0)
+    ]
+    assert shares[0] > shares[1] > shares[2]
