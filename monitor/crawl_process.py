@@ -82,17 +82,19 @@ def run_crawl(
     sandbox: Path | None = None,
     budget: int = 0,
     plan: Path | None = None,
+    only_looks: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Outcome:
     """Runs one crawl to its end. Raises StoreError when it cannot be started.
 
-    budget: requests of this run, 0 for no limit. plan: folder of the plan that a new crawl follows. tell: is given each
-    line of progress.
+    budget: requests of this run, 0 for no limit. plan: folder of the plan that a new crawl follows. only_looks: it is
+    finished when its budget is spent. tell: is given each line of progress.
     """
+    looks = ["-s", "MONITOR_LOOK=1"] if only_looks else []
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     try:
         process = subprocess.Popen(
-            command(slug, sandbox, week, budget, plan),
+            [*command(slug, sandbox, week, budget, plan), *looks],
             cwd=ROOT,
             env=environment(config),
             stdin=subprocess.PIPE,

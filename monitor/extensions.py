@@ -142,7 +142,8 @@ class CrawlDirectory:
         try:
             self._show(spider.name)
             sys.stderr.write(f"{spider.name}: ended ({reason})\n")
-            if reason not in STOPPED and self.failure is None:
+            is_end = reason not in STOPPED or (reason == "budget" and self.settings.getbool("MONITOR_LOOK"))
+            if is_end and self.failure is None:
                 self.writer.finish(self._stats(reason))
             logger.info("Ended: %s.", reason)
         except MonitorError as error:

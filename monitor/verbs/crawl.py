@@ -72,8 +72,7 @@ def crawl_all(
     budget: requests of this run for each of them, 0 for no limit, None for what is left of its weekly budget.
     Raises UsageError when nothing at all can be started.
     """
-    chosen = list(dict.fromkeys(slugs)) or _default(sandbox)
-    barred = {slug: problem for slug in chosen if (problem := _problem(config, slug, sandbox))}
+    chosen, barred = choose(config, slugs, sandbox)
     if len(barred) == len(chosen):
         raise UsageError(next(iter(barred.values()), "There is nothing to crawl."))
     _keep_apart(config, sandbox)
@@ -91,6 +90,12 @@ def crawl_all(
     for slug, problem in barred.items():
         done[slug] = Outcome(slug, "not_started", "not_permitted", problem)
     return [done[slug] for slug in chosen]
+
+
+def choose(config: Config, slugs: Sequence[str], sandbox: Path | None) -> tuple[list[str], dict[str, str]]:
+    """The marketplaces asked for, else all that may be crawled, and why some of them may not be started."""
+    chosen = list(dict.fromkeys(slugs)) or _default(sandbox)
+    return chosen, {slug: problem for slug in chosen if (problem := _problem(config, slug, sandbox))}
 
 
 def _crawl_one(
