@@ -272,9 +272,16 @@ def bare_url(value: Any, name: str, base: str = "") -> str | None:
         url = f"https:{url}"
     elif url.startswith("/"):
         url = f"{base}{url}"
-    if not url.startswith(("http://", "https://")):
+    if not url.startswith(("http://", "https://")) or not _is_address(url):
         raise ShapeError(name, "is no address")
     return re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:  # "http://["
+        return False
 
 
 def last_part(url: str | None) -> str | None:

@@ -12,7 +12,7 @@ from scrapy import Request
 
 from monitor.errors import InputError
 from monitor.items import Shop
-from monitor.reading import Answer, Page
+from monitor.reading import Answer, Page, ShapeError
 from monitor.units import Tally
 from spiders.base import MarketplaceSpider, UnansweredError
 from spiders.platforms import detect, reading, sitemap
@@ -45,7 +45,11 @@ class PlatformSpider(MarketplaceSpider):
     @classmethod
     def read(cls, answer: Answer) -> Page:
         page = cls.page("unknown", answer)
-        return page if reading.read(page, answer) else cls.unknown(answer)
+        try:
+            return page if reading.read(page, answer) else cls.unknown(answer)
+        except ShapeError as error:  # of the answer as a whole; that of one entry costs only the entry
+            page.issue("shape", f"The answer is not as documented: {error}.", error.field)
+            return page
 
     # --- which software ---
 

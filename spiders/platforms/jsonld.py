@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from parsel import Selector
 
@@ -29,7 +29,7 @@ from monitor.reading import (
     whole_or_none,
 )
 from monitor.text import parse_money
-from spiders.platforms.software import Entry, decimal_rupiah, host_of, in_rupiah, site_shop
+from spiders.platforms.software import Entry, absolute, decimal_rupiah, host_of, in_rupiah, site_shop
 
 MAX_NODES = 2_000
 MIN_RUPIAH = 100  # "85.000" written as a number becomes 85: no price at all is better than that
@@ -166,7 +166,7 @@ def site_of_page(page: Page, nodes: list[Entry]) -> Shop | None:
     own = [
         node
         for node in nodes
-        if is_shop(node) and host_of(urljoin(page.url, str(maybe(node, "url") or page.url))) == host
+        if is_shop(node) and host_of(absolute(str(maybe(node, "url") or page.url), page.url)) == host
     ]
     named = own or [node for node in nodes if "WebSite" in types_of(node)]
     known: dict[str, Any] = {}
@@ -184,7 +184,7 @@ def _seller(page: Page, node: Entry) -> Shop | None:
         )
         name = plain_text(text_or_none(maybe(seller, "name"), "offers.seller.name"))
         said = text_or_none(maybe(seller, "url") or maybe(seller, "@id"), "offers.seller.url")
-        url = bare_url(urljoin(page.url, said), "offers.seller.url") if said and "#" not in said else None
+        url = bare_url(absolute(said, page.url), "offers.seller.url") if said and "#" not in said else None
         slug = last_part(url) if url and host_of(url) == host_of(page.url) else None
         if name and slug:
             return Shop(
@@ -225,7 +225,7 @@ def _listing_id(page: Page, node: Entry, url: str) -> str:
 
 def add_product(page: Page, node: Entry, site: Shop | None) -> None:
     said = text_or_none(maybe(node, "url"), "url") or page.url
-    url = bare_url(urljoin(page.url, said), "url") or ""
+    url = bare_url(absolute(said, page.url), "url") or ""
     seller = _seller(page, node) if page.marketplace != OWN_SHOP else None
     shop = seller or site
     if shop is None:

@@ -7,7 +7,7 @@ price. The grid prints a bare number in `data-price-amount`; that it is rupiah s
 import json
 import re
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from parsel import Selector
 
@@ -29,6 +29,7 @@ from spiders.platforms.software import (
     Entry,
     PagedList,
     Software,
+    absolute,
     decimal_rupiah,
     first_entry,
     host_of,
@@ -134,7 +135,7 @@ def _add_item(page: Page, item: Selector, shop_id: str) -> None:
             listing_id=id_text(item.css(".price-box::attr(data-product-id)").get(), "data-product-id"),
             shop_id=shop_id,
             title=need_text(" ".join(" ".join(link.css("::text").getall()).split()), "product-item-link"),
-            url=bare_url(urljoin(page.url, link.attrib.get("href", "")), "product-item-link"),
+            url=bare_url(absolute(link.attrib.get("href", ""), page.url), "product-item-link"),
             price_idr=price,
         )
     )
@@ -161,7 +162,7 @@ def read_grid(page: Page, tree: Selector) -> bool:
 
 def category_links(url: str, tree: Selector) -> list[str]:
     """Addresses of the categories in the menu, on the same host."""
-    found = [urljoin(url, href) for href in tree.css("nav.navigation a::attr(href), a.level-top::attr(href)").getall()]
+    found = [absolute(href, url) for href in tree.css("nav.navigation a::attr(href), a.level-top::attr(href)").getall()]
     same = [re.split(r"[?#]", link, maxsplit=1)[0] for link in found if host_of(link) == host_of(url)]
     return list(dict.fromkeys(link for link in same if urlsplit(link).path.strip("/")))[:MAX_LINKS]
 

@@ -1,14 +1,14 @@
 """A page of a shop as a browser gets it: what software made it, its products in JSON-LD or a grid, the site's name."""
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from parsel import Selector
 
 from monitor.marketplaces import OWN_SHOP
 from monitor.reading import Answer, Page, plain_text
 from spiders.platforms import detect, jsonld, magento
-from spiders.platforms.software import Entry, host_of
+from spiders.platforms.software import Entry, absolute, host_of
 
 MAX_CHARS = 5_000_000
 _BROKEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -32,7 +32,7 @@ def api_root(url: str, tree: Selector) -> str | None:
     href = tree.css('link[rel="https://api.w.org/"]::attr(href)').get()
     if not href:
         return None
-    root = urljoin(url, href).partition("/wp-json")[0]
+    root = absolute(href, url).partition("/wp-json")[0]
     return root if host_of(root) == host_of(url) else None
 
 

@@ -7,10 +7,10 @@ packed file is unpacked up to a bound.
 import html
 import re
 import zlib
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from monitor.reading import Answer, Page
-from spiders.platforms.software import host_of
+from spiders.platforms.software import absolute, host_of
 
 MAX_UNPACKED = 50_000_000  # bytes; the protocol's own limit for one file
 MAX_ADDRESSES = 50_000  # likewise
@@ -40,7 +40,7 @@ def is_sitemap(answer: Answer) -> bool:
 
 def same_host(addresses: list[str], url: str) -> list[str]:
     """Each address once and in order, those of another host or scheme left out."""
-    found = [urljoin(url, html.unescape(address.strip())) for address in addresses]
+    found = [absolute(html.unescape(address.strip()), url) for address in addresses]
     host = host_of(url)
     kept = [one for one in found if one.startswith(("http://", "https://")) and (not host or host_of(one) == host)]
     return list(dict.fromkeys(kept))[:MAX_ADDRESSES]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from monitor.items import Shop
 from monitor.marketplaces import OWN_SHOP
@@ -59,6 +59,14 @@ def host_of(url: Any) -> str:
     try:
         return (urlsplit(url if isinstance(url, str) else "").hostname or "").removeprefix("www.")
     except ValueError:
+        return ""
+
+
+def absolute(address: str, base: str) -> str:
+    """The address as seen from a page; "" where it is none at all."""
+    try:
+        return urljoin(base, address)
+    except ValueError:  # "http://[": pages hold anything
         return ""
 
 
