@@ -22,6 +22,29 @@ def _search_v5(path: Path) -> Json:
     return [{"data": {"searchProductV5": {"header": header, "data": {"products": _load(path)}}}}]
 
 
+def _search_v5_flat(path: Path) -> Json:
+    """Rows of 20 columns back into products; the ids of TikTok Shop and the adverts' are not among them."""
+    csv.field_size_limit(10_000_000)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    shop = {"id": "shop_id", "name": "shop_name", "url": "shop_url", "city": "shop_city"}
+    products = [
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "url": row["url"],
+            "shop": {key: row[column] for key, column in shop.items()} | {"tier": int(row["shop_tier"])},
+            "price": {"number": int(float(row["price_number"]))},
+            "labelGroups": json.loads(row["labelGroups"] or "[]"),
+            "rating": row["ratingAverage"],
+            "category": {"breadcrumb": row["category_breadcrumb"]},
+        }
+        for row in rows
+    ]
+    header = {"totalData": len(rows), "responseCode": 0, "additionalParams": ""}
+    return [{"data": {"searchProductV5": {"header": header, "data": {"products": products}}}}]
+
+
 def _product_page(path: Path) -> Json:
     return [{"data": {"pdpGetLayout": _load(path)}}]
 
@@ -68,8 +91,11 @@ def _lazada(path: Path) -> Json:
 
 
 SHOPEE = "https://shopee.co.id/api/v4"
+SEARCH_V5 = f"{GRAPHQL}/SearchProductV5Query"
+FLAT = ("khasdaerah", "rempahkhas", "banten_outside_tangerang", "kota_tangerang", "kab_tangerang")
 CAPTURES: dict[str, tuple[str, str, Callable[[Path], Json] | None]] = {
     "tokopedia/search_v5_products_baju_2025-12-18.json": ("tokopedia", f"{GRAPHQL}/SearchProductV5Query", _search_v5),
+    **{f"tokopedia/search_v5_flat_{name}_2026-01.csv": ("tokopedia", SEARCH_V5, _search_v5_flat) for name in FLAT},
     "tokopedia/ace_search_product_v4_2022-06.json": ("tokopedia", f"{GRAPHQL}/SearchProductQueryV4", None),
     "tokopedia/category_products_2024-10.json": ("tokopedia", f"{GRAPHQL}/SearchProductQuery", None),
     "tokopedia/filter_sort_product_2022-06.json": ("tokopedia", f"{GRAPHQL}/FilterSortProductQuery", None),
