@@ -31,8 +31,10 @@ def parse(text: str) -> Any:
     """
     pieces = _TEXT.split(text[:MAX_CHARACTERS].replace(_MARK, " "))
     between, texts = _MARK.join(pieces[0::2]), pieces[1::2]
-    end = _end(between)
-    between = _UNDEFINED.sub("null", _TRAILING.sub("", _NAME.sub(r'"\1"', between[:end])))
+    between = " ".join(between[: _end(between)].split())  # most of a page is indentation
+    between = _TRAILING.sub("", _NAME.sub(r'"\1"', between))
+    if "undefined" in between:
+        between = _UNDEFINED.sub("null", between)
     outside = between.split(_MARK)
     whole = "".join(chain.from_iterable(zip_longest(outside, texts[: len(outside) - 1], fillvalue="")))
     try:
