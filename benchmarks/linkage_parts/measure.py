@@ -1,8 +1,7 @@
 """How good a list of scored pairs is, told by the truth; the same for every matcher.
 
 A shop has one business, so of each shop the best pair counts (ties: the lowest business_id). A pair is right when its
-business is the one that runs the shop, or the same business listed twice. Shops whose truth a matcher was told
-are left out.
+business is the one that runs the shop, or the same business listed twice.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The project's own core on the files of a task, in a process of its own.
 
-Usage: python -m linkage_parts.project IN OUT [--labels], in the folder benchmarks. With --labels the thousand reviewed
-shops come in as answers of a reviewer: about the best candidate of each, as a review sheet asks.
+Usage: python -m linkage_parts.project IN OUT [--labels], in the folder benchmarks. With --labels a reviewer has
+answered about the best candidate of a thousand random shops that have one, as review sheets ask.
 """
 
 import sys
@@ -23,7 +23,7 @@ from pipelines.match import local_words, place_words
 
 from .measure import best_pairs
 from .stages import Stages
-from .task import REVIEWED_FILE
+from .task import REVIEW_ORDER, REVIEWED
 
 PROVINCE = "36"
 KEYS = ["marketplace", "shop_id"]
@@ -39,11 +39,11 @@ def read_frames(source: Path) -> Frames:
 
 
 def answers(source: Path, decided: pd.DataFrame) -> pd.DataFrame:
-    """What a reviewer who knows everything says of the best candidate of every reviewed shop that has one."""
-    truth = pd.read_parquet(source / REVIEWED_FILE).set_index(KEYS)["business_id"]
+    """What a reviewer who knows everything says of the best candidates of a thousand random shops that have one."""
+    truth = pd.read_parquet(source / REVIEW_ORDER).set_index(KEYS)["business_id"]
     group = pd.read_parquet(source / "registry.parquet", columns=["group_id"])["group_id"]
-    keys = pd.MultiIndex.from_frame(decided[KEYS])
-    asked = best_pairs(decided[keys.isin(truth.index)].assign(score=decided["odds"]))
+    asked = best_pairs(decided.assign(score=decided["odds"])).set_index(KEYS)
+    asked = asked.loc[truth.index[truth.index.isin(asked.index)][:REVIEWED]].reset_index()
     owner = truth.loc[list(zip(asked["marketplace"], asked["shop_id"], strict=True))].to_numpy()
     same = asked["business_id"].map(group).to_numpy() == pd.Series(owner).map(group).to_numpy()
     number = np.arange(len(asked))

@@ -1,7 +1,8 @@
 """One task of the benchmark as files: what every matcher reads, and the truth that none of them sees.
 
-`shop` numbers the shops from 0. A thousand random shops are reviewed: their truth is what the project learns from, and
-they are left out of every evaluation. A thousand further linked shops, not part of the task, are what peers learn from.
+`shop` numbers the shops from 0. A reviewer goes through the shops in an order drawn here and answers about the first
+thousand that have a candidate: what the project learns from (it scores those shops out of fold). A thousand further
+linked shops, not part of the task, are what peers learn from: true pairs, ten times as many as the project gets.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from .world import World, make
 
 REVIEWED = 1_000
 LABELLED = 1_000
-TRUTH, REVIEWED_FILE = "truth.parquet", "reviewed.parquet"
+TRUTH, REVIEW_ORDER = "truth.parquet", "review_order.parquet"
 
 
 def _keyed(frame: pd.DataFrame, shops: pd.DataFrame) -> pd.DataFrame:
@@ -61,22 +62,18 @@ def prepare(folder: Path, businesses: int, shops: int, links: int, difficulty: f
         listings = _keyed(made.listings, own).drop(columns="shop")
         parts[name] = own, listings, truth.sort_values("shop", ignore_index=True)
     own, listings, truth = parts[""]
-    reviewed = np.random.Generator(np.random.PCG64(seed + 1)).choice(
-        len(own), min(REVIEWED, len(own) // 3), replace=False
-    )
     made.registry.to_parquet(folder / "registry.parquet")
     own.to_parquet(folder / "shops.parquet")
     listings.to_parquet(folder / "listings.parquet")
     flat(own, listings).to_parquet(folder / "flat_shops.parquet")
     flat(*parts["labelled_"][:2]).to_parquet(folder / "labelled_shops.parquet")
     parts["labelled_"][2].to_parquet(folder / "labelled_truth.parquet")
-    truth.iloc[np.sort(reviewed)].to_parquet(folder / REVIEWED_FILE)
+    order = np.random.Generator(np.random.PCG64(seed + 1)).permutation(len(own))
+    truth.iloc[order].to_parquet(folder / REVIEW_ORDER)
     truth.to_parquet(folder / TRUTH)  # last: the task is whole
 
 
 def evaluated(folder: Path) -> tuple[pd.DataFrame, pd.Series]:
-    """Truth of the shops that count, and the group of every business."""
-    truth = pd.read_parquet(folder / TRUTH)
-    reviewed = pd.read_parquet(folder / REVIEWED_FILE, columns=["shop"])["shop"]
+    """Truth of every shop, and the group of every business."""
     group = pd.read_parquet(folder / "registry.parquet", columns=["group_id"])["group_id"]
-    return truth[~truth["shop"].isin(reviewed)], group
+    return pd.read_parquet(folder / TRUTH), group
