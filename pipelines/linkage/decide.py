@@ -17,7 +17,7 @@ STRONG = ("name", "owner", "phone", "nib", "label", "declared")
 SETTLING = ("owner", "phone", "nib", "declared")  # what an imitator or a reseller does not copy
 WEAK = ("district", "product")
 AGREEMENTS = (*STRONG, *WEAK)
-COMPARISONS = ("name", "owner", "place", "product", "phone", "nib", "label", "declared")
+COMPARISONS = ("name", "owner", "place", "product", "phone", "nib", "label", "declared", "sibling")
 
 
 def agreements(agrees: Mapping[str, Bools]) -> tuple[Ints, Bools, Bools]:

@@ -31,7 +31,9 @@ class Model:
     weights: Mapping[str, float]
     scale: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(GROUPS, 1.0))
     rivals: float = 1.0  # how much the other candidates of a shop count against one
-    sibling: float = 0.0  # bits per bit that a shop of the same seller elsewhere has for the same business
+    # A shop of the same seller elsewhere that has the same business among its candidates: bits for that alone, and for
+    # each bit that it has more or less than this one.
+    sibling: tuple[float, float, float] = (0.0, 0.0, 0.0)
     curve: tuple[float, float] | None = None  # intercept and slope of log2 odds
 
     def parameters(self) -> dict[str, Any]:
@@ -41,7 +43,7 @@ class Model:
             "weights": dict(self.weights),
             "scale": dict(self.scale),
             "rivals": self.rivals,
-            "sibling": self.sibling,
+            "sibling": list(self.sibling),
             "curve": list(self.curve) if self.curve else None,
         }
 
@@ -81,5 +83,5 @@ def load_model() -> Model:
         intercept=values["intercept"],
         weights={name: float(values["weights"][name]) for name in NAMES},
         rivals=values["rivals"],
-        sibling=values["sibling"],
+        sibling=(values["sibling"]["same"], values["sibling"]["gain"], values["sibling"]["loss"]),
     )

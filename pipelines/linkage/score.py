@@ -30,6 +30,7 @@ from pipelines.linkage.proofs import LEVELS as PROOF_LEVELS
 from pipelines.linkage.proofs import compare_identifiers
 from pipelines.linkage.rivals import against_rivals
 from pipelines.linkage.shops import TEXTS, ShopTable, read_shops
+from pipelines.linkage.siblings import Siblings, siblings_of, support
 from pipelines.linkage.words import Floats, Ints
 
 PAIR_COLUMNS = (
@@ -38,6 +39,7 @@ PAIR_COLUMNS = (
     *(f"{name}_{what}" for name in COMPARISONS for what in ("level", "bits")),
     *(f"{name}_agrees" for name in AGREEMENTS),
 )  # fmt: skip
+REACH = 6.0  # bits below the floor from which the seller's other shops may lift a pair
 PAIRS_AT_ONCE = 250_000  # bounds memory: a pair has some fifty features
 ELSEWHERE = [PLACE_LEVELS.index(name) for name in ("other_area", "other_district")]
 
@@ -60,7 +62,7 @@ def _level(codes: Ints, names: tuple[str, ...]) -> "pd.Series[str]":
 
 
 def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Model) -> pd.DataFrame:
-    """Pairs above the floor of one part, with their evidence."""
+    """Pairs of one part with their evidence, those left out that nothing could lift above the floor."""
     seen = overlaps(pairs, shops, index)
     text = np.where(seen.text >= 0, pairs.shop * TEXTS + seen.text, -1)
     places = compare_places(pairs, shops, index)
@@ -75,6 +77,7 @@ def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Mo
         "place": _level(places.level, PLACE_LEVELS),
         "product": _level(products.level, PRODUCT_LEVELS),
         **{name: _level(proof.level, PROOF_LEVELS) for name, proof in proofs.items()},
+        "sibling": pd.Series(np.full(len(words), "missing", dtype=object), dtype=object),
     }
     agrees: dict[str, Bools] = {
         "name": name_agrees(seen, index.weights),
@@ -86,7 +89,7 @@ def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Mo
     frame = _frame(pairs, shops, index, weight, levels, bits, agrees)
     proven = np.logical_or.reduce([agrees[name] for name in proofs])
     frame["contradicted"] = np.isin(places.level, ELSEWHERE) & ~proven & ~agrees["owner"]
-    return frame[weight >= index.weights.decision.floor]
+    return frame[weight >= index.weights.decision.floor - REACH]
 
 
 def _start(index: RegistryIndex, model: Model) -> float:
@@ -133,12 +136,23 @@ def score(
     chosen = model or load_model()
     table = read_shops(shops, listings, index)
     pairs = candidate_pairs(table, index)
-    frame = pd.concat([_scored(part, table, index, chosen) for part in _parts(pairs)], ignore_index=True)
-    frame["odds"] = ranked(frame, chosen)
-    return frame, pairs.skipped
+    own = pd.concat([_scored(part, table, index, chosen) for part in _parts(pairs)], ignore_index=True)
+    return together(own, siblings_of(shops), chosen, index.weights.decision.floor), pairs.skipped
 
 
-def ranked(pairs: pd.DataFrame, model: Model) -> Floats:
-    """Log2 odds of each pair, the other candidates of its shop counted."""
-    shop, group = pairs["shop"].to_numpy(), pairs["group_id"].to_numpy()
-    return against_rivals(shop, group, pairs["weight"].to_numpy(dtype=float), model.rivals).round(2)
+def together(pairs: pd.DataFrame, siblings: Siblings, model: Model, floor: float) -> pd.DataFrame:
+    """Pairs above the floor once what the sellers' other shops show is counted, with `odds`.
+
+    pairs: of every shop by itself, as `_scored` gives them, `shop` numbered as in `siblings`.
+    """
+    gain, loss, has = support(pairs, siblings)
+    same, more, less = model.sibling
+    bits = (has * same + gain * more - loss * less).round(2)
+    level = np.where(has > 0, np.where(bits >= 0, "supports", "doubts"), "missing")
+    frame = pairs.assign(
+        weight=(pairs["weight"] + bits).round(2), sibling_bits=bits, sibling_level=level.astype(object)
+    )
+    frame = frame[frame["weight"] >= floor].reset_index(drop=True)
+    shop, group = frame["shop"].to_numpy(), frame["group_id"].to_numpy()
+    odds = against_rivals(shop, group, frame["weight"].to_numpy(dtype=float), model.rivals).round(2)
+    return frame.assign(odds=odds)

@@ -1,0 +1,129 @@
+"""Shops of one seller on several marketplaces: what one of them shows speaks for the other too.
+
+Two shops are taken for siblings when they stand on different marketplaces, share an account, a username or a name that
+hardly any other shop has, and print no places that exclude each other. This is the one step that looks at other shops:
+it needs all of them at once, but only their names.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from monitor.text import squash
+from pipelines.linkage.weights import load_weights
+from pipelines.linkage.words import Floats, Ints, canonical, hashed
+
+MOST_SHOPS = 4  # a name on more shops is a fashion, not a seller
+LEAST_LETTERS = 6
+SHOWN = ("owner", "place", "product", "phone", "nib", "label", "declared")  # the name is the same by construction
+MOST_GAIN, MOST_LOSS = 10.0, 8.0
+SHOP = ["marketplace", "shop_id"]
+
+
+@dataclass(frozen=True)
+class Siblings:
+    """Rows of two shops, both ways; numbers are places in the shops that were given, ordered by marketplace and id."""
+
+    shop: Ints
+    other: Ints
+
+
+@cache
+def _suffix() -> re.Pattern[str]:
+    """What sellers glue behind a name: longer words only, since short ones end other words."""
+    words = sorted((word for word in load_weights().words.noise if len(word) >= 4), key=len, reverse=True)
+    return re.compile(f"(?:{'|'.join(map(re.escape, words))})+$")
+
+
+def _key(text: object) -> str:
+    """A text without spaces, numbers and what sellers add; "" where too little is left to tell a seller."""
+    if not isinstance(text, str) or not text:
+        return ""
+    plain = canonical(re.sub(r"[\d_]+", "", squash(text)))
+    name = _suffix().sub("", plain) or plain
+    return name if len(name) >= LEAST_LETTERS else ""
+
+
+def _keys(texts: Sequence[object]) -> Ints:
+    """Hashed key of each text, 0 for none."""
+    codes, distinct = pd.factorize(pd.Series(texts, dtype=object), use_na_sentinel=True)
+    each = [_key(text) for text in distinct]
+    values = np.where(np.array([bool(key) for key in each], dtype=bool), hashed(each), 0) if each else np.zeros(1, int)
+    return np.where(codes >= 0, values[np.maximum(codes, 0)], 0).astype(np.int64)
+
+
+def _masks(cells: Sequence[object]) -> Ints:
+    """By shop the areas that it can mean as bits; 0 where none is printed."""
+    codes, distinct = pd.factorize(pd.Series(cells, dtype=object), use_na_sentinel=True)
+    lists = [str(cell).split() for cell in distinct]
+    place = {code: number % 62 for number, code in enumerate(sorted({code for found in lists for code in found}))}
+    values = [sum({1 << place[code] for code in found}) for found in lists]
+    return np.where(codes >= 0, np.array([*values, 0], dtype=np.int64)[codes], 0)
+
+
+def _pairs(shop: Ints, key: Ints) -> tuple[Ints, Ints]:
+    """Two shops of every key that 2 to `MOST_SHOPS` shops have."""
+    order = np.lexsort((shop, key))
+    shop, key = shop[order], key[order]
+    fresh = np.ones(len(key), dtype=bool)
+    fresh[1:] = (key[1:] != key[:-1]) | (shop[1:] != shop[:-1])
+    shop, key = shop[fresh], key[fresh]
+    _, first, sizes = np.unique(key, return_index=True, return_counts=True)
+    left, right = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for size in range(2, MOST_SHOPS + 1):
+        begin = first[sizes == size]
+        for one in range(size):
+            for two in range(size):
+                if one != two:
+                    left.append(shop[begin + one])
+                    right.append(shop[begin + two])
+    return np.concatenate(left), np.concatenate(right)
+
+
+def siblings_of(shops: pd.DataFrame) -> Siblings:
+    """Siblings among shops. shops: marketplace, shop_id, name, username, area_codes and, where known, account."""
+    frame = shops.sort_values(SHOP, kind="stable").drop_duplicates(SHOP).reset_index(drop=True)
+    rows = np.arange(len(frame), dtype=np.int64)
+    keys = [_keys(frame[name].tolist()) for name in ("name", "username") if name in frame]
+    if "account" in frame:
+        keys.append(np.where(frame["account"].notna(), hashed([f"@{text}" for text in frame["account"]]), 0))
+    there = [found != 0 for found in keys]
+    left, right = _pairs(
+        np.concatenate([rows[known] for known in there]),
+        np.concatenate([found[known] for found, known in zip(keys, there, strict=True)]),
+    )
+    market = pd.factorize(frame["marketplace"])[0]
+    masks = _masks(frame["area_codes"].tolist()) if "area_codes" in frame else np.zeros(len(frame), dtype=np.int64)
+    one, two = masks[left], masks[right]
+    fits = (market[left] != market[right]) & ((one == 0) | (two == 0) | ((one & two) != 0))
+    both = np.unique(left[fits] * max(len(frame), 1) + right[fits])
+    return Siblings(both // max(len(frame), 1), both % max(len(frame), 1))
+
+
+def support(pairs: pd.DataFrame, siblings: Siblings) -> tuple[Floats, Floats, Floats]:
+    """By pair: bits that a sibling has for the same group beyond the shop's own, bits that it has less, and 1 where
+    there is one with that group among its candidates.
+
+    pairs: shop (numbers as in `siblings`), group_id, weight and the bits of `SHOWN`.
+    """
+    gain, loss, has = (np.zeros(len(pairs)) for _ in range(3))
+    if not len(siblings.shop) or pairs.empty:
+        return gain, loss, has
+    bits = pairs[[f"{name}_bits" for name in SHOWN]].to_numpy(dtype=float)
+    best = pairs[["shop", "group_id", "weight"]].assign(row=np.arange(len(pairs)))
+    best = best.sort_values(["shop", "group_id", "weight", "row"], ascending=[True, True, False, True])
+    best = best.drop_duplicates(["shop", "group_id"])
+    links = pd.DataFrame({"shop": siblings.shop, "other": siblings.other})
+    mine = links.merge(pairs[["shop", "group_id"]].assign(own=np.arange(len(pairs))), on="shop")
+    theirs = best.rename(columns={"shop": "other"})[["other", "group_id", "row"]]
+    met = mine.merge(theirs, on=["other", "group_id"])
+    own, row = met["own"].to_numpy(), met["row"].to_numpy()
+    more = bits[row] - bits[own]
+    np.maximum.at(gain, own, np.clip(more, 0.0, None).sum(axis=1))
+    np.maximum.at(loss, own, np.clip(-more, 0.0, None).sum(axis=1))
+    has[own] = 1.0
+    return np.minimum(gain, MOST_GAIN), np.minimum(loss, MOST_LOSS), has
