@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipelines.linkage.words import hashed
+
 SHOP = ["marketplace", "shop_id"]
 SHOP_INPUTS = ("name", "username", "city", "area_codes", "district_code", "identifiers")
 LISTING_INPUTS = ("listing_id", "title", "category", "brand", "identifiers")
@@ -24,9 +26,9 @@ Alone = Callable[[pd.DataFrame, pd.DataFrame], tuple[pd.DataFrame, dict[str, int
 class Scored:
     """What one week's shops gave, each by itself.
 
-    basis: what the pairs depend on besides the shops. inputs: marketplace, shop_id, digest (uint64) of every shop,
-    ordered by both. pairs: as `score.alone` gives them; `shop` is the shop's place in `inputs`. skipped: pairs that
-    blocking left out, of the shops scored in this run. scored: how many that were.
+    basis: what the pairs depend on besides the shops. inputs: marketplace, shop_id, key and digest (uint64) of every
+    shop, ordered by the first two. pairs: as `score.alone` gives them; `shop` is the shop's place in `inputs`. skipped:
+    pairs that blocking left out, of the shops scored in this run. scored: how many that were.
     """
 
     basis: str
@@ -37,34 +39,41 @@ class Scored:
 
 
 def input_digests(shops: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
-    """marketplace, shop_id and a digest of everything that the shop's pairs depend on, ordered by both; one row a shop.
+    """marketplace, shop_id, key, and a digest of all that the shop's pairs depend on, ordered by both; one row a shop.
 
     A column `digest` (hexadecimal, as the interval tables keep it) in either frame is trusted to stand for its row;
     without it the columns that linkage reads are hashed. The order of listings does not matter.
     """
-    frame = shops[SHOP].assign(digest=_row_hashes(shops, SHOP_INPUTS))
-    frame = frame.drop_duplicates(SHOP).sort_values(SHOP, kind="stable", ignore_index=True)
-    at = pd.MultiIndex.from_frame(frame[SHOP]).get_indexer(pd.MultiIndex.from_frame(listings[SHOP]))
+    frame = shops[SHOP].assign(key=shop_keys(shops), digest=_row_hashes(shops, SHOP_INPUTS))
+    frame = frame.drop_duplicates("key").sort_values(SHOP, kind="stable", ignore_index=True)
+    at = _places(frame["key"].to_numpy(), shop_keys(listings))
     goods = _mixed(_row_hashes(listings, LISTING_INPUTS))[at >= 0]
     sums = np.zeros(len(frame), dtype=np.uint64)
     np.add.at(sums, at[at >= 0], goods)  # modulo 2^64: the same for every order
     return frame.assign(digest=_mixed(frame["digest"].to_numpy(dtype=np.uint64) + np.uint64(1)) + sums)
 
 
+def shop_keys(frame: pd.DataFrame) -> Hashes:
+    """A number per row that stands for marketplace and shop id."""
+    place, slugs = pd.factorize(frame["marketplace"])
+    of_slug = hashed(np.asarray(slugs, dtype=object)).view(np.uint64)
+    return _mixed(of_slug[place]) + hashed(frame["shop_id"]).view(np.uint64)
+
+
+def _places(keys: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
+    """Where each wanted key stands in `keys` (all different); -1 where it does not."""
+    return np.asarray(pd.Index(keys).get_indexer(pd.Index(wanted)))
+
+
 def _row_hashes(frame: pd.DataFrame, columns: tuple[str, ...]) -> Hashes:
     if "digest" in frame:
-        return _of_hex(frame["digest"])
+        return hashed(frame["digest"]).view(np.uint64)
     total = np.zeros(len(frame), dtype=np.uint64)
     for name in columns:
         values = frame[name] if name in frame else pd.Series([None] * len(frame), dtype=object)
         texts = np.array(["\x00" if value is None else repr(value) for value in values.tolist()], dtype=object)
         total = _mixed(total) + pd.util.hash_array(texts, categorize=False)
     return total
-
-
-def _of_hex(digests: "pd.Series[str]") -> Hashes:
-    whole = bytes.fromhex("".join(text[:16].rjust(16, "0") for text in digests))
-    return np.frombuffer(whole, dtype=">u8").astype(np.uint64)
 
 
 def _mixed(numbers: Hashes) -> Hashes:
@@ -86,31 +95,29 @@ def score_week(
     same = _same(inputs, known)
     if known is not None and same.all() and len(inputs) == len(known.inputs):
         return Scored(basis, inputs, known.pairs, {}, 0)
-    changed = inputs.loc[~same, SHOP]
-    fresh, skipped = alone(_of(shops, changed), _of(listings, changed))
-    parts = [fresh] if known is None else [_of(known.pairs, inputs.loc[same, SHOP]), fresh]
-    return Scored(basis, inputs, _numbered(pd.concat(parts, ignore_index=True), inputs), skipped, len(changed))
+    keys = inputs["key"].to_numpy()
+    fresh, skipped = alone(_of(shops, keys[~same]), _of(listings, keys[~same]))
+    parts = [fresh] if known is None else [_of(known.pairs, keys[same]), fresh]
+    return Scored(basis, inputs, _numbered(pd.concat(parts, ignore_index=True), keys), skipped, int((~same).sum()))
 
 
 def _same(inputs: pd.DataFrame, known: Scored | None) -> npt.NDArray[np.bool_]:
     if known is None:
         return np.zeros(len(inputs), dtype=bool)
-    at = pd.MultiIndex.from_frame(known.inputs[SHOP]).get_indexer(pd.MultiIndex.from_frame(inputs[SHOP]))
-    found = np.zeros(len(inputs), dtype=bool)
-    there = at >= 0
+    at = _places(known.inputs["key"].to_numpy(), inputs["key"].to_numpy())
+    found = at >= 0
     digests = known.inputs["digest"].to_numpy(dtype=np.uint64)
-    found[there] = digests[at[there]] == inputs["digest"].to_numpy(dtype=np.uint64)[there]
+    found[found] = digests[at[found]] == inputs["digest"].to_numpy(dtype=np.uint64)[found]
     return found
 
 
-def _of(frame: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the shops wanted, in their order."""
-    at = pd.MultiIndex.from_frame(wanted).get_indexer(pd.MultiIndex.from_frame(frame[SHOP]))
-    return frame[at >= 0]
+def _of(frame: pd.DataFrame, keys: Hashes) -> pd.DataFrame:
+    """Rows of these shops."""
+    return frame[np.isin(shop_keys(frame), keys)]
 
 
-def _numbered(pairs: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
-    """Ordered by shop and business, `shop` being the place in `inputs`."""
-    at = pd.MultiIndex.from_frame(inputs[SHOP]).get_indexer(pd.MultiIndex.from_frame(pairs[SHOP]))
+def _numbered(pairs: pd.DataFrame, keys: Hashes) -> pd.DataFrame:
+    """Ordered by shop and business, `shop` being the place of the shop in `keys`."""
+    at = _places(keys, shop_keys(pairs))
     order = np.lexsort((pairs["business_id"].to_numpy(), at))
     return pairs.assign(shop=at).iloc[order].reset_index(drop=True)
