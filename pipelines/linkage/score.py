@@ -134,10 +134,21 @@ def score(
     pairs skipped by blocking rule. model: the shipped one unless named.
     """
     chosen = model or load_model()
+    own, skipped = alone(shops, listings, index, chosen)
+    return together(own, siblings_of(shops), chosen, index.weights.decision.floor), skipped
+
+
+def alone(
+    shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex, model: Model
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Pairs by what each shop shows itself, down to `REACH` bits below the floor, and pairs skipped by blocking rule.
+
+    What a shop gets does not depend on the other shops, but for `shop`, its place among them.
+    """
     table = read_shops(shops, listings, index)
     pairs = candidate_pairs(table, index)
-    own = pd.concat([_scored(part, table, index, chosen) for part in _parts(pairs)], ignore_index=True)
-    return together(own, siblings_of(shops), chosen, index.weights.decision.floor), pairs.skipped
+    parts = [_scored(part, table, index, model) for part in _parts(pairs)]
+    return pd.concat(parts, ignore_index=True), pairs.skipped
 
 
 def together(pairs: pd.DataFrame, siblings: Siblings, model: Model, floor: float) -> pd.DataFrame:
