@@ -15,12 +15,13 @@ from monitor.planner_words import Asked, Ranked, Text, Words, with_rates
 from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, unit_name
 
 LINKED_SHARE = 0.8  # of a budget, at most: without a panel weeks do not compare
-PANEL_SHARE = 0.6  # of what is left
+PANEL_SHARE = 0.5  # of what is left
 EXPLORE_SHARE = 0.1  # of the budget
 DETAIL_SHARE = 0.25  # of what is left after linked shops and panel, where a crawl reads pages of detail
-FLOOR = 0.02  # registry-like shops per request; a query that promises less is left to exploration
+FLOOR = 0.002  # registry-like shops per request; a query that promises less is left to exploration
 USUAL_RATE = 0.005  # registry-like shops of a marketplace per registered business, before any were linked
 RATE_PRIOR = 2_000  # businesses that weigh as much as what was learnt in an area
+UNSEEN_COST = 0.1  # requests for a linked shop that the panel showed last time
 EXPLORED = 2_000  # queries among which exploration draws
 
 
@@ -34,11 +35,15 @@ class Able:
 
 @dataclass(frozen=True)
 class LinkedShop:
-    """A shop that a registered business runs. missed: attempts in a row that did not find it."""
+    """A shop that a registered business runs. missed: attempts in a row that did not find it.
+
+    in_panel: whether what is asked every week showed it last time.
+    """
 
     shop: KnownShop
     seen_week: str
     missed: int = 0
+    in_panel: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class History:
     linked: shops of registered businesses. texts: what businesses sell, per kab/kota (users; shops are filled in here).
     titles: what linked shops offer, per kab/kota. linked_in: linked shops per kab/kota. asked: queries of past crawls.
     panel: query keys ("3603/gula aren" or "gula aren") if a part of the shipped panel was fixed for this marketplace.
-    details: pages of detail that the last crawl read. like_share: linked shops among those of the region.
+    details: pages of detail that the last crawl read. like_share: linked shops among those of the region. known: ids of
+    shops seen before.
     """
 
     linked: Sequence[LinkedShop] = ()
@@ -59,6 +65,7 @@ class History:
     panel: Sequence[str] = ()
     details: int = 0
     like_share: float = 0.05
+    known: Sequence[str] = ()
 
 
 def key_of(query: str, area: str) -> str:
@@ -105,22 +112,33 @@ def plan(
         steps=tuple(steps),
         left_out=left_out,
         fixes_panel=queries.fixes_panel,
+        known=history.known,
     )
 
 
 def _linked_steps(history: History, budget: int) -> list[Step]:
-    """Missed ones first, then those not seen for longest; after them what is known by a link only."""
+    """Missed ones first, then those not seen for longest; those that the panel should show, and last what is known by
+    an address only."""
     order = sorted(
-        history.linked, key=lambda one: (not one.shop.is_linked, -one.missed, one.seen_week, one.shop.shop_id)
+        history.linked,
+        key=lambda one: (not one.shop.is_linked, one.in_panel, -one.missed, one.seen_week, one.shop.shop_id),
     )
-    most = budget * LINKED_SHARE if budget else float("inf")
+    left = budget * LINKED_SHARE if budget else float("inf")
     steps = []
-    for number, one in enumerate(order, start=1):
-        last = f"linked, last seen {one.seen_week}" if one.shop.is_linked else "known by a link"
-        reason = f"not found {one.missed} time(s)" if one.missed else last
+    for one in order:
+        cost = UNSEEN_COST if one.in_panel else 1.0
+        left -= cost
         unit = f"{SHOP_UNITS}{one.shop.shop_id}"
-        steps.append(Step(LINKED, unit, reason, 1.0, shop=one.shop, fits=number <= most))
+        steps.append(Step(LINKED, unit, _reason(one), cost, shop=one.shop, fits=left >= 0, if_unseen=one.in_panel))
     return steps
+
+
+def _reason(one: LinkedShop) -> str:
+    if one.in_panel:
+        return "linked, asked if the panel does not show it this time"
+    if one.missed:
+        return f"not found {one.missed} time(s)"
+    return f"linked, last seen {one.seen_week}" if one.shop.is_linked else "known by a link"
 
 
 class _Queries:

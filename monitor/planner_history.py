@@ -5,7 +5,7 @@ read; the businesses by which it is measured what the monitor misses are not amo
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from monitor.weeks import shift_week
 LINKED_WEEKS = 8  # a shop that was linked so recently is asked for, whatever became of it since
 ASKED_WEEKS = 26  # a query is new again after half a year
 COUNTED_CRAWLS = 4  # newest crawls whose rows are counted per query
+TITLES = "titles"  # group of the texts that linked shops print
 UNSEEN_PER_SHOP = 0.3  # shops still unknown that one linked shop stands for, by the words of its titles
 LIKE_PRIOR, USUAL_LIKE = 50, 0.05
 
@@ -39,17 +40,22 @@ def read_history(engine: Engine, root: Path, slug: str, week: str) -> History:
         texts = _texts(connection)
         goods = _titles(connection, slug, linked)
         regional = _regional_count(connection, slug)
+        ids = select(observations.c.shop_id).where(
+            observations.c.marketplace == slug, observations.c.valid_to_week.is_(None)
+        )
+        known = tuple(connection.execute(ids.order_by(observations.c.shop_id)).scalars())
         panel = select(query_panel.c.query).where(query_panel.c.marketplace == slug, query_panel.c.to_week.is_(None))
         fixed = tuple(connection.execute(panel.order_by(query_panel.c.query)).scalars())
-    asked, details = _asked(root, slug, week, frozenset(linked["shop_id"]))
+    asked, details, in_panel = _asked(root, slug, week, frozenset(linked["shop_id"]))
     return History(
-        linked=tuple(_linked_shop(row) for row in linked.to_dict("records")),
+        linked=tuple(_linked_shop(row, in_panel) for row in linked.to_dict("records")),
         texts=texts,
         titles=goods,
         linked_in=Counter(area for areas in linked["area_codes"].dropna() for area in areas.split()),
         asked=asked,
         panel=fixed,
         details=details,
+        known=known,
         like_share=(len(linked) + USUAL_LIKE * LIKE_PRIOR) / (max(regional, len(linked)) + LIKE_PRIOR),
     )
 
@@ -82,26 +88,27 @@ def _linked(connection: Connection, slug: str, week: str) -> pd.DataFrame:
     return read_frame(connection, query.order_by(observations.c.shop_id))
 
 
-def _linked_shop(row: Mapping[str, Any]) -> LinkedShop:
+def _linked_shop(row: Mapping[str, Any], in_panel: frozenset[str]) -> LinkedShop:
     def text(name: str) -> str | None:
         return row[name] if isinstance(row[name], str) else None
 
     shop = KnownShop(row["shop_id"], text("username"), text("url"), is_linked=True)
-    return LinkedShop(shop, row["valid_from_week"], int(row["missed_count"]))
+    return LinkedShop(shop, row["valid_from_week"], int(row["missed_count"]), row["shop_id"] in in_panel)
 
 
 def _texts(connection: Connection) -> list[Text]:
-    """What registered businesses sell, per kab/kota; how many say the same."""
+    """What registered businesses sell, per kab/kota and kind of business; how many say the same."""
     held = business_versions.c
+    kind = func.coalesce(held.kbli, held.sector, "")
     query = (
-        select(held.product, held.area_code, func.count())
+        select(held.product, held.area_code, kind, func.count())
         .where(held.valid_to_part.is_(None), held.product.is_not(None), held.area_code.is_not(None))
-        .group_by(held.product, held.area_code)
+        .group_by(held.product, held.area_code, kind)
     )
-    users: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for product, area, count in connection.execute(query):
-        users[" ".join(words_of(product)), area] += count
-    return [Text(text, area, float(count), 0.0) for (text, area), count in sorted(users.items()) if text]
+    users: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for product, area, group, count in connection.execute(query):
+        users[" ".join(words_of(product)), area, group] += count
+    return [Text(text, area, float(count), 0.0, group) for (text, area, group), count in sorted(users.items()) if text]
 
 
 def _titles(connection: Connection, slug: str, linked: pd.DataFrame) -> list[Text]:
@@ -117,7 +124,7 @@ def _titles(connection: Connection, slug: str, linked: pd.DataFrame) -> list[Tex
     found = []
     for shop, titles in sorted(offered.items()):
         share = 1 / len(titles)
-        found += [Text(title, areas[shop], share, share * UNSEEN_PER_SHOP) for title in sorted(titles)]
+        found += [Text(title, areas[shop], share, share * UNSEEN_PER_SHOP, TITLES) for title in sorted(titles)]
     return found
 
 
@@ -133,53 +140,63 @@ def _regional_count(connection: Connection, slug: str) -> int:
 # --- past crawls ----------------------------------------------------------------------------------------------------
 
 
-def _asked(root: Path, slug: str, week: str, linked: frozenset[str]) -> tuple[list[Asked], int]:
-    """Queries of past crawls, the newest answer of each; and pages of detail that the newest crawl read."""
+def _asked(root: Path, slug: str, week: str, linked: frozenset[str]) -> tuple[list[Asked], int, frozenset[str]]:
+    """Queries of past crawls, the newest answer of each; of the newest crawl the pages of detail that it read and the
+    linked shops that its panel and lists showed."""
     oldest = shift_week(week, -ASKED_WEEKS)
     infos = ((path, read_info(path)) for path in list_crawls(root, slug))
     paths = [path for path, info in infos if info.kind == "crawl" and oldest <= info.week <= week]
     found: dict[tuple[str, str], Asked] = {}
-    details = 0
+    details, in_panel = 0, frozenset[str]()
     for number, path in enumerate(reversed(paths)):
         try:
             rows = [row for row in crawl_reader.read_lines(path / "queries.jsonl") if row.get("done")]
-            like = _like_by_query(path, rows, linked) if number < COUNTED_CRAWLS else None
+            shown = _shown_by(path, rows, linked) if number < COUNTED_CRAWLS else None
         except StoreError:
             continue  # load says which directory is damaged; a plan can do without it
-        if number == 0:
+        if number == 0 and shown is not None:
             details = sum(row["unit"].startswith(SHOP_UNITS) and row.get("stage") is None for row in rows)
-        for key, asked in _by_query(rows, like).items():
+            weekly = (row["unit"] for row in rows if _is_weekly(row))
+            in_panel = frozenset(shop for unit in weekly for shop in shown.get(unit, ()))
+        for key, asked in asked_queries(rows, shown).items():
             found.setdefault(key, asked)
-    return [found[key] for key in sorted(found)], details
+    return [found[key] for key in sorted(found)], details, in_panel
 
 
-def _by_query(rows: Iterable[Mapping[str, Any]], like: Mapping[tuple[str, str], int] | None) -> dict[Any, Asked]:
-    """Query and area -> what its unit and the parts of it cost and showed."""
-    found: dict[tuple[str, str], Asked] = {}
+def _is_weekly(row: Mapping[str, Any]) -> bool:
+    """Units of crawls before there were plans have no stage."""
+    return bool(row.get("stage", PANEL) == PANEL and not row["unit"].startswith(SHOP_UNITS))
+
+
+def asked_queries(
+    rows: Iterable[Mapping[str, Any]], shown: Mapping[str, Collection[str]] | None
+) -> dict[tuple[str, str], Asked]:
+    """(area, query) -> what its unit cost, and what it and its parts showed.
+
+    rows: done lines of queries.jsonl. shown: unit -> linked shops that it showed; None where they were not counted.
+    """
+    units: defaultdict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        if not row["unit"].startswith(QUERY_UNITS):
-            continue
-        key = _key(row["unit"])
-        before = found.get(key)
-        requests = float(row.get("requests") or 1) + (before.requests if before else 0.0)
-        entries = max(float(row["declared_total"] or row["fetched"] or 0), before.rows if before else 0.0)
-        shown = float(like.get(key, 0)) if like is not None else None
-        found[key] = Asked(key[1].replace("-", " "), key[0], requests, entries, shown)
+        if row["unit"].startswith(QUERY_UNITS):
+            area, word = query_parts(row["unit"])
+            units[area or "", word].append(row)
+    found = {}
+    for (area, word), of_query in units.items():
+        whole = min(of_query, key=lambda row: len(row["unit"]))  # its parts are asked only where they promise enough
+        requests = float(whole.get("requests") or 1)
+        entries = max(float(row["declared_total"] or row["fetched"] or 0) for row in of_query)
+        like = None if shown is None else float(len({s for row in of_query for s in shown.get(row["unit"], ())}))
+        found[area, word] = Asked(word.replace("-", " "), area, requests, entries, like)
     return found
 
 
-def _key(unit: str) -> tuple[str, str]:
-    area, word = query_parts(unit)
-    return area or "", word
-
-
-def _like_by_query(path: Path, rows: Sequence[Mapping[str, Any]], linked: frozenset[str]) -> dict[tuple[str, str], int]:
-    """Linked shops that each query showed."""
+def _shown_by(path: Path, rows: Sequence[Mapping[str, Any]], linked: frozenset[str]) -> dict[str, set[str]]:
+    """Linked shops that each unit showed."""
     done = {row["unit"]: row["attempt"] for row in rows}
-    shown: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    shown: defaultdict[str, set[str]] = defaultdict(set)
     for name in ("shops.jsonl", "listings.jsonl"):
         table = crawl_reader.read_rows(path / name, {"shop_id": pa.large_string()}, done)
         for unit, shop in zip(table["unit"].to_pylist(), table["shop_id"].to_pylist(), strict=True):
-            if shop in linked and unit.startswith(QUERY_UNITS):
-                shown[_key(unit)].add(shop)
-    return {key: len(shops) for key, shops in shown.items()}
+            if shop in linked:
+                shown[unit].add(shop)
+    return dict(shown)

@@ -54,13 +54,19 @@ class Plan:
     steps: Sequence[Step] = ()
     left_out: Sequence[str] = ()  # queries of the shipped panel that this marketplace does not ask
     fixes_panel: bool = False  # whether its panel was chosen by this plan and is fixed from now on
+    known: Sequence[str] = ()  # ids of shops of earlier weeks, so that new ones can be told from them
     sentinels: Sequence[str] = ()  # ids of shops that are usually there; they are among the steps where shops are asked
 
     def of_stage(self, stage: str) -> list[Step]:
         return [step for step in self.steps if step.stage == stage]
 
-    def shops(self, *, if_unseen: bool) -> list[KnownShop]:
-        """Known shops to be asked for first, or only if nothing has shown them; most important first."""
+    @property
+    def shops(self) -> list[KnownShop]:
+        """Known shops to be asked for, most important first."""
+        return [*self.shops_to_ask(if_unseen=False), *self.shops_to_ask(if_unseen=True)]
+
+    def shops_to_ask(self, *, if_unseen: bool) -> list[KnownShop]:
+        """Those that come first, or those that are asked for only if the panel does not show them."""
         fitting = (step for step in self.of_stage(LINKED) if step.fits and step.if_unseen == if_unseen)
         return [step.shop for step in fitting if step.shop is not None]
 
@@ -69,6 +75,10 @@ class Plan:
         """What searches ask for, panel first, each once."""
         found = [step.query for stage in STAGES for step in self.of_stage(stage) if step.query and step.fits]
         return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def known_ids(self) -> frozenset[str]:
+        return frozenset(self.known)
 
     @cached_property
     def _by_unit(self) -> Mapping[str, Step]:
@@ -120,7 +130,8 @@ def read_plan(directory: Path) -> Plan | None:
         if values.pop("format_version") > FORMAT_VERSION:
             raise StoreError(f"{path} was written by a newer program; update this program.")
         steps = tuple(_step(row) for row in values.pop("steps"))
-        return Plan(**values | {"left_out": tuple(values["left_out"])}, steps=steps)
+        lists = {name: tuple(values[name]) for name in ("left_out", "known", "sentinels")}
+        return Plan(**values | lists, steps=steps)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{path} is damaged; restore it from a backup or remove it.") from error
 

@@ -1,8 +1,9 @@
 """In what order a crawl's units are run, how a capped one is split, and where a budget ends it.
 
 Linked shops are asked for first, since their state this week decides presence; then what is asked every week (lists and
-the fixed panel); then, best first, the parts of capped queries and new queries; then exploration; last the pages that
-add detail. A budget that ends within the first two leaves the crawl unfinished; within the others it is just spent.
+the fixed panel), and the linked shops that it showed last time and does not show now; then, best first, the parts of
+capped queries and new queries; then exploration; last the pages that add detail. A budget that ends within what comes
+every week leaves the crawl unfinished; later it is just spent.
 """
 
 import traceback
@@ -17,7 +18,8 @@ from scrapy.exceptions import CloseSpider
 from monitor.items import Issue, Listing, Shop
 from monitor.planner_steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
 from monitor.reading import Row
-from monitor.units import CrawlRecord, KnownShop, Read, SearchShape, Tally, Unit, UnitDone
+from monitor.units import CrawlRecord, KnownShop, Read, SearchShape, Tally, Unit, UnitDone, query_parts
+from spiders.yields import Yields
 
 MAX_FAILED_UNITS = 10  # in a row: whatever it is, asking on is of no use to anybody
 MAX_OPTIONAL_FAILURES = 3  # of a stage's first units; then the stage is given up
@@ -34,11 +36,16 @@ class UnansweredError(Exception):
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A unit that is run when nothing better is left. value: registry-like new shops expected per request."""
+    """A unit that is run when nothing better is left. promise: new shops that it should show per request."""
 
     unit: Unit
     stage: str
-    value: float
+    promise: float
+    kind: str  # part or query
+
+    @property
+    def area(self) -> str | None:
+        return query_parts(self.unit.name)[0] if self.unit.kind == "query" else None
 
 
 class UnitRunner(Spider):
@@ -55,11 +62,14 @@ class UnitRunner(Spider):
         self._requests = 0  # since the unit began
         self._sent = 0
         self._seen: set[str] = set()  # ids of the shops of this run
-        self._fresh = 0  # of them, first shown by the last unit
+        self._fresh = 0  # of them, new and first shown by the last unit
+        self._counted: set[str] = set()  # units that this run read to their end
         self._waiting: list[_Waiting] = []
+        self._yields = Yields()
         self._extra = 0  # units that `units` does not count
         self._skipped = 0  # units that the plan leaves out
         self._is_spent = False
+        self._is_resumed = False
 
     # --- for subclasses ---
 
@@ -108,21 +118,34 @@ class UnitRunner(Spider):
             yield thing
 
     async def _run_all(self) -> None:
-        for unit in self._linked_units():
+        assert self.record is not None
+        self._is_resumed = bool(self.record.done_units)
+        for unit in self._linked_units(self._known_shops(if_unseen=False)):
             await self._visit(unit, LINKED)
         if await self._run_planned():
             return
+        for unit in self._linked_units(self._unseen()):
+            await self._visit(unit, LINKED, must=False)
         await self._run_waiting()
-        assert self.record is not None
         self.record.replan(self._extra - self._skipped)
         async for unit in self.units():
             if _is_detail(unit):
                 await self._visit(unit, None)
 
-    def _linked_units(self) -> Iterator[Unit]:
+    def _known_shops(self, *, if_unseen: bool) -> list[KnownShop]:
+        return self.course.shops_to_ask(if_unseen=if_unseen) if self.course is not None else []
+
+    def _unseen(self) -> list[KnownShop]:
+        """Linked shops that the panel should have shown and did not."""
         assert self.record is not None
-        asked = [self.shop_unit(shop) for shop in self.course.shops] if self.course is not None else []
-        units = [unit for unit in asked if unit is not None]
+        shops = self._known_shops(if_unseen=True)
+        if shops and self._is_resumed:
+            self._seen.update(row["shop_id"] for row in self.record.seen_shops())
+        return [shop for shop in shops if shop.shop_id not in self._seen]
+
+    def _linked_units(self, shops: Sequence[KnownShop]) -> Iterator[Unit]:
+        assert self.record is not None
+        units = [unit for unit in map(self.shop_unit, shops) if unit is not None]
         self._extra += len(units)
         self.record.plan(len(units))
         yield from units
@@ -132,7 +155,7 @@ class UnitRunner(Spider):
         assert self.record is not None
         async for unit in self.units():
             if _is_detail(unit):
-                if self._waiting:
+                if self._waiting or self._known_shops(if_unseen=True):
                     return False
                 await self._visit(unit, None)
                 continue
@@ -141,15 +164,28 @@ class UnitRunner(Spider):
                 self._skipped += 1
                 self.record.plan(-1)
             elif step.stage in (NEW, EXPLORE):
-                self._waiting.append(_Waiting(unit, step.stage, step.expected / max(step.cost, 1.0)))
+                self._waiting.append(self._new_query(unit, step))
             else:
                 await self._visit(unit, step.stage)
-        return not self._waiting
+                self._learn(self._new_query(unit, step))
+        return not self._waiting and not self._known_shops(if_unseen=True)
 
     def _step_of(self, unit: Unit) -> Step | None:
         if self.course is None or unit.kind != "query":
             return Step(PANEL, unit.name, "", 1.0)
         return self.course.step_of(unit.name)
+
+    def _new_query(self, unit: Unit, step: Step) -> _Waiting:
+        like = self.course.like_share if self.course is not None and self.course.like_share else 1.0
+        return _Waiting(unit, step.stage, step.expected / like / max(step.cost, 1.0), "query")
+
+    def _learn(self, ran: _Waiting) -> None:
+        if ran.promise and ran.unit.name in self._counted:
+            requests = max(self._requests, 1)
+            self._yields.note(ran.kind, ran.area, ran.promise * requests, self._fresh)
+
+    def _worth(self, one: _Waiting) -> float:
+        return self._yields.corrected(one.kind, one.area, one.promise)
 
     async def _run_waiting(self) -> None:
         """Parts of capped units and new queries, best first; a fixed share is kept for exploration."""
@@ -164,11 +200,12 @@ class UnitRunner(Spider):
 
     async def _run_best(self, stages: Sequence[str], kept: float) -> None:
         while self._left() > kept:
-            best = max((one for one in self._waiting if one.stage in stages), key=lambda one: one.value, default=None)
+            best = max((one for one in self._waiting if one.stage in stages), key=self._worth, default=None)
             if best is None:
                 return
             self._waiting.remove(best)
             await self._visit(best.unit, best.stage, must=False)
+            self._learn(best)
 
     def _left(self) -> float:
         """Requests that may still be sent."""
@@ -205,16 +242,15 @@ class UnitRunner(Spider):
             return
         self._extra += len(parts)
         self.record.plan(len(parts))
-        value = self._value_of_parts(tally)
-        self._waiting += [_Waiting(part, stage or PANEL, value) for part in parts]
+        promise = self._promise_of_parts(tally)
+        self._waiting += [_Waiting(part, stage or PANEL, promise, "part") for part in parts]
 
-    def _value_of_parts(self, tally: Tally) -> float:
-        """What the rows that a cap hid should hold, if they are like those it showed."""
+    def _promise_of_parts(self, tally: Tally) -> float:
+        """New shops per request among the rows that a cap hid, if they are like those it showed."""
         unseen = UNSEEN_SHARE
         if tally.declared_total:
             unseen = max(0.0, 1 - tally.fetched / tally.declared_total)
-        like = self.course.like_share if self.course is not None else 1.0
-        return like * unseen * self._fresh / max(self._requests, 1)
+        return unseen * self._fresh / max(self._requests, 1)
 
     def _gave_up_optional(self) -> bool:
         return self._optional_done == 0 and self._optional_failures >= MAX_OPTIONAL_FAILURES
@@ -242,6 +278,7 @@ class UnitRunner(Spider):
             problem = UnansweredError("error", f"The program failed with {type(error).__name__}.")
             await self._not_done(unit, problem, is_optional)
             return
+        self._counted.add(unit.name)
         self._optional_done += is_optional
         self._failed_units = 0
         tally.requests = self._requests
@@ -253,7 +290,7 @@ class UnitRunner(Spider):
             return
         if row.item.shop_id and row.item.shop_id not in self._seen:
             self._seen.add(row.item.shop_id)
-            self._fresh += 1
+            self._fresh += self.course is None or row.item.shop_id not in self.course.known_ids
         if unit.kind == "shop" and tally.found is None and unit.name.endswith(f"/{row.item.shop_id}"):
             tally.found = True
 

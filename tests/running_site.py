@@ -33,6 +33,9 @@ class Record:
     def done_units(self) -> Any:
         return self.done.keys()
 
+    def seen_shops(self) -> list[dict[str, Any]]:
+        return [{"shop_id": shop_id} for shop_id in sorted(self.shops)]
+
     def tally_of(self, name: str) -> Tally | None:
         row = self.done.get(name)
         return None if row is None else Tally(row.declared_total, row.fetched, row.capped, row.found)

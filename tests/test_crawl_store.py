@@ -86,6 +86,8 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
         "capped": False,
         "found": True,
         "requests": 3,
+        "stage": None,
+        "split_into": 0,
     }
     assert data.stats is not None
     assert data.stats["finish_reason"] == "finished"

@@ -23,12 +23,12 @@ SEARCH = SearchShape(by_area=True, rows=10, most_rows=20)
 BOTH = Able(True, SEARCH)
 PANEL_WORDS = ("keripik", "kopi", "batik")
 TEXTS = (
-    Text("keripik singkong", "3602", 60, 0),
-    Text("keripik pisang", "3603", 30, 0),
-    Text("gula aren cetak", "3602", 80, 0),
-    Text("sate bandeng", "3603", 40, 0),
-    Text("kopi bubuk", "3603", 7, 0),
-    Text("jasa las besi", "3602", 4, 0),
+    Text("keripik singkong", "3602", 60, 0, "10794"),
+    Text("keripik pisang", "3603", 30, 0, "10794"),
+    Text("gula aren cetak", "3602", 80, 0, "10721"),
+    Text("sate bandeng", "3603", 40, 0, "10219"),
+    Text("kopi bubuk", "3603", 7, 0, "10761"),
+    Text("jasa las besi", "3602", 4, 0, "25119"),
 )
 
 
@@ -50,6 +50,14 @@ def test_without_a_budget_everything_known_and_nothing_new_is_asked() -> None:
     assert units(found, LINKED) == ["toko/1"]
     assert units(found, PANEL) == [f"cari/{area}/{word}" for word in PANEL_WORDS for area in AREAS]
     assert not found.of_stage(NEW) and not found.of_stage(EXPLORE)
+
+
+def test_linked_shops_that_the_panel_should_show_are_asked_only_if_it_does_not() -> None:
+    shops = [LinkedShop(KnownShop("1"), "2026-W45", in_panel=True), linked(2), LinkedShop(KnownShop("3"), "2026-W45")]
+    found = planned(History(linked=shops), 100)
+    assert [shop.shop_id for shop in found.shops_to_ask(if_unseen=False)] == ["2", "3"]
+    assert [shop.shop_id for shop in found.shops_to_ask(if_unseen=True)] == ["1"]
+    assert found.of_stage(LINKED)[-1].cost < 1
 
 
 def test_stages_come_in_order_and_stay_within_the_budget() -> None:
@@ -80,7 +88,8 @@ def test_a_site_that_is_not_searched_or_has_no_shop_pages() -> None:
 
 
 def test_new_queries_are_the_words_that_many_sell_by_where_they_sell() -> None:
-    found = planned(History(texts=TEXTS, linked_in={"3602": 60, "3603": 20}), 200)
+    able = Able(True, SearchShape(by_area=True))
+    found = planned(History(texts=TEXTS, linked_in={"3602": 60, "3603": 20}), 200, able)
     asked = units(found, NEW)
     assert asked[0] in ("cari/3602/gula", "cari/3602/aren", "cari/3602/gula-aren", "cari/3602/cetak")
     assert {name.split("/")[1] for name in asked} == {"3602", "3603"}
@@ -97,13 +106,17 @@ def test_what_was_asked_lately_is_not_new() -> None:
     assert not set(units(first, NEW)) & {step.unit for step in second.steps if step.stage != PANEL}
 
 
-def test_a_word_that_paid_pulls_what_shares_it_and_one_that_did_not_falls_back() -> None:
-    texts = [Text("kue nastar", "3602", 50, 1), Text("roti sisir", "3602", 50, 1), Text("kue cucur", "3602", 50, 1)]
+def test_a_kind_of_business_whose_shops_were_found_promises_more() -> None:
+    texts = [
+        Text("kue nastar", "3602", 50, 1, "10710"),
+        Text("roti sisir", "3602", 50, 1, "10719"),
+        Text("kue cucur", "3602", 50, 1, "10710"),
+    ]
     words = Words(texts, ["3602"], SearchShape(True, 60, 3_000))
-    before = words.value("cucur", "3602").expected
+    before, bread = (words.value(query, "3602").expected for query in ("cucur", "sisir"))
     words.learn([Asked("nastar", "3602", 1, 60, 0.0), Asked("kue", "3602", 1, 60, 40.0)])
     assert words.value("cucur", "3602").expected > before, "cakes paid"
-    assert words.value("sisir", "3602").expected == pytest.approx(before), "nothing is known of bread"
+    assert words.value("sisir", "3602").expected == pytest.approx(bread), "nothing is known of bread"
 
 
 def test_the_shipped_panel_is_cut_once_and_then_fixed() -> None:
@@ -149,6 +162,7 @@ TEXTS_DRAWN = st.lists(
         st.sampled_from(AREAS),
         st.integers(1, 50).map(float),
         st.floats(0, 3),
+        st.sampled_from(["", "10710", "14111"]),
     ),
     max_size=12,
 )
@@ -156,12 +170,13 @@ TEXTS_DRAWN = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(TEXTS_DRAWN, st.integers(0, 30))
-def test_a_query_never_promises_more_than_the_texts_that_hold_its_words(texts: list[Text], budget: int) -> None:
+def test_a_query_never_promises_more_than_the_shops_of_the_kinds_that_sell_it(texts: list[Text], budget: int) -> None:
     """Against a plain count, and whatever was taken before."""
     words = Words(texts, AREAS, SEARCH)
     pairs = [(query, area) for query in words.candidates() for area in AREAS]
     for query, area in pairs:
-        plain = sum(t.shops for t in texts if t.area == area and set(query.split()) <= set(words_of(t.text)))
+        sell = {text.group for text in texts if set(query.split()) <= set(words_of(text.text))}
+        plain = sum(text.shops for text in texts if text.area == area and text.group in sell)
         assert words.value(query, area).expected <= plain + 1e-9
     found = words.best(pairs, budget)
     assert sum(one.cost for one in found) <= budget

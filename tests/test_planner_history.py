@@ -76,7 +76,8 @@ def test_linked_shops_their_titles_and_what_queries_showed(ready: tuple[Config, 
         ("gula aren", "3603", 3.0, 40.0, 1.0),
         ("kopi", "3603", 3.0, 40.0, 1.0),
     ]
-    assert dict(found.linked_in) == {"3603": 2} and found.details == 1
+    assert dict(found.linked_in) == {"3603": 2} and found.details == 1 and found.known == ("1", "2", "3")
+    assert [one.in_panel for one in found.linked] == [True, False], "3 was shown by its own page only"
 
 
 def test_a_link_that_ended_long_ago_or_begins_later_is_not_asked_for(ready: tuple[Config, Engine]) -> None:
@@ -122,7 +123,7 @@ def test_planning_reads_no_probe_and_a_probe_changes_no_plan(ready: tuple[Config
     with tables_read(engine) as tables:
         before = make_plan(config, engine, SLUG, NEXT, 3_000)
     assert "links" in tables and "observations" in tables, "the watch works"
-    assert not {name for name in tables if "probe" in name or "judgement" in name or "sentinel" in name}
+    assert not {name for name in tables if "probe" in name or "judgement" in name or "review" in name}
     with engine.begin() as connection:
         columns = {column.name: "1" for column in private_store.probes.columns if not column.nullable}
         connection.execute(insert(private_store.probes).values(**columns | {"marketplace": SLUG, "shop_id": "2"}))

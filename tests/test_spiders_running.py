@@ -1,5 +1,6 @@
 """The order of a crawl's units: linked shops, panel, parts of capped queries, new queries, exploration, detail."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from running_site import CAP, CappedSite, Record, run
 from monitor.crawl_store import CrawlInfo, CrawlWriter, read_crawl
 from monitor.planner_steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step, read_plan, write_plan
 from monitor.units import KnownShop, query_parts, unit_name
+from spiders.yields import Yields
 
 IDS = [f"{number}" for number in range(100, 140)]
 SITE = {"kopi": IDS[:30], "teh": IDS[28:32], "madu": IDS[32:36], "jahe": IDS[36:39]}
@@ -117,6 +119,40 @@ def test_a_shop_that_is_not_there_is_said_and_one_that_does_not_answer_is_not() 
     assert run(spider) == "finished"
     assert {name: row.found for name, row in spider.kept.done.items()} == {"toko/900": True, "toko/901": False}
     assert spider.kept.counts == {"units/optional_failed": 1} and len(spider.kept.issues) == 1
+
+
+def test_a_linked_shop_that_the_panel_shows_is_not_asked_for_and_another_is() -> None:
+    seen, unseen = (replace(linked(key), if_unseen=True) for key in ("132", "900"))
+    spider = CappedSite(Record(planned(linked("901"), seen, unseen, step(PANEL, "madu")), budget=50), SITE, [])
+    assert run(spider) == "finished"
+    assert spider.asked == ["toko/901", "cari/madu", "toko/900"]
+
+
+def test_the_same_holds_when_the_crawl_goes_on() -> None:
+    plan = planned(replace(linked("132"), if_unseen=True), step(PANEL, "madu"), step(NEW, "jahe"))
+    record = Record(plan, budget=1)
+    run(CappedSite(record, SITE, []))
+    record.budget = 50
+    again = CappedSite(record, SITE, [])
+    run(again)
+    assert again.asked == ["cari/jahe"], "shop 132 was shown before the crawl was stopped"
+
+
+def test_queries_of_an_area_that_shows_more_than_it_promised_come_earlier() -> None:
+    yields = Yields()
+    for area, shown in (("3602", 0.0), ("3671", 400.0)):
+        yields.note("query", area, 100.0, shown)
+    rich, poor = (yields.corrected("query", area, 1.0) for area in ("3671", "3602"))
+    unknown = yields.corrected("query", "3604", 1.0)
+    assert poor < unknown < rich, "nothing is known of that one"
+    assert yields.corrected("part", None, 1.0) == 1.0
+
+
+def test_shops_of_earlier_weeks_are_not_new() -> None:
+    plan = replace(planned(step(PANEL, "teh"), step(PANEL, "kopi")), known=IDS)
+    spider = CappedSite(Record(plan, budget=50), SITE, [])
+    run(spider)
+    assert spider._fresh == 0 and spider._seen
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
