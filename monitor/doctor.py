@@ -70,23 +70,39 @@ def look(config: Config, slug: str, week: str, sandbox: Path | None = None, plan
 
 
 def judge(
-    slug: str, stats: Mapping[str, Any], seen: Fields, expected: Fields, cause: str | None, message: str | None
+    slug: str, stats: Mapping[str, Any], seen: Fields, expected: list[Fields], cause: str | None, message: str | None
 ) -> Look:
-    """What a look's figures and fields say. A field is missing where no row has it and every recorded row does."""
-    answers = (stats.get("responses") or {}).get("total", 0)
-    missing = _named({kind: names - seen[kind] for kind, names in expected.items() if seen.get(kind)})
+    """What a look's figures and fields say.
+
+    expected: fields per kind of answer. A field is missing where no row has it, every recorded row of the kind does,
+    and rows of the kind were shown: a reader may leave out rows of other provinces.
+    """
+    responses = stats.get("responses") or {}
+    answers = responses.get("total", 0)
+    missing = _named(_lacking(seen, expected))
     changed = tuple(sorted(stats.get("shape_fields") or {}))
-    there = _named({kind: names & expected.get(kind, names) for kind, names in seen.items()})
+    there = _named(seen)
     if cause is not None and cause.startswith("refused"):
         return Look(slug, "refused", answers, there, cause=cause, message=message)
     if missing or changed:
         return Look(slug, "changed", answers, there, missing, changed, "format_changed")
     if stats.get("errors") or (cause is not None and cause not in _FINE):
         return Look(slug, "not_read", answers, there, cause=cause, message=message)
-    if not any(seen.values()):
-        said = "No shop and no product was shown." if answers else "Nothing was answered."
-        return Look(slug, "not_read", answers, cause="not_the_page", message=said)
-    return Look(slug, "ok", answers, there)
+    if not answers or "unknown" in (responses.get("by_kind") or {}):
+        return Look(slug, "not_read", answers, there, cause="not_the_page", message="No answer was as expected.")
+    kinds = ", ".join(sorted(responses.get("by_kind") or {}))
+    return Look(
+        slug, "ok", answers, there, message=None if there else f"Answers of known kinds ({kinds}), but no rows."
+    )
+
+
+def _lacking(seen: Fields, expected: list[Fields]) -> Fields:
+    found: Fields = {}
+    for fields in expected:
+        for kind, names in fields.items():
+            if names & seen.get(kind, set()):
+                found.setdefault(kind, set()).update(names - seen[kind])
+    return found
 
 
 def fields_of(directory: Path) -> Fields:
@@ -98,13 +114,9 @@ def _filled(rows: Iterable[Mapping[str, Any]]) -> set[str]:
     return {name for row in rows for name, value in row.items() if value not in (None, [], "")} - _NOT_FIELDS
 
 
-def expected_fields(slug: str, kinds: Iterable[str]) -> Fields:
-    """Fields that every row of the recorded cases of these kinds holds; nothing where no case is at hand."""
-    found: Fields = {}
-    for kind in kinds:
-        for name, always in _always(slug, kind).items():
-            found.setdefault(name, set()).update(always)
-    return found
+def expected_fields(slug: str, kinds: Iterable[str]) -> list[Fields]:
+    """Per kind the fields that every row of its recorded cases holds; nothing where no case is at hand."""
+    return [_always(slug, kind) for kind in kinds]
 
 
 def _always(slug: str, kind: str) -> Fields:

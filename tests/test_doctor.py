@@ -59,26 +59,39 @@ def test_what_is_wrong_is_said(folder: Path, config: Config, fault: str, state: 
 
 
 def test_a_field_that_every_recorded_row_has_is_missed() -> None:
-    expected = {"listing": {"title", "price_idr"}, "shop": {"name"}}
+    expected = [{"listing": {"title", "price_idr"}}, {"shop": {"name"}}]
     found = judge("lazada", STATS, {"listing": {"title"}, "shop": {"name", "city"}}, expected, None, None)
     assert (found.state, found.missing, found.there) == (
         "changed",
         ("listing.price_idr",),
-        ("listing.title", "shop.name"),
+        ("listing.title", "shop.city", "shop.name"),
     )
     silent = judge("lazada", STATS, {"listing": {"title", "price_idr"}, "shop": set()}, expected, "budget", None)
     assert silent.state == "ok"  # a kind of row that was not shown says nothing
 
 
-def test_nothing_at_all_is_no_health() -> None:
+def test_no_rows_are_no_change_but_no_known_answer_is_one() -> None:
     empty: dict[str, set[str]] = {"listing": set(), "shop": set()}
-    assert judge("lazada", STATS, empty, {}, None, None).state == "not_read"
-    assert judge("lazada", {**STATS, "errors": 1}, {"shop": {"name"}}, {}, None, None).state == "not_read"
+    found = judge("lazada", STATS, empty, [], "budget", None)
+    assert found.state == "ok" and "no rows" in str(found.message)
+    nothing = {**STATS, "responses": {"total": 0, "by_kind": {}}}
+    other = {**STATS, "responses": {"total": 3, "by_kind": {"search": 2, "unknown": 1}}}
+    for stats in (nothing, other, {**STATS, "errors": 1}):
+        assert judge("lazada", stats, {"shop": {"name"}}, [], None, None).state == "not_read"
+
+
+def test_rows_of_a_kind_that_were_left_out_are_not_missed() -> None:
+    expected = [{"shop": {"city"}}, {"shop": {"name", "url", "rating"}}]
+    assert judge("etsy", STATS, {"shop": {"city"}}, expected, "budget", None).state == "ok"
+    assert judge("etsy", STATS, {"shop": {"city", "name"}}, expected, "budget", None).missing == (
+        "shop.rating",
+        "shop.url",
+    )
 
 
 def test_expectations_come_from_the_recorded_cases() -> None:
-    assert {"title", "price_idr", "url"} <= expected_fields("lazada", ["search"])["listing"]
-    assert expected_fields("lazada", ["no such kind"]) == {}
+    assert {"title", "price_idr", "url"} <= expected_fields("lazada", ["search"])[0]["listing"]
+    assert expected_fields("lazada", ["no such kind"]) == [{}]
 
 
 def test_the_command_itself(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
