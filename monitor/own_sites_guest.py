@@ -6,15 +6,25 @@ from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.settings import BaseSettings
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
-from monitor.middlewares import BudgetError, ForeignHostError, GuestMiddleware, GuestRedirectMiddleware
+from monitor.middlewares import (
+    AGENT,
+    MAX_CRAWL_DELAY_S,
+    BudgetError,
+    ForeignHostError,
+    GuestMiddleware,
+    GuestRedirectMiddleware,
+    GuestRobotsMiddleware,
+)
 
 _INSTEAD = {
     "monitor.middlewares.GuestMiddleware": "monitor.own_sites_guest.OwnSitesMiddleware",
+    "monitor.middlewares.GuestRobotsMiddleware": "monitor.own_sites_guest.OwnSitesRobotsMiddleware",
     "monitor.middlewares.GuestRedirectMiddleware": "monitor.own_sites_guest.OwnSitesRedirectMiddleware",
 }
 
@@ -41,6 +51,10 @@ def same_site(host: str | None, asked: str | None) -> bool:
     return bool(host) and str(host).removeprefix("www.") == str(asked).removeprefix("www.")
 
 
+def lane_of(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
 class OwnSitesMiddleware(GuestMiddleware):
     """One lane per site; a host that the spider did not name is not asked."""
 
@@ -57,11 +71,22 @@ class OwnSitesMiddleware(GuestMiddleware):
         host = urlsplit(request.url).hostname or ""
         if not any(same_site(host, named) for named in getattr(self._crawler.spider, "own_hosts", ())):
             raise ForeignHostError(f"{host} is no shop that is to be asked.")
-        request.meta["download_slot"] = host.removeprefix("www.")
+        request.meta["download_slot"] = lane_of(request.url)
         if not request.meta.get("dont_obey_robotstxt"):  # robots.txt itself is not counted
             if self.budget and self.sent >= self.budget:
                 raise BudgetError
             self.sent += 1
+
+
+class OwnSitesRobotsMiddleware(GuestRobotsMiddleware):
+    """A Crawl-delay slows the lane of the site that asks for it."""
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        await super()._parse_robots(response, netloc, request)
+        wanted = getattr(getattr(self._parsers[netloc], "rp", None), "crawl_delay", lambda agent: None)(AGENT)
+        slot = self.crawler.engine.downloader.slots.get(lane_of(request.url)) if self.crawler.engine else None
+        if wanted and slot is not None:
+            slot.delay = max(slot.delay, min(float(wanted), MAX_CRAWL_DELAY_S))
 
 
 class OwnSitesRedirectMiddleware(GuestRedirectMiddleware):

@@ -81,10 +81,9 @@ class OwnShopSpider(PlatformSpider):
         site = OwnSite(str(unit.data["shop_id"]), str(unit.data["url"]), str(unit.data["url"]).split("/")[2])
         found = await self.find(site.url)
         if found is None:
-            if await self._is_gone(site):
-                tally.found = False
-                return
-            raise UnansweredError("platform_unknown", "The site runs on no shop software that can be read.")
+            await self._explain(site)
+            tally.found = False
+            return
         sellers: set[str] = set()
         if found.home is not None:
             for row in self._own(found.home, site, sellers):
@@ -97,10 +96,17 @@ class OwnShopSpider(PlatformSpider):
         yield Row(own)
         tally.found = True
 
-    async def _is_gone(self, site: OwnSite) -> bool:
-        """Whether the site itself says that nothing is there; a site that cannot be read says nothing."""
+    async def _explain(self, site: OwnSite) -> None:
+        """Returns where the site itself says that nothing is there; raises what else is wrong, which says nothing."""
         answer = await self.fetch(Request(f"{site.url}/", dont_filter=True))
-        return f"http_{answer.status}" in ABSENT
+        status = f"http_{answer.status}"
+        if status in ABSENT:
+            return
+        if 300 <= answer.status < 400:
+            raise UnansweredError("not_the_page", "The site leads to another one.")
+        if answer.status >= 400:
+            raise UnansweredError(status, f"The site answers with status {answer.status}.")
+        raise UnansweredError("platform_unknown", "The site runs on no shop software that can be read.")
 
     def _own(self, page: Page, site: OwnSite, sellers: set[str]) -> list[Row]:
         """Rows of a page as those of the one shop; sellers inside the site are counted, and no shops of their own."""

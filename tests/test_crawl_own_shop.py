@@ -1,9 +1,11 @@
 """The real command against the served own shops: every kind of software is found out and read, each site by itself."""
 
 import json
+import time
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -178,3 +180,43 @@ def test_plaza_banten_without_sellers_is_one_collective_shop(
     assert sorted(data.listings["price_idr"]) == sorted(one.price for one in counter.listings)
     stats = json.loads((only_crawl(config, "plaza_banten") / "stats.json").read_text())
     assert stats["units"]["failed"] == 0
+
+
+# --- single sites ---------------------------------------------------------------------------------------------------
+
+HTML = {"Content-Type": "text/html"}
+PARKED = b"<html><head><title>kopi.example is for sale</title></head><body>Buy this domain</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("home", "found", "issue"),
+    [
+        ((404, HTML, b"<html>not found</html>"), False, None),
+        ((410, HTML, b""), False, None),
+        ((200, HTML, PARKED), None, "runs on no shop software"),
+        ((302, {"Location": "https://lain.example/"}, b""), None, "leads to another one"),
+        ((500, HTML, b""), None, "answers with status 500"),
+    ],
+)
+def test_only_the_site_itself_says_that_it_is_gone(
+    config: Config, tmp_path: Path, home: tuple[int, dict[str, str], bytes], found: bool | None, issue: str | None
+) -> None:
+    with little_site(tmp_path / "site", ["kopi.example"], lambda path: home if path == "/" else (404, {}, b"")):
+        run_crawl(config, "own_shop", WEEK, sandbox=tmp_path / "site")
+    data = read_crawl(only_crawl(config, "own_shop"))
+    assert data.shops.empty
+    assert [bool(value) for value in data.queries["found"].dropna()] == ([] if found is None else [found])
+    assert data.issues["message"].str.contains(issue).any() if issue else data.issues.empty
+
+
+def test_a_crawl_delay_slows_that_site(config: Config, tmp_path: Path) -> None:
+    moments: list[float] = []
+
+    def answer(path: str) -> tuple[int, dict[str, str], bytes]:
+        moments.append(time.monotonic())
+        return (200, {}, b"User-agent: *\nCrawl-delay: 0.4\n") if path == "/robots.txt" else (200, HTML, PARKED)
+
+    with little_site(tmp_path / "site", ["kopi.example"], answer):
+        run_crawl(config, "own_shop", WEEK, sandbox=tmp_path / "site")
+    gaps = [after - before for before, after in pairwise(moments)]
+    assert len(gaps) >= 2 and min(gaps) > 0.3

@@ -31,7 +31,7 @@ def unpacked(body: bytes) -> bytes | None:
         plain = unpacker.decompress(body, MAX_UNPACKED)
     except zlib.error:
         return None
-    return None if unpacker.unconsumed_tail else plain
+    return plain if unpacker.eof else None  # cut off, or larger than the bound
 
 
 def is_sitemap(answer: Answer) -> bool:
