@@ -29,6 +29,7 @@ _NOT_TEXT: dict[str, tuple[type, ...]] = {
     "delay_s": (int, float),
     "collective": (bool,),
     "needs_key": (bool,),
+    "shows_all": (bool,),
     "personal_names": (bool,),
     "weekly_budget": (int,),
 }
@@ -73,6 +74,7 @@ class Marketplace:
     evidence: str = "none"
     collective: bool = False
     needs_key: bool = False  # of an official interface, in MONITOR_<SLUG>_KEY
+    shows_all: bool = True  # whether its lists hold every shop, so that one they do not show may be gone
     personal_names: bool = False
     bare_places: Mapping[str, str] = field(default_factory=dict)
 

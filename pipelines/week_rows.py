@@ -20,6 +20,7 @@ import pyarrow.csv
 from monitor.crawl_reader import LISTING_TYPES, SHOP_TYPES, one_row_each
 from monitor.crawl_store import CrawlData, left_capped
 from monitor.database import dump_json
+from monitor.marketplaces import marketplace
 from monitor.units import QUERY_UNITS, SHOP_UNITS
 
 SHOP_COLUMNS = (
@@ -104,9 +105,12 @@ def observed_on(data: CrawlData) -> str:
 def holds_all(data: CrawlData) -> bool:
     """Whether every shop of the marketplace in the region is in it, so that absence says something.
 
-    A search shows what it ranks, and other queries run in other weeks; a list that ended at a cap hid the rest.
+    A search shows what it ranks, and other queries run in other weeks; a list that ended at a cap hid the rest; some
+    sites' lists show only what is open at the moment (`shows_all`). A feed is as whole as whoever made it says.
     """
     if data.info.coverage != "complete":
+        return False
+    if data.info.kind == "crawl" and not marketplace(data.info.marketplace).shows_all:
         return False
     is_searched = data.queries["unit"].str.startswith(QUERY_UNITS).any()
     failed = ((data.stats or {}).get("units") or {}).get("failed") or 0
