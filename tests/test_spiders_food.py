@@ -149,6 +149,38 @@ def test_the_same_outlet_on_both(samples: Path) -> None:
     assert abs(one["latitude"] - other["latitude"]) < 1e-3 and abs(one["longitude"] - other["longitude"]) < 1e-3
 
 
+def outlet_page(**core: Any) -> Answer:
+    """The modelled outlet page with some of its core fields changed."""
+    folder = Path(__file__).with_name("recorded") / "gofood" / "outlet"
+    page = json.loads(re.findall(r"json\">(.*?)</script>", (folder / "response.html").read_text(), re.DOTALL)[0])
+    page["props"]["pageProps"]["pathLocation"] = {"name": "Serang", "serviceArea": "serang"}
+    page["props"]["pageProps"]["outlet"]["core"] |= core
+    return Answer(json.dumps(page).encode(), json.loads((folder / "meta.json").read_text())["url"])
+
+
+@pytest.mark.parametrize(
+    ("core", "city", "areas"),
+    [
+        ({}, "Tangerang Selatan", ["3674"]),
+        ({"location": {"latitude": 0, "longitude": 0}}, "Tangerang Selatan", ["3674"]),
+        ({"address": {"rows": ["Jl. Raya"]}}, None, ["3674"]),  # the pin says it; a single line is a street
+        ({"address": {"rows": ["Jl. Raya"]}, "location": {"latitude": 0, "longitude": 0}}, "Serang", ["3604", "3673"]),
+    ],
+)
+def test_where_an_outlet_is(core: dict[str, Any], city: str | None, areas: list[str]) -> None:
+    page = spider_class("gofood").read_answer(outlet_page(**core))
+    (shop,) = [row for row in rows_of(page, "gofood") if row["type"] == "shop"]
+    assert (shop["city"], shop["area_codes"]) == (city, areas)
+
+
+@pytest.mark.parametrize(
+    "core", [{"createTime": "kemarin"}, {"createTime": "2022-05-26T19:02:39"}, {"location": None}, {"displayName": ""}]
+)
+def test_an_outlet_of_another_shape_is_an_issue(core: dict[str, Any]) -> None:
+    page = spider_class("gofood").read_answer(outlet_page(**core))
+    assert page.kind == "unknown" and [row["kind"] for row in rows_of(page, "gofood")] == ["shape"]
+
+
 # --- units ------------------------------------------------------------------------------------------------------------
 
 

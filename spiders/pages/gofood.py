@@ -198,6 +198,8 @@ def outlet(page: Page, props: Entry) -> None:
     asked = _OUTLET.fullmatch(path_of(page.url))
     if asked and asked["uid"] != shop.shop_id:
         raise ShapeError("outlet.uid", "is another outlet's than the one asked for")
+    if shop.latitude is None and shop.city is None:  # then the area it delivers in is all that is known of its place
+        shop.city = text_or_none(maybe(props, "pathLocation", "name"), "pathLocation.name")
     page.add(shop)
     _menu(page, found, shop)
     shop.listing_count = sum(isinstance(item, Listing) for item in page.items)
