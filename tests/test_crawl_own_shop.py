@@ -41,7 +41,7 @@ class Crawled:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("world")
-    world.write(world.make_world(11, 600, 60, 0.1, 0.5, marketplaces=["own_shop", "plaza_banten"]), path)
+    world.write(world.make_world(11, 600, 90, 0.1, 0.5, marketplaces=["own_shop", "plaza_banten"]), path)
     return path
 
 
