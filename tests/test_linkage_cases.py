@@ -229,8 +229,8 @@ CASES = [
         SOLD,
     ),
     Case(
-        "a shop that prints a city outside the province is not looked for by name",
-        "none",
+        "a shop that prints a city outside the province is asked about when it has a very rare name, and never linked",
+        "review",
         [ZULAIKHA],
         shop(name="Emping Zulfakar", city="Jakarta Barat", area_codes=None, district_code=None),
         SOLD,

@@ -15,9 +15,6 @@ from pipelines.linkage.words import Ints, Lists, Ragged
 PRINTED = ("phone", "nib", "pirt", "halal", "bpom", "declared")  # looked up in all areas, kept whatever their rank
 LISTED = ("name", "owner", "words", "word")  # looked up in the shop's areas, ranked by bits
 RULES = PRINTED + LISTED
-# Words of a larger share of the searched businesses find too many (facts of 2026-11), but for those in a kecamatan.
-MAX_WORD_SHARE = 0.004
-MAX_DISTRICT_BUSINESSES = 100
 SHOPS_AT_ONCE = 20_000  # bounds memory
 THREADS = 2
 
@@ -38,18 +35,17 @@ class Candidates:
 
 
 def search_areas(shops: ShopTable, index: RegistryIndex) -> Ragged:
-    """Where to look for each shop: the areas its place can mean, all when none is printed, and the unknown one.
+    """Where to look for each shop: the areas its place can mean and the unknown one, which stands after the known ones.
 
-    The unknown area is the one after the known ones. A shop that prints a place outside the region is looked for by
-    identifiers only.
+    Everywhere, where no place of the region is printed. (Four in a hundred true shops print a place outside; `reach`
+    says how much they may find.)
     """
-    everywhere = np.flatnonzero(~shops.area_known)
     areas = len(index.area.values)
-    row = np.concatenate([np.repeat(everywhere, areas), shops.areas.row])
-    value = np.concatenate([np.tile(np.arange(areas), len(everywhere)), shops.areas.value])
-    placed = np.flatnonzero(~shops.area_known | shops.in_region)
-    row, value = np.concatenate([row, placed]), np.concatenate([value, np.full(len(placed), areas)])
-    order = np.lexsort((value, row))
+    everywhere = np.flatnonzero(~shops.in_region)
+    every = np.arange(shops.size)
+    row = np.concatenate([np.repeat(everywhere, areas), shops.areas.row, every])
+    value = np.concatenate([np.tile(np.arange(areas), len(everywhere)), shops.areas.value, np.full(shops.size, areas)])
+    order = np.argsort(row * (areas + 1) + value)
     return Ragged(row[order].astype(np.int64), value[order].astype(np.int64))
 
 
@@ -80,12 +76,13 @@ class _Search:
             _numbers(shops, index.by_owner),
             shops.district,
             shops.goods.profile,
+            np.where(shops.area_known & ~shops.in_region, blocking.outside_reach, 1.0),
         )
         order = places.order
-        district, sector = index.district.code[order], index.sector.code[order]
-        self._places = (places.start, places.low, places.high, district.astype(np.int32), sector.astype(np.int32))
+        by_position = (found.code[order].astype(np.int32) for found in (index.district, index.sector, index.kbli))
+        self._places = (places.start, places.low, places.high, *by_position)
         in_area = np.diff(places.start)
-        most = np.maximum(blocking.max_word_businesses, (MAX_WORD_SHARE * in_area).astype(np.int64))
+        most = np.maximum(blocking.max_word_businesses, (blocking.max_word_share * in_area).astype(np.int64))
         bits = index.vocabulary.finding_bits.astype(np.float32)
         self._words = (index.by_word.start, index.by_word.holders, bits, *self._common(index, most))
         self._names, self._owners = (
@@ -93,11 +90,13 @@ class _Search:
             for found in (index.by_name, index.by_owner)
         )
         self._caps = (
-            most, blocking.max_exact_businesses, blocking.max_pair_businesses, MAX_DISTRICT_BUSINESSES,
-            blocking.candidates_per_shop,
+            most, blocking.max_named_businesses, blocking.max_pair_businesses, blocking.max_district_businesses,
+            blocking.candidates_per_shop, blocking.max_anywhere,
         )  # fmt: skip
-        self._extra = (4.0, 2.0, 2.0, 1.0)
-        self._fits = shops.goods.sector_fits if shops.goods.sector_fits.size else np.zeros((1, 1), dtype=bool)
+        rank = ("same_district", "other_district", "sector", "other_sector", "kbli")
+        self._extra = tuple(float(blocking.rank[name]) for name in rank)
+        tables = (shops.goods.sector_fits, shops.goods.kbli_fits)
+        self._fits = tuple(table if table.size else np.zeros((1, 1), dtype=bool) for table in tables)
 
     @staticmethod
     def _common(index: RegistryIndex, most: Ints) -> tuple[Any, Any]:

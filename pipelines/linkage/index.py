@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from pipelines.linkage.honorifics import titled
 from pipelines.linkage.labels import Labels, build_labels, mixed
 from pipelines.linkage.places import Coded, Places, coded, order_by_place
 from pipelines.linkage.postings import Held, Keyed, Postings, build, count_groups, keyed
+from pipelines.linkage.titles import masks
 from pipelines.linkage.vocabulary import Vocabulary, all_forms, read_columns, weigh
 from pipelines.linkage.weights import Weights
 from pipelines.linkage.words import (
@@ -61,6 +63,7 @@ class RegistryIndex:
     vocabulary: Vocabulary
     names: Labels
     owners: Labels
+    titles: Ints  # business -> classes of words that name nobody, as bits (`titles.masks`)
     products: Ragged  # business -> words
     places: Places
     by_word: Held  # word of any name -> businesses
@@ -89,9 +92,11 @@ def _identifiers(values: Any, group: Ints, most: int) -> Identifiers:
     return Identifiers(postings, once(held) if repeated else held, count_groups(key, group[row]).size)
 
 
-def _keyed(columns: Sequence[Ints], places: Places) -> Keyed:
-    """Who goes by which name: columns of hashes by business."""
-    return keyed(np.concatenate(columns), np.tile(places.position, len(columns)))
+def _keyed(columns: Sequence[Ints], titled: Sequence[Ragged], places: Places) -> Keyed:
+    """Who goes by which name. columns: hashes by business; titled: further ones."""
+    position = places.position
+    keys = np.concatenate([*columns, *(part.value for part in titled)])
+    return keyed(keys, np.concatenate([np.tile(position, len(columns)), *(position[part.row] for part in titled)]))
 
 
 def account_keys(marketplaces: Any, accounts: Any) -> Ints:
@@ -124,7 +129,9 @@ class _Texts:
     lists: Sequence[Lists]
     pool: Lists
     words: Sequence[str]
-    squashed: Sequence[Ints]  # by column, hashes
+    squashed: Sequence[Ints]  # names, trade names, owners: hashes
+    titled: Sequence[Ragged]  # names, trade names: hashes of words with a form of address
+    titles: Ints  # by business, see `titles.masks`
 
 
 def _read_texts(frame: pd.DataFrame, weights: Weights, ignored: frozenset[str]) -> _Texts:
@@ -135,9 +142,16 @@ def _read_texts(frame: pd.DataFrame, weights: Weights, ignored: frozenset[str]) 
     tokens = [found.result() for found in read]
     forms = all_forms(tokens)
     lists, words = read_columns(tokens, forms, ignored)
-    squashed = [glued(column, found, weights.words.noise) for column, found in zip(tokens[:3], forms, strict=False)]
     names = Lists(*united(*lists[0], *lists[1]))
-    return _Texts(lists, Lists(*united(*names, *lists[2])), words, squashed)
+    columns = list(zip(tokens[:3], forms[:3], strict=True))
+    return _Texts(
+        lists=lists,
+        pool=Lists(*united(*names, *lists[2])),
+        words=words,
+        squashed=[glued(*column, weights.words.noise) for column in columns],
+        titled=[titled(*column) for column in columns[:2]],
+        titles=masks(*columns[0]) | masks(*columns[1]),
+    )
 
 
 def _vocabulary(
@@ -199,13 +213,14 @@ def build_index(
         sector=coded(_column(frame, "sector")),
         kbli=coded(_column(frame, "kbli")),
         vocabulary=vocabulary,
-        names=build_labels(names, trades, group, groups, vocabulary.name_bits, weights.rarity),
-        owners=build_labels(owners, None, group, groups, vocabulary.owner_bits, weights.rarity),
+        names=build_labels([names, trades], group, groups, vocabulary.name_bits, weights.rarity),
+        owners=build_labels([owners], group, groups, vocabulary.owner_bits, weights.rarity),
+        titles=texts.titles,
         products=products.ragged(),
         places=places,
         by_word=Held(*inverted(*texts.pool, places.order, len(texts.words))),
-        by_name=_keyed(texts.squashed[:2], places),
-        by_owner=_keyed(texts.squashed[2:], places),
+        by_name=_keyed(texts.squashed[:2], texts.titled, places),
+        by_owner=_keyed(texts.squashed[2:], [], places),
         identifiers={
             kind: _identifiers(_column(frame, column), group, weights.blocking.max_exact_businesses)
             for kind, column in IDENTIFIER_KINDS.items()

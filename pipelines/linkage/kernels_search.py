@@ -147,13 +147,17 @@ def _look_up(
 ) -> Any:
     """Adds the holders of every number in the searched areas, where there are too many those in the kecamatan.
 
-    worth: bits by number. most: how many may be added of the areas, and of the kecamatan. wide, near: ranges of the
-    areas and of the kecamatan, and how many. Returns how many were met and how many were left out.
+    worth: bits by number. most: how many may be added of the areas, of the kecamatan, and of the whole region. wide,
+    near: ranges of the areas and of the kecamatan, and how many. Returns how many were met and how many were left out.
     """
     score, rules, met, slices = state
     left_out = 0
     for number in numbers:
         begin, end = lists[0][number], lists[0][number + 1]
+        if end - begin <= most[2]:
+            slices[0, 0], slices[0, 1] = begin, end
+            filled = _take(lists[1], slices, 1, worth[number], rule, score, rules, met, filled)
+            continue
         total = _narrow(lists[1], begin, end, wide[0], wide[1], slices)
         if total <= most[0]:
             filled = _take(lists[1], slices, wide[1], worth[number], rule, score, rules, met, filled)
@@ -180,17 +184,17 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
     names: Any,
     owners: Any,
     caps: Any,
-    extra: Any,
-    codes: Any,
+    rank: Any,
+    fits: Any,
 ) -> Any:
     """Candidates of the shops begin .. end - 1: shop, position, rules as bits; and pairs left out by rule.
 
-    Rules are by place in LISTED. shops: lists (start and value) of areas, words, names and owners, then kecamatan and
-    profile by shop.
-    places: start, low, high of `Places`, and by position kecamatan and sector. words: start, holders, bits, row of bits
-    by word (-1 none), rows of bits. names, owners: start, holders, bits. caps: by area how many a word may add, then
-    how many a name, two words and a kecamatan, and how many candidates are kept. extra: bits for the kecamatan
-    and for the sector; codes: profile x sector, whether it fits.
+    Rules are by place in LISTED. shops: lists (start and value) of areas, words, names and owners, then kecamatan,
+    profile and reach by shop. places: start, low and high of `Places`, then kecamatan, sector and KBLI by position.
+    words: start, holders, bits, row of bits by word (-1 none), rows of bits. names, owners: start, holders, bits.
+    caps: by area how many a word may add; then how many a name, two words and a kecamatan may; how many are kept; and
+    how many so rare a name may add from anywhere. rank: bits for the same and another kecamatan, a fitting and another
+    sector, and a fitting KBLI; fits: profile x sector and profile x KBLI.
     """
     size = len(places[3])
     score, rules = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.uint8)
@@ -215,13 +219,16 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
             lists = names if turn == 0 else owners
             held = shops[2] if turn == 0 else shops[3]
             numbers = held[1][held[0][shop] : held[0][shop + 1]]
-            filled, missed = _look_up(numbers, lists, lists[2], turn, (caps[1], caps[3]), across, within, state, filled)
+            filled, missed = _look_up(
+                numbers, lists, lists[2], turn, (caps[1], caps[3], caps[5]), across, within, state, filled
+            )
             left_out[turn] += missed
         own = shops[1][1][shops[1][0][shop] : shops[1][0][shop + 1]]
-        most = 0
+        most: Any = 0
         for place in searched:
             most += caps[0][place]
-        filled, missed = _look_up(own, words, words[2], 3, (most, caps[3]), across, within, state, filled)
+        most = np.int64(most * shops[6][shop])
+        filled, missed = _look_up(own, words, words[2], 3, (most, caps[3], 0), across, within, state, filled)
         left_out[3] += missed
         count = 0
         for word in own:
@@ -252,9 +259,11 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
                 if (row[position >> 6] >> np.uint64(position & 63)) & np.uint64(1):
                     score[position] += words[2][common[one]]
             if shops[4][shop] >= 0 and places[3][position] >= 0:
-                score[position] += extra[0] if places[3][position] == shops[4][shop] else -extra[1]
+                score[position] += rank[0] if places[3][position] == shops[4][shop] else rank[1]
             if profile >= 0 and places[4][position] >= 0:
-                score[position] += extra[2] if codes[profile, places[4][position]] else -extra[3]
+                score[position] += rank[2] if fits[0][profile, places[4][position]] else rank[3]
+            if profile >= 0 and places[5][position] >= 0 and fits[1][profile, places[5][position]]:
+                score[position] += rank[4]
         kept = _best(score, met, filled, caps[4], chosen)
         for place in range(kept):
             out_shop[made], out_position[made] = shop, chosen[place]

@@ -37,14 +37,13 @@ def _find(key: Any, slots: Any, keys: Any) -> Any:
 
 
 @compiled
-def split_words(
-    data: Any, offsets: Any, slots: Any, keys: Any, bits: Any, least: Any, shortest: Any, longest: Any, unknown: float
-) -> Any:
+def split_words(data: Any, offsets: Any, slots: Any, keys: Any, bits: Any, limits: Any, costs: Any) -> Any:
     """Cheapest sequences of at least two known words that make up each word: start, entry; none where there is none.
 
-    least: letters of a word that may be several; shortest, longest: letters of a part; unknown: cost of a letter that
-    no known word explains.
+    limits: letters of a word that may be several, and the fewest and most letters of a part; costs: of a letter that no
+    known word explains, and of one that two parts share.
     """
+    least, shortest, longest = limits
     rows, most = len(offsets) - 1, 0
     for row in range(rows):
         most = max(most, offsets[row + 1] - offsets[row])
@@ -62,11 +61,16 @@ def split_words(
             continue
         for end in range(1, size + 1):
             prefix[end] = prefix[end - 1] * BASE + np.int64(data[begin + end - 1])
-            cost[end], cut[end] = cost[end - 1] + unknown, -1
+            cost[end], cut[end] = cost[end - 1] + costs[0], -1
             for first in range(max(0, end - longest), end - shortest + 1):
-                found = _find(prefix[end] - prefix[first] * power[end - first], slots, keys)
-                if found >= 0 and cost[first] + bits[found] < cost[end]:
-                    cost[end], cut[end], part[end] = cost[first] + bits[found], first, found
+                for shared in range(2):
+                    low = first - shared
+                    if low < 0 or end - low > longest or cost[first] + shared * costs[1] >= cost[end]:
+                        continue
+                    found = _find(prefix[end] - prefix[low] * power[end - low], slots, keys)
+                    if found >= 0 and cost[first] + bits[found] + shared * costs[1] < cost[end]:
+                        cost[end], cut[end] = cost[first] + bits[found] + shared * costs[1], first
+                        part[end] = found
         end, count = size, 0
         while end > 0 and cut[end] >= 0:
             end, count = cut[end], count + 1
@@ -114,30 +118,44 @@ def is_near(one: Any, other: Any) -> bool:
 
 
 @compiled
-def nearest_words(
-    data: Any, offsets: Any, least: Any, known_data: Any, known_offsets: Any, row_of: Any, keys: Any
-) -> Any:
-    """The one known word near each word, -1 where there is none or more than one.
+def nearest_words(data: Any, offsets: Any, known_words: Any, least: Any, common: Any, most: Any) -> Any:
+    """The known word that each word stands for, -1 where none does or it is not clear which.
 
-    row_of, keys: `deletions` of the known words, by key ascending.
+    known_words: their bytes and offsets, their `deletions` by key ascending, and their counts. least: letters of a word
+    that stands for a common one, and for any; common: count of a common one, and how many times the others' count is
+    far more; most: near words at which it is not clear.
     """
+    known_data, known_offsets, row_of, keys, counts = known_words
     rows = len(offsets) - 1
-    nearest = np.full(rows, -1, dtype=np.int64)
+    nearest, near = np.full(rows, -1, dtype=np.int64), np.empty(most + 1, dtype=np.int64)
     for row in range(rows):
         word = data[offsets[row] : offsets[row + 1]]
-        if len(word) < least:
+        if len(word) < least[0]:
             continue
-        found: Any = -1
+        found = 0
         for left_out in range(-1, len(word)):
             key = np.int64(0)
             for place in range(len(word)):
                 if place != left_out:
                     key = key * BASE + np.int64(word[place])
             entry = np.searchsorted(keys, key)
-            while entry < len(keys) and keys[entry] == key and found != -2:
+            while entry < len(keys) and keys[entry] == key and found <= most:
                 known = np.int64(row_of[entry])
-                if known != found and is_near(word, known_data[known_offsets[known] : known_offsets[known + 1]]):
-                    found = known if found == -1 else -2
+                fresh = True
+                for earlier in range(found):
+                    fresh = fresh and near[earlier] != known
+                if fresh and is_near(word, known_data[known_offsets[known] : known_offsets[known + 1]]):
+                    near[found] = known
+                    found += 1
                 entry += 1
-        nearest[row] = max(found, -1)
+        if found == 0 or found > most:
+            continue
+        best, total = near[0], 0.0
+        for place in range(found):
+            total += counts[near[place]]
+            if counts[near[place]] > counts[best] or (counts[near[place]] == counts[best] and near[place] < best):
+                best = near[place]
+        enough = len(word) >= least[1] or counts[best] >= common[0]
+        if enough and counts[best] > common[1] * (total - counts[best]):
+            nearest[row] = best
     return nearest

@@ -181,3 +181,22 @@ def hash_parts(data: Any, offsets: Any, blank: Any) -> Any:
                 filled += 1
                 key, inside = 0, False
     return row_of[:filled].copy(), keys[:filled].copy()
+
+
+@compiled
+def titled_keys(start: Any, token: Any, part_start: Any, kind: Any, key: Any) -> Any:
+    """Every word that follows a form of address in its row, as one hash with the class: row, key.
+
+    kind: by part its class, -1 for other words; key: by part its hash.
+    """
+    rows = len(start) - 1
+    row_of, keys, filled = np.empty(len(token), dtype=np.int64), np.empty(len(token), dtype=np.int64), 0
+    for row in range(rows):
+        before, first = -1, filled
+        for place in range(start[row], start[row + 1]):
+            for part in range(part_start[token[place]], part_start[token[place] + 1]):
+                if kind[part] < 0 and before >= 0 and filled - first < start[row + 1] - start[row]:
+                    row_of[filled], keys[filled] = row, (key[part] * BASE + before + 1) * BASE
+                    filled += 1
+                before = kind[part]
+    return row_of[:filled].copy(), keys[:filled].copy()

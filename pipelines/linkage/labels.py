@@ -1,5 +1,6 @@
 """The names that businesses go by, as sets of words: business and trade names on one side, owners on the other."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,12 +40,12 @@ def _same_bits(first: Ints, words: Ints, group: Ints, groups: int, rarity: Rarit
     return rarity.bits(count_groups(sets, group).sizes(sets), groups)
 
 
-def build_labels(one: Lists, other: Lists | None, group: Ints, groups: int, rank: Floats, rarity: Rarity) -> Labels:
+def build_labels(columns: Sequence[Lists], group: Ints, groups: int, rank: Floats, rarity: Rarity) -> Labels:
     """Labels of one or two columns, empty names left out. group: by business; rank: bits by word."""
-    if other is None:
-        other = Lists(np.zeros(len(one.start), dtype=np.int64), np.zeros(0, dtype=np.int64))
     from pipelines.linkage.kernels_lists import interleaved
 
+    nothing = Lists(np.zeros(len(group) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    one, other = columns[0], columns[1] if len(columns) > 1 else nothing
     start, first, words = interleaved(*one, *other)
     of_label = group[np.repeat(np.arange(len(group)), np.diff(start))]
     pairs = pairs_within(Lists(first, words).ragged(), rank, PAIR_WORDS, max(len(rank), 1))

@@ -1,6 +1,6 @@
 """Shops as linkage sees them: words read with the registry's vocabulary; places, goods and identifiers as keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.linkage.goods import Goods, read_goods
+from pipelines.linkage.honorifics import titled
 from pipelines.linkage.index import RegistryIndex, account_keys
+from pipelines.linkage.titles import masks
 from pipelines.linkage.vocabulary import all_forms
 from pipelines.linkage.words import (
     Floats,
@@ -32,7 +34,9 @@ SHOP_COLUMNS = (
 )  # fmt: skip
 LISTING_COLUMNS = ("marketplace", "shop_id", "listing_id", "title", "category", "brand", "identifiers")
 NAME, USERNAME = 0, 1
+Parts = Sequence[Sequence[str]]  # words by token
 TEXTS = 2
+RARE = 3  # businesses: a word of so few may still be two that are glued
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class ShopTable:
     district: Ints  # place in index.district.values, -1 none printed, -2 one where no business is
     goods: Goods
     identifiers: Mapping[str, Ragged]  # kind -> shop -> hashed value
-    squashed: Ragged  # shop -> hashed text without blanks, as written and as read
+    titles: Ints  # text -> classes of words that name nobody, as bits (`titles.masks`)
+    squashed: Ragged  # shop -> hashed text without blanks, as written and as read, and words with a form of address
     accounts: Ragged  # shop -> hashed marketplace and account
 
     @property
@@ -65,10 +70,12 @@ class ShopReader:
         self._number = index.vocabulary.number
         self._unseen_bits = index.vocabulary.unseen_bits
         words = dict.fromkeys(word for column in forms for found in column for word in found)
-        fresh = [word for word in words if word not in self._number and word not in index.vocabulary.ignored]
-        parts = index.vocabulary.splitter.read_all(fresh)
-        self._parts = {word: found or [word] for word, found in zip(fresh, parts, strict=True)}
-        self._unknown = [word for word, found in zip(fresh, parts, strict=True) if not found]
+        counts, ignored = index.vocabulary.counts, index.vocabulary.ignored
+        doubtful = [word for word in words if counts.get(word, 0) <= RARE and word not in ignored]
+        known = [word in self._number for word in doubtful]
+        parts = index.vocabulary.splitter.read_all(doubtful, known)
+        self._parts = {word: found or [word] for word, found in zip(doubtful, parts, strict=True)}
+        self._unknown = [w for w, found, seen in zip(doubtful, parts, known, strict=True) if not found and not seen]
         self._below = {word: -1 - place for place, word in enumerate(self._unknown)}
 
     def read(self, found: Sequence[str]) -> list[str]:
@@ -166,17 +173,17 @@ def _accounts(frame: pd.DataFrame) -> Ragged:
 
 
 def _squashed(
-    columns: Sequence[Tokens], forms: Sequence[Sequence[Sequence[str]]], reader: ShopReader, noise: frozenset[str]
-) -> Ragged:
-    """Every text as written, and as read without numbers."""
-    rows, keys = [], []
-    for tokens, found in zip(columns, forms, strict=True):
-        read = [[word for word in reader.read(part) if word.isalpha()] for part in found]
-        for variant in (found, read):
-            key = glued(tokens, variant, noise)
-            rows.append(np.flatnonzero(key))
-            keys.append(key[key != 0])
-    return once(Ragged(np.concatenate(rows).astype(np.int64), np.concatenate(keys)))
+    columns: Sequence[Tokens], forms: Sequence[Parts], read: Sequence[Parts], noise: Collection[str],
+    ignored: Collection[str],
+) -> Ragged:  # fmt: skip
+    """Every text as written, as read without numbers and places, and its words with a form of address before them."""
+    found = []
+    for tokens, written, known in zip(columns, forms, read, strict=True):
+        letters = [[word for word in part if word.isalpha()] for part in known]
+        for key in (glued(tokens, written, noise), glued(tokens, letters, ignored)):
+            found.append(Ragged(np.flatnonzero(key).astype(np.int64), key[key != 0]))
+        found.append(titled(tokens, known))
+    return once(Ragged(np.concatenate([part.row for part in found]), np.concatenate([part.value for part in found])))
 
 
 def _shop_order(frame: pd.DataFrame) -> tuple[Ints, Any, Any, Ints]:
@@ -227,9 +234,10 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex
     columns = [tokenise(_column(frame, name), weights.blocking.max_words) for name in ("name", "username")]
     forms = all_forms(columns)
     reader = ShopReader(index, forms)
+    read = [[reader.read(part) for part in found] for found in forms]
     by_text = _by_text([
-        expand(tokens, [reader.numbers(reader.read(part)) for part in found]).ragged()
-        for tokens, found in zip(columns, forms, strict=True)
+        expand(tokens, [reader.numbers(part) for part in found]).ragged()
+        for tokens, found in zip(columns, read, strict=True)
     ])  # fmt: skip
     areas, area_known, in_region = _areas(frame, index)
     known = by_text.value >= 0
@@ -246,6 +254,7 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex
         district=_districts(frame, index),
         goods=read_goods(goods, listing_shop, len(frame), index),
         identifiers=_identifiers(frame, goods, listing_shop, index),
-        squashed=_squashed(columns, forms, reader, weights.words.noise),
+        titles=np.column_stack([masks(*column) for column in zip(columns, read, strict=True)]).ravel(),
+        squashed=_squashed(columns, forms, read, weights.words.noise, index.vocabulary.ignored - weights.words.heads),
         accounts=_accounts(frame),
     )

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from rapidfuzz.distance import OSA
 
-from pipelines.linkage.words import as_bytes, hashed, text_array
+from monitor.text import WORD_SPELLINGS
+from pipelines.linkage.words import all_pieces, as_bytes, hashed, letters_folded, text_array
 
 MIN_GLUED = 6  # shorter words are rarely two
 MIN_PIECE = 3
@@ -17,8 +18,18 @@ MIN_NOISE = 2
 NOISE_SHARE = 0.001  # how common titles, suffixes and places are taken to be in glued words
 MAX_PIECE = 18
 UNKNOWN_BITS = 6.0  # cost of each letter that no word explains: above the 4.7 of a random letter
+SHARED_BITS = 2.0  # cost of a letter that ends one word and begins the next: doubled letters are written once
+SILENT_BITS = 1.0  # cost of a spelling that words by themselves have lost, such as an h at their end
+SILENT_AFTER = 4  # letters of such a word
 MIN_MISSPELT = 6  # one wrong letter in a short word gives another word
+MIN_COMMON = 5  # letters of one that may stand for a common word
+COMMON_SHARE = 0.0005
+FAR_MORE = 4.0  # a word so many times as common as all the others that could be meant is the one
+MOST_NEAR = 32
 EDGE = 2  # one wrong letter, or two swapped, leave either the first or the last two letters as they were
+
+LIMITS = (MIN_GLUED, MIN_NOISE, MAX_PIECE)
+COSTS = (UNKNOWN_BITS, SHARED_BITS)
 
 
 class Splitter:
@@ -32,10 +43,21 @@ class Splitter:
     def __init__(self, counts: Mapping[str, int], ignored: Collection[str] = ()) -> None:
         total = float(sum(counts.values()) + 1)
         noise = log2(1 / NOISE_SHARE)
+        self._counts = dict.fromkeys(sorted(ignored), NOISE_SHARE * total) | dict(counts)
+        self._common = COMMON_SHARE * total
         self._bits = {word: noise for word in sorted(ignored) if MIN_NOISE <= len(word) <= MAX_PIECE}
         self._bits |= {
             word: log2(total / count) for word, count in counts.items() if MIN_PIECE <= len(word) <= MAX_PIECE
         }
+        self._meant = {word: word for word in self._bits}
+        for written, meant in zip(WORD_SPELLINGS, all_pieces(list(WORD_SPELLINGS)), strict=True):
+            plain = letters_folded(written)
+            if meant[0] in self._bits and plain not in self._bits:
+                self._bits[plain], self._meant[plain] = self._bits[meant[0]] + SILENT_BITS, meant[0]
+        for word in [word for word in self._bits if self._meant[word] == word]:
+            loud = f"{word}h"
+            if SILENT_AFTER <= len(word) < MAX_PIECE and word[-1] in "aiueo" and loud not in self._bits:
+                self._bits[loud], self._meant[loud] = self._bits[word] + SILENT_BITS, word
 
     @cached_property
     def _edges(self) -> Mapping[tuple[str, int], Sequence[str]]:
@@ -47,36 +69,39 @@ class Splitter:
 
     @cached_property
     def _misspellable(self) -> list[str]:
-        return [word for word in sorted(self._bits) if len(word) >= MIN_MISSPELT - 1 and word.isalpha()]
+        return [w for w in sorted(self._bits) if len(w) >= MIN_COMMON - 1 and w.isalpha() and self._meant[w] == w]
 
     def split(self, word: str) -> list[str]:
         """Known words that make up `word`, at least two and without remainder; [] when there is no such reading."""
         if len(word) < MIN_GLUED or not word.isalpha():
             return []
-        best: list[tuple[float, int]] = [(0.0, 0)]
+        best: list[tuple[float, int, str]] = [(0.0, 0, "")]
         for end in range(1, len(word) + 1):
-            cost, cut = best[end - 1][0] + UNKNOWN_BITS, -1
+            cost, cut, part = best[end - 1][0] + UNKNOWN_BITS, -1, ""
             for start in range(max(0, end - MAX_PIECE), end - MIN_NOISE + 1):
-                bits = self._bits.get(word[start:end])
-                if bits is not None and best[start][0] + bits < cost:
-                    cost, cut = best[start][0] + bits, start
-            best.append((cost, cut))
+                for begin, extra in ((start, 0.0), (start - 1, SHARED_BITS)):
+                    bits = self._bits.get(word[begin:end]) if begin >= 0 and end - begin <= MAX_PIECE else None
+                    if bits is not None and best[start][0] + bits + extra < cost:
+                        cost, cut, part = best[start][0] + bits + extra, start, word[begin:end]
+            best.append((cost, cut, part))
         return self._read(word, best)
 
-    @staticmethod
-    def _read(word: str, best: Sequence[tuple[float, int]]) -> list[str]:
+    def _read(self, word: str, best: Sequence[tuple[float, int, str]]) -> list[str]:
         end, found = len(word), []
         while end:
-            start = best[end][1]
+            _, start, part = best[end]
             if start < 0:
                 return []
-            found.append(word[start:end])
+            found.append(self._meant[part])
             end = start
         return found[::-1] if len(found) > 1 else []
 
     def nearest(self, word: str) -> str | None:
-        """The one known word at one letter's distance; None when there is none or more than one."""
-        if len(word) < MIN_MISSPELT or not word.isalpha():
+        """The one known word at one letter's distance, or the one that is far more common than the others.
+
+        None when there is none, or when it is not clear which; a short word stands for common words only.
+        """
+        if len(word) < MIN_COMMON or not word.isalpha():
             return None
         found: set[str] = set()
         for key in (word[:EDGE], "-" + word[-EDGE:]):
@@ -84,16 +109,25 @@ class Splitter:
                 for other in self._edges.get((key, size), ()):
                     if OSA.distance(word, other, score_cutoff=1) <= 1:
                         found.add(other)
-        return found.pop() if len(found) == 1 else None
+        if not found or len(found) > MOST_NEAR:
+            return None
+        most = max(sorted(found), key=lambda other: self._counts[other])
+        others = sum(self._counts[other] for other in found) - self._counts[most]
+        enough = len(word) >= MIN_MISSPELT or self._counts[most] >= self._common
+        return most if enough and self._counts[most] > FAR_MORE * others else None
 
-    def read_all(self, words: Sequence[str]) -> list[list[str]]:
-        """What `split` finds for every word, or else `nearest`; [] where neither does."""
+    def read_all(self, words: Sequence[str], known: Sequence[bool] | None = None) -> list[list[str]]:
+        """What `split` finds for every word, or else `nearest`; [] where neither does.
+
+        known: words that stand for themselves unless they fall into words that are together more likely.
+        """
         plain = [word for word in words if word.isascii() and word.isalpha()]
         found = dict(zip(plain, self._split_plain(plain), strict=True))
-        whole = [word for word in plain if not found[word]]
+        itself = {word for word, is_known in zip(words, known, strict=True) if is_known} if known else set()
+        whole = [word for word in plain if not found[word] and word not in itself]
         found |= {word: [meant] for word, meant in zip(whole, self._nearest_plain(whole), strict=True) if meant}
         for word in words:
-            if not word.isascii():
+            if not word.isascii() and word not in itself:
                 meant = self.nearest(word)
                 found[word] = self.split(word) or ([meant] if meant else [])
         return [found.get(word, []) for word in words]
@@ -104,7 +138,8 @@ class Splitter:
 
         words = [word for word in self._bits if word.isascii()]
         keys = hashed(words)
-        return words, (table_of(keys), keys, np.array([self._bits[word] for word in words]))
+        bits = np.array([self._bits[word] for word in words])
+        return [self._meant[word] for word in words], (table_of(keys), keys, bits)
 
     def _split_plain(self, words: Sequence[str]) -> list[list[str]]:
         from pipelines.linkage.kernels_split import split_words
@@ -112,7 +147,7 @@ class Splitter:
         known, table = self._table
         slots, keys, bits = table
         text = as_bytes(text_array(words))
-        start, entry = split_words(*text, slots, keys, bits, MIN_GLUED, MIN_NOISE, MAX_PIECE, UNKNOWN_BITS)
+        start, entry = split_words(*text, slots, keys, bits, LIMITS, COSTS)
         parts, ends = [known[place] for place in entry.tolist()], start.tolist()
         return [parts[a:b] for a, b in pairwise(ends)]
 
@@ -124,11 +159,14 @@ class Splitter:
         text = as_bytes(text_array(words))
         row_of, keys = deletions(*text)
         order = np.argsort(keys, kind="stable")
-        return words, (*text, row_of[order], keys[order])
+        counts = np.array([float(self._counts[word]) for word in words])
+        return words, (text.data, text.offsets, row_of[order], keys[order], counts)
 
     def _nearest_plain(self, words: Sequence[str]) -> list[str | None]:
         from pipelines.linkage.kernels_split import nearest_words
 
         known, tables = self._shortened
-        found = nearest_words(*as_bytes(text_array(words)), MIN_MISSPELT, *tables)
+        text = as_bytes(text_array(words))
+        limits = ((MIN_COMMON, MIN_MISSPELT), (self._common, FAR_MORE), MOST_NEAR)
+        found = nearest_words(text.data, text.offsets, tables, *limits)
         return [known[place] if place >= 0 else None for place in found.tolist()]

@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
@@ -17,10 +17,16 @@ from pipelines.linkage.words import Floats, Ints, canonical
 @dataclass(frozen=True)
 class Blocking:
     max_word_businesses: int
+    max_word_share: float
+    max_named_businesses: int
     max_pair_businesses: int
+    max_district_businesses: int
+    max_anywhere: int
     max_exact_businesses: int
+    outside_reach: float
     candidates_per_shop: int
     max_words: int
+    rank: Mapping[str, float]  # what ranks candidates beside their words -> bits
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class Words:
     heads: frozenset[str]
     products: frozenset[str]
     common: Mapping[str, float]
+    classes: Mapping[str, Sequence[frozenset[str]]]  # forms of address, legal forms and heads that mean the same
 
 
 @dataclass(frozen=True)
@@ -162,7 +169,8 @@ def _words(values: Mapping[str, Any]) -> Words:
         for word in words:
             common[canonical(word)] = max(float(share), common.get(canonical(word), 0.0))
     noise = those("titles", "legal_forms", "shop_words")
-    return Words(noise, those("heads") - noise, those("products") - noise, common)
+    classes = {kind: [frozenset(map(canonical, found)) for found in lists] for kind, lists in values["classes"].items()}
+    return Words(noise, those("heads") - noise, those("products") - noise, common, classes)
 
 
 @cache

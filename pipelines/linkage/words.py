@@ -84,14 +84,19 @@ def pieces(token: str) -> list[str]:
     return [key for part in _PIECES.findall(whole) if (key := canonical(part))]
 
 
+def letters_folded(text: str) -> str:
+    """The text with letters that sound alike written alike; a run of words is folded as one."""
+    for written, meant in (*_SAME_SOUND, *_SAME_LETTER):
+        text = text.replace(written, meant)
+    return _REPEATED.sub(r"\1", text)
+
+
 def _all_canonical(words: Sequence[str]) -> list[str]:
     """`canonical` of words of plain letters or digits in lower case without leet, all in one run of text."""
     if not words:
         return []
     text = "\n".join([WORD_SPELLINGS.get(word, word) for word in words])
-    for written, meant in (*_SAME_SOUND, *_SAME_LETTER):
-        text = text.replace(written, meant)
-    return _SILENT_H.sub("", _REPEATED.sub(r"\1", text)).split("\n")
+    return _SILENT_H.sub("", letters_folded(text)).split("\n")
 
 
 def all_pieces(distinct: Sequence[str]) -> list[list[str]]:
