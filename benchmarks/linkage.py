@@ -132,6 +132,9 @@ def show(rows: list[dict[str, Any]]) -> None:
     for row in (row for row in rows if "stages" in row and not row["matcher"].endswith("rivals")):
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in row["stages"].items())
         print(f"   {row['matcher']}: {stages}; {row['pairs_per_shop']:.1f} pairs a shop")
+        if week := row.get("second_week"):
+            told = f"first {week['first']:.1f} s, second {week['second']:.1f} s, share {week['share']:.3f}"
+            print(f"   {row['matcher']}: scoring when 2 % of the shops have changed: {told}")
     for row in (row for row in rows if "calibration" in row):
         told = "; ".join(
             f"{part['bin']}: {part['links']} links, stated {part['stated']:.3f}, true {part['true']:.3f}"

@@ -37,8 +37,9 @@ def _cost(row: dict[str, Any]) -> Iterator[str]:
         yield f"takes {row['seconds']:.1f} s, must take at most {MAX_SECONDS:.0f}"
     if row["peak_mib"] > MAX_PEAK_MIB:
         yield f"takes {row['peak_mib']:.0f} MiB, must take at most {MAX_PEAK_MIB:.0f}"
-    if row.get("second_week", 0.0) > MAX_SECOND_WEEK:
-        yield f"the second week takes {row['second_week']:.2f} of the first, must take at most {MAX_SECOND_WEEK:.2f}"
+    share = row.get("second_week", {}).get("share", 0.0)
+    if share > MAX_SECOND_WEEK:
+        yield f"the second week takes {share:.2f} of the first, must take at most {MAX_SECOND_WEEK:.2f}"
 
 
 def missed(rows: list[dict[str, Any]]) -> list[str]:

@@ -4,6 +4,7 @@ Usage: python -m linkage_parts.project IN OUT [--labels], in the folder benchmar
 answered about the best candidate of a thousand random shops that have one, as review sheets ask.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pipelines.linkage.weights import load_weights
 from pipelines.match import local_words, place_words
 
 from .measure import best_pairs
+from .second_week import measure as measure_second_week
 from .stages import Stages
 from .task import REVIEW_ORDER, REVIEWED
 
@@ -107,6 +109,11 @@ def save_candidates(frames: Frames, index: RegistryIndex, number: pd.Series, out
     pd.DataFrame(made).to_parquet(out / "candidates.parquet")
 
 
+def add_stats(out: Path, **more: object) -> None:
+    file = out / "stats.json"
+    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **more}, indent=1), encoding="utf-8")
+
+
 def main() -> None:
     source, out = Path(sys.argv[1]), Path(sys.argv[2])
     stages = Stages()
@@ -119,8 +126,10 @@ def main() -> None:
     decided, index = linked(stages, frames, source, "--labels" in sys.argv)
     with stages("write"):
         save_pairs(decided, number, out)
-    stages.save(out)  # before the candidates are found again: neither their time nor their memory counts
+    stages.save(out)  # before what follows: neither its time nor its memory counts
     save_candidates(frames, index, number, out)
+    if "--labels" not in sys.argv:
+        add_stats(out, second_week=measure_second_week(shops, listings, index))
 
 
 if __name__ == "__main__":
