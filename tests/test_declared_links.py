@@ -1,8 +1,10 @@
 """Declared accounts: every shape of address that the fact sheet names, and what people write instead of one."""
 
+import pandas as pd
 import pytest
 
 from monitor.declared_links import KINDS, Declared, resolve
+from monitor.declared_summary import NOT_SAID, declared_table
 from monitor.marketplaces import catalogue
 
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
@@ -102,3 +104,23 @@ def test_closed_marketplaces_are_named_as_closed(slug: str) -> None:
         found = resolve(f"https://{host}/toko")
         assert found.marketplace == slug and found.is_closed
     assert not resolve("https://shopee.co.id/kopi").is_closed and not resolve("Kopi").is_closed
+
+
+def test_what_was_declared_is_counted_per_marketplace() -> None:
+    rows = [
+        (1, "shopee", "https://shopee.co.id/kopi"),
+        (2, "shopee", "180 Degrees"),
+        (2, "shopee", "https://shp.ee/abc"),
+        (3, "bukalapak", "https://www.bukalapak.com/u/kopi"),
+        (3, "unknown", "https://kopi-lebak.com"),
+        (4, "unknown", "k ani"),
+    ]
+    table = declared_table(pd.DataFrame(rows, columns=["business_id", "marketplace", "account"]))
+    by_title = {row["marketplace"]: row for row in table}
+    assert list(by_title) == ["Shopee", NOT_SAID, "Bukalapak (barang)"]
+    shopee = by_title["Shopee"]
+    assert (shopee["businesses"], shopee["accounts"]) == (2, 3)
+    assert (shopee["shop"], shopee["name"], shopee["short link"]) == (1, 1, 1)
+    assert by_title["Bukalapak (barang)"]["state"] == "closed since 2025-02-09"
+    assert (by_title[NOT_SAID]["site"], by_title[NOT_SAID]["text"]) == (1, 1)
+    assert declared_table(pd.DataFrame(rows[:0], columns=["business_id", "marketplace", "account"])) == []

@@ -1,11 +1,14 @@
-"""`registry check` and `registry import`: the lists of businesses that offices hand in."""
+"""`registry check`, `import` and `declared`: the lists of businesses that offices hand in, and what they declare."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.database import private_engine
+from monitor import registry
+from monitor.database import private_engine, translate_errors
+from monitor.declared_summary import declared_table
+from monitor.errors import UsageError
 from monitor.registry_import import (
     CheckReport,
     check,
@@ -71,6 +74,24 @@ def import_file(
         report = import_part(engine, config, file, day, code, advance)
         run.message = f"{report.state}: {report.kept_count} of {report.read_count} rows kept"
     common.show(f"Imported {safe_terminal(file.name)}", summary(report), as_json)
+
+
+@app.command("declared")
+def show_declared(as_json: AsJson = False) -> None:
+    """Show the marketplace accounts that businesses declared: which name a shop, which only a name, which are dead.
+
+    A declared account is a lead, never an observation.
+
+    Example: monitor registry declared
+    """
+    config = common.config()
+    engine = private_engine(config)
+    with translate_errors(), engine.connect() as connection:
+        snapshot = registry.current_snapshot(connection)
+        if snapshot is None:
+            raise UsageError("There is no registry yet; import one with: monitor registry import FILE --as-of DATE.")
+        found = registry.declared(connection, snapshot.snapshot_id)
+    common.show(f"Declared accounts, registry of {snapshot.as_of}", declared_table(found), as_json)
 
 
 def _columns(report: CheckReport) -> list[dict[str, str]]:
