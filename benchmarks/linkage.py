@@ -6,7 +6,7 @@ peers run in environments made from benchmarks/peers/*.txt (network is needed th
 memory to scored pairs; reading files is not counted. Exits with 1 when the project misses what it must reach.
 
 The default is one task of 100,000 businesses and 15,000 shops with the project and Splink; --full takes all tasks and
-matchers and needs hours and 10 GB of memory. Results are kept in WORK/results.json, which --pictures draws.
+matchers and needs an hour or two and 8 GB of memory. Results are kept in WORK/results.json, which --pictures draws.
 """
 
 import argparse
@@ -141,6 +141,8 @@ def show(rows: list[dict[str, Any]]) -> None:
             for part in row["calibration"]
             if part["links"]
         )
+        present = row["present_at_99"]
+        told += f"; at .99 it counts {present['counted']} businesses present, {present['false']} falsely"
         print(f"   {row['matcher']} says {told}")
     own = next((row for row in rows if row["matcher"] == "project" and "seconds" in row), None)
     peers = [row for row in rows if "seconds" in row and not row["matcher"].startswith("project")]
