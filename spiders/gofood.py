@@ -16,6 +16,7 @@ from monitor.units import SHOP_UNITS, KnownShop, Tally, Unit
 from spiders.base import UnansweredError, unit_name
 from spiders.known_shops import KnownShopSpider
 from spiders.pages import gofood as pages
+from spiders.pages.gofood_paths import HOME, kind_of_path, path_of
 
 FIRST_PAGE = 12  # outlets on one page, the fewest seen (12 to 16, 2024 to 2026): a list as long may go on
 NEAREST = "near_me"
@@ -64,7 +65,7 @@ class GofoodSpider(KnownShopSpider):
         """Paths of the localities that lie, or may lie, in the region."""
         home = await self.ask(_page(""), "home")
         build = home.next["build"]
-        cities = await self.ask(Request(f"{pages.HOME}/_next/data/{build}/id/cities.json", dont_filter=True), "cities")
+        cities = await self.ask(Request(f"{HOME}/_next/data/{build}/id/cities.json", dont_filter=True), "cities")
         found: dict[str, None] = {}
         for area, name in cities.next["areas"].items():
             is_own = bool(regions.area_codes(name))
@@ -91,8 +92,8 @@ class GofoodSpider(KnownShopSpider):
 
     def shop_unit(self, shop: KnownShop) -> Unit | None:
         """The outlet's own page; None for an outlet whose address is not known."""
-        path = pages.path_of(shop.url or "")
-        if pages.kind_of_path(path) != "outlet" or not path.endswith(shop.shop_id):
+        path = path_of(shop.url or "")
+        if kind_of_path(path) != "outlet" or not path.endswith(shop.shop_id):
             return None
         data = {"path": path, "shop_id": shop.shop_id}
         return Unit(f"{SHOP_UNITS}{shop.shop_id}", path, data, optional=True)
@@ -125,4 +126,4 @@ def _list_unit(path: str, name: str, unit: str) -> Unit:
 
 
 def _page(path: str) -> Request:
-    return Request(f"{pages.HOME}/id{path}", headers={"Accept": "text/html"}, dont_filter=True)
+    return Request(f"{HOME}/id{path}", headers={"Accept": "text/html"}, dont_filter=True)

@@ -21,6 +21,7 @@ from spiders.gofood import CUISINES, GofoodSpider
 from spiders.grabfood import KEYWORDS, GrabfoodSpider
 from spiders.pages import gofood as gofood_pages
 from spiders.pages import grabfood as grabfood_pages
+from spiders.pages.gofood_paths import kind_of_path, path_of
 
 UID = "4b1f0a52-6a0e-4c55-9a44-0d1c7b2f9e10"
 
@@ -245,10 +246,8 @@ def test_only_the_sites_own_word_makes_an_outlet_missing(pages: Any) -> None:
     ],
 )
 def test_addresses_of_gofood(path: str, kind: str) -> None:
-    assert gofood_pages.kind_of_path(gofood_pages.path_of(f"https://gofood.co.id/id{path}")) == kind
-    assert (
-        gofood_pages.kind_of_path(gofood_pages.path_of(f"https://gofood.co.id/_next/data/1.2.3/en{path}.json")) == kind
-    )
+    assert kind_of_path(path_of(f"https://gofood.co.id/id{path}")) == kind
+    assert kind_of_path(path_of(f"https://gofood.co.id/_next/data/1.2.3/en{path}.json")) == kind
 
 
 # --- one unit against the sandbox -------------------------------------------------------------------------------------
