@@ -157,9 +157,14 @@ def id_text(value: Any, name: str) -> str:
     """An id as text. Never through a float: ids of 19 digits would change."""
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return str(value)
-    if isinstance(value, str) and value.strip() and value.strip() != "0":
+    if isinstance(value, str) and _is_id(value.strip()):
         return value.strip()
     raise ShapeError(name, "is no id")
+
+
+def _is_id(text: str) -> bool:
+    """No blanks and nothing that was no UTF-8: a damaged id is another shop's, or nobody's."""
+    return text not in ("", "0") and "\ufffd" not in text and not any(character.isspace() for character in text)
 
 
 def text_or_none(value: Any, name: str) -> str | None:
@@ -196,7 +201,7 @@ def number_or_none(value: Any, name: str) -> float | None:
         raise ShapeError(name, "is no number")
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ShapeError(name, "is no number") from None
     if not abs(number) < 1e15:  # also inf and nan
         raise ShapeError(name, "is no number")
@@ -286,7 +291,10 @@ def _is_address(url: str) -> bool:
 
 def last_part(url: str | None) -> str | None:
     """Last part of an address's path: the slug of a shop."""
-    path = urlsplit(url or "").path.strip("/")
+    try:
+        path = urlsplit(url or "").path.strip("/")
+    except ValueError:  # "http://[": people and pages print anything
+        return None
     return path.rsplit("/", 1)[-1] or None
 
 

@@ -6,7 +6,7 @@ A list that reaches our 50 pages is asked for by kab/kota, then by price.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from scrapy import Request
 
@@ -113,7 +113,7 @@ def _search_request(data: Mapping[str, Any], number: int) -> Request:
 
 def _shop_request(data: Mapping[str, Any], number: int) -> Request:
     asked = {"ajax": "true", "from": "wangpu", "langFlag": "en", "page": str(number), "pageTypeId": "2"}
-    return _get(f"{data['slug']}/", {**asked, "q": "All-Products"})
+    return _get(f"{quote(data['slug'], safe='')}/", {**asked, "q": "All-Products"})
 
 
 def _get(path: str, asked: Mapping[str, str]) -> Request:

@@ -196,6 +196,13 @@ def test_gofood_splits_by_kind_of_food() -> None:
     assert not GofoodSpider().split(parts[0], Tally(capped=True))
 
 
+def test_what_is_no_address_is_none() -> None:
+    for url in ("http://[", "//[::1", ""):
+        assert path_of(url) == "" and grabfood_pages.kind_of_url(url) == ""
+        assert GofoodSpider().shop_unit(KnownShop(UID, url=url)) is None
+        assert GrabfoodSpider().shop_unit(KnownShop("6-C2A", url=url)).data["path"].endswith("/6-C2A")
+
+
 def test_gofood_asks_for_one_outlet() -> None:
     url = f"https://gofood.co.id/id/serang/restaurant/sate-bandeng-{UID}"
     unit = GofoodSpider().shop_unit(KnownShop(UID, url=url))
@@ -243,6 +250,7 @@ def test_only_the_sites_own_word_makes_an_outlet_missing(pages: Any) -> None:
         (f"/serang/restaurant/{UID}", "outlet"),
         (f"/serang/restaurant/sate-{UID}/reviews", ""),
         ("/api/outlets", ""),
+        ("//[", ""),
     ],
 )
 def test_addresses_of_gofood(path: str, kind: str) -> None:

@@ -118,6 +118,16 @@ def test_a_known_shop_of_lazada(server: Server) -> None:
     assert LazadaSpider().shop_unit(KnownShop(shop.shop_id)) is None
 
 
+def test_a_shops_name_stays_one_part_of_the_address(server: Server) -> None:
+    spider = served(LazadaSpider, at_sandbox(server))
+    with pytest.raises(UnansweredError):
+        rows(spider, spider.shop_unit(KnownShop("1", "../catalog/?q=kopi#")))
+    assert (
+        urlsplit(spider.asked[0].url).path.endswith("%3Fq%3Dkopi%23/") and query_of(spider.asked[0])["ajax"] == "true"
+    )
+    assert LazadaSpider().shop_unit(KnownShop("1", url="http://[")) is None
+
+
 @pytest.mark.parametrize("slug", SPIDERS)
 def test_a_refusal_is_never_a_shop_that_is_gone(server: Server, slug: str) -> None:
     shop, tally, spider = first_shop(server, slug), Tally(), served(SPIDERS[slug], at_sandbox(server))

@@ -13,7 +13,10 @@ _LANGUAGE = re.compile(r"^/(?:id|en|vi)(?=/|$)")
 
 def path_of(url: str) -> str:
     """Path of an address of this site without its language; JSON routes as the page they stand for."""
-    path = unquote(urlsplit(url).path).rstrip("/")
+    try:
+        path = unquote(urlsplit(url).path).rstrip("/")
+    except ValueError:  # "http://[": pages may print anything
+        return ""
     path = re.sub(r"^/_next/data/[^/]+|\.json$", "", path)
     return _LANGUAGE.sub("", path)
 

@@ -36,6 +36,8 @@ ENTITIES = ("props", "initialReduxState", "pageRestaurantDetail", "entities")
 Entry = Mapping[str, Any]
 _MERCHANT = re.compile(r"/id/(?:id|en)/restaurant/(?:(?P<slug>[^/]+)/)?(?P<id>[0-9A-Za-z-]+)")
 
+MIN_RUPIAH = 100  # less is a price in another currency, or in another unit
+
 
 def merchant_path(name: str, shop_id: str) -> str:
     """Path of a merchant's page; the words before the id are the name's and may be any."""
@@ -103,7 +105,13 @@ def _price(page: Page, item: Entry, currency: Any) -> int | None:
         return None
     if minor % 10**exponent:
         raise ShapeError("priceInMinorUnit", "is no whole number of rupiah")
-    return minor // 10**exponent
+    amount = minor // 10**exponent
+    if amount < MIN_RUPIAH:
+        page.issue(
+            "price", "A price of less than a hundred rupiah was left out: its unit is not known.", "priceInMinorUnit"
+        )
+        return None
+    return amount
 
 
 def _item(page: Page, shop: Shop, category: str | None, currency: Any, shown: set[str], item: Entry) -> None:
@@ -180,7 +188,10 @@ def _kind(document: Any) -> str:
 
 
 def kind_of_url(url: str) -> str:
-    path = urlsplit(url).path.rstrip("/")
+    try:
+        path = urlsplit(url).path.rstrip("/")
+    except ValueError:  # "http://["
+        return ""
     if path == SEARCH:
         return "search"
     return "merchant" if _MERCHANT.fullmatch(path) else ""
