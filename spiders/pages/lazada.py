@@ -87,6 +87,9 @@ def read(answer: Answer) -> Page:
     page = Page(marketplace=SLUG, kind="unknown", url=answer.url)
     if answer.looks_like_html:
         document = _from_html(answer.text)
+        if document is None and answer.status == 404:
+            page.issue("unknown_answer", "The page is not there (status 404); nothing was read from it.")
+            return page
         if document is None:
             # A 200 page without its data is a script shell: what guests get who are not let in.
             page.refused, page.sign = "html_instead_of_data", "an HTML page without its data"
