@@ -16,6 +16,7 @@ from monitor import regions
 from monitor.items import Issue, Listing, Shop
 from monitor.reading import Answer, Page, Row
 from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, Tally, Unit
+from spiders.asked_page import check_page_number
 from spiders.bands import Band, narrower
 from spiders.base import UnansweredError, unit_name
 from spiders.known_shops import KnownShopSpider
@@ -97,7 +98,10 @@ class BlibliSpider(KnownShopSpider):
         def request(number: int) -> Request:
             return request_for(number, size)
 
+        number = 0
         async for page in self.numbered_pages(request, kind, tally, page_size=PAGE_SIZE, max_pages=MAX_PAGES):
+            number += 1
+            check_page_number(page, number)
             size = page.next.get("page_size") or PAGE_SIZE
             _check_filters(unit.data, page)
             for row in self._regional(page):
@@ -124,6 +128,7 @@ class BlibliSpider(KnownShopSpider):
         for number in range(2, MAX_SHOP_PAGES + 2):
             if page is None:
                 return
+            check_page_number(page, number - 1)
             if any(isinstance(item, Shop | Listing) and item.shop_id != code for item in page.items):
                 raise UnansweredError("shop_mismatch", "The list holds products of another shop.")
             tally.fetched += page.entry_count

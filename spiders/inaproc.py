@@ -16,6 +16,7 @@ from monitor import regions
 from monitor.items import Shop
 from monitor.reading import Answer, Page, Row
 from monitor.units import SHOP_UNITS, KnownShop, Tally, Unit
+from spiders.asked_page import check_page_number
 from spiders.bands import Band, narrower
 from spiders.base import MarketplaceSpider, UnansweredError, unit_name
 from spiders.pages import inaproc as pages
@@ -94,9 +95,12 @@ class InaprocSpider(MarketplaceSpider):
         number = 0
         async for page in self.numbered_pages(request_for, "products", tally, page_size=PAGE_SIZE, max_pages=MAX_PAGES):
             number += 1
+            check_page_number(page, number)
             self._check(unit, tally, page, number)
             for row in page.rows:
                 yield row
+            if number == 1 and not _is_full(page) and page.entry_count < (page.declared_total or 0):
+                raise UnansweredError("unclear_end", "The list declares more than its only page, which is not full.")
             if number == 1 and self._is_too_long(tally) and self.split(unit, tally):
                 tally.capped = True  # its parts are asked for instead
                 return
@@ -126,6 +130,10 @@ class InaprocSpider(MarketplaceSpider):
     def _is_elsewhere(code: str, shops: Sequence[Shop]) -> bool:
         hits = sum(regions.area_codes(shop.city) == (code,) for shop in shops)
         return len(shops) >= MIN_SHOPS_TO_JUDGE and hits < MIN_PLACE_SHARE * len(shops)
+
+
+def _is_full(page: Page) -> bool:
+    return page.entry_count >= (page.next["page_size"] or PAGE_SIZE)
 
 
 def _in_category(unit: Unit, child: Mapping[str, Any]) -> Unit:

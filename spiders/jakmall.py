@@ -13,6 +13,7 @@ from scrapy import Request
 from monitor.items import Shop
 from monitor.reading import Answer, Page, Row
 from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, Tally, Unit, unit_name
+from spiders.asked_page import check_page_number
 from spiders.base import UnansweredError
 from spiders.known_shops import KnownShopSpider
 from spiders.pages import jakmall as pages
@@ -61,7 +62,10 @@ class JakmallSpider(KnownShopSpider):
                 yield row
             return
         request_for = partial(_search, unit.data["query"])
+        number = 0
         async for page in self.numbered_pages(request_for, "list", tally, page_size=PAGE_SIZE, max_pages=MAX_PAGES):
+            number += 1
+            check_page_number(page, number)
             for row in page.rows:
                 yield row
 
@@ -72,6 +76,7 @@ class JakmallSpider(KnownShopSpider):
         if page is None:
             return
         for number in range(2, MAX_SHOP_PAGES + 2):
+            check_page_number(page, number - 1)
             shops = [item.shop_id for item in page.items if isinstance(item, Shop)]
             if not shops or set(shops) != {slug}:
                 raise UnansweredError("shop_mismatch", "The page does not hold the store's products alone.")

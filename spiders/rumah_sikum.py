@@ -16,6 +16,7 @@ from monitor import regions
 from monitor.items import Listing, Shop
 from monitor.reading import Answer, Page, Row
 from monitor.units import SHOP_UNITS, KnownShop, Tally, Unit
+from spiders.asked_page import check_is_new, check_page_number
 from spiders.base import UnansweredError
 from spiders.known_shops import KnownShopSpider
 from spiders.pages import rumah_sikum as pages
@@ -64,10 +65,12 @@ class RumahSikumSpider(KnownShopSpider):
 
     async def _catalogue(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:
         known: set[str] = set()  # products whose shop has been read
-        request_for = partial(_list, unit.data["asked"])
+        request_for, number = partial(_list, unit.data["asked"]), 0
         async for page in self.numbered_pages(
             request_for, "catalogue", tally, page_size=pages.PAGE_SIZE, max_pages=MAX_PAGES
         ):
+            number += 1
+            check_page_number(page, number)
             for row in page.rows:
                 yield row
             for product in page.next["products"]:
@@ -97,10 +100,12 @@ class RumahSikumSpider(KnownShopSpider):
                 yield row
 
     async def _shop(self, shop_id: str, tally: Tally, first: Page | None = None) -> AsyncIterator[Row]:
+        before: set[str] = set()
         for number in range(1, MAX_SHOP_PAGES + 1):
             page = first if first is not None and number == 1 else await self.ask(_shop(shop_id, number), "shop")
             if page.shop_id != shop_id:
                 raise UnansweredError("shop_mismatch", "The page is that of another shop.")
+            check_is_new(page, before)
             tally.fetched += page.entry_count
             tally.declared_total = page.declared_total
             if page.entry_count == 0 and tally.fetched < (page.declared_total or 0):

@@ -161,7 +161,8 @@ def _paging(page: Page, data: Entry) -> None:
     if number is None or pages is None or size is None or total is None:
         raise ShapeError("paging", "has an empty number")
     page.declared_total = total
-    page.next |= {"is_last": number >= pages or page.entry_count == 0, "page_size": size, "reachable": pages * size}
+    page.next |= {"is_last": number >= pages or page.entry_count == 0, "number": number}
+    page.next |= {"page_size": size, "reachable": pages * size}
 
 
 def _products(page: Page, data: Entry) -> None:

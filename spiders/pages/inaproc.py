@@ -127,7 +127,8 @@ def _products(page: Page, found: Entry) -> None:
     if page.declared_total is None or current is None or last is None:
         raise ShapeError("total", "or a page number is empty")
     items = get(found, "items")
-    page.next["is_last"] = current >= last or not items
+    size = whole_or_none(maybe(found, "perPage"), "perPage")
+    page.next |= {"is_last": current >= last or not items, "number": current, "page_size": size}
     page.read_each("items", items, lambda item: _product(page, item))
 
 

@@ -105,7 +105,8 @@ def _list(page: Page, result: Any) -> None:
     page.declared_total = whole_or_none(get(result, "pagination", "total"), "pagination.total")
     following = text_or_none(get(result, "pagination", "next"), "pagination.next")
     page.read_each("products", get(result, "products"), lambda product: _product(page, product))
-    page.next["is_last"] = following is None or page.entry_count == 0
+    number = whole_or_none(get(result, "pagination", "current"), "pagination.current")
+    page.next |= {"is_last": following is None or page.entry_count == 0, "number": number}
 
 
 def read(answer: Answer) -> Page:

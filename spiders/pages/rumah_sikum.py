@@ -110,7 +110,7 @@ def _catalogue(page: Page, selector: Selector) -> None:
         raise ShapeError("jumlah produk", "is missing")
     first, last, total = (int(number) for number in match.groups())
     page.declared_total = total
-    page.next |= {"is_last": last >= total or last == 0, "products": []}
+    page.next |= {"is_last": last >= total or last == 0, "number": (first - 1) // PAGE_SIZE + 1, "products": []}
 
     def card(entry: Selector) -> None:
         listing_id = _number_in(_PRODUCT, entry.css("a::attr(href)").get(), "tautan produk")
