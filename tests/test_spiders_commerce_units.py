@@ -1,6 +1,7 @@
 """Units of Blibli, INAPROC, Rumah Sikum and JakMall, answered by the sandbox: splits of long lists, known shops."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import spiders.inaproc
 from monitor.items import Listing, Shop
 from monitor.reading import Answer, Row
 from monitor.refusal import Refusal
-from monitor.sandbox import shapes_blibli, shapes_inaproc, world
+from monitor.sandbox import shapes_blibli, shapes_inaproc, shapes_jakmall, world
 from monitor.sandbox.sites import site_types
 from monitor.sandbox.storefront import Site
 from monitor.sandbox.transport import Reply, Request, as_html
@@ -207,3 +208,37 @@ def test_rumah_sikum_asks_for_no_picture_and_no_form(sites: dict[str, Any]) -> N
     for unit in units_of(spider)[:6]:
         read(spider, unit)
     assert {urlsplit(url).path.split("/")[1] for url in spider.sent} <= {"e-commerce", "toko"}
+
+
+# --- pages that repeat ------------------------------------------------------------------------------------------------
+
+
+def longest_list(spider: Any, site: Any) -> Unit:
+    """A unit of the site whose list has several pages."""
+    if site.slug == "rumah_sikum":
+        return next(unit for unit in units_of(spider) if unit.name == "daftar/tanpa-kecamatan")
+    if site.slug == "inaproc":
+        return next(unit for unit in units_of(spider) if unit.name == "daftar/3603")
+    searches = [unit for unit in units_of(spider) if unit.kind == "query"]
+    return max(searches, key=lambda unit: len(site.store.search(unit.data["query"])))
+
+
+@pytest.mark.parametrize("slug", SITES)
+def test_a_first_page_again_is_not_read_as_a_further_one(
+    sites: dict[str, Any], slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (shapes_blibli, shapes_jakmall):
+        monkeypatch.setattr(module, "PER_PAGE", 2)
+    monkeypatch.setattr(spiders.inaproc, "PAGE_SIZE", 5)
+    site, first = sites[slug], dict[str, Reply]()
+
+    def again(request: Request) -> Reply:
+        query = {name: text for name, text in request.query.items() if name not in ("page", "start")}
+        key = f"{request.path} {query} {re.sub(rb'.page.: [0-9]+', b'', request.body)!r}"
+        return first.setdefault(key, site.answer("", request, ended=False))
+
+    spider = spider_on(site, again)
+    unit = longest_list(spider, site)
+    with pytest.raises(UnansweredError, match="Page 2 was asked for, the answer is page 1"):
+        read(spider, unit)
+    assert len(spider.sent) < 60
