@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 
 from monitor.database import translate_errors
 from monitor.marketplaces import OWN_SHOP, Marketplace, shop_of_url
-from monitor.own_sites import file_lines, sites_of
+from monitor.own_sites import file_lines, name_in_host, sites_of
 from monitor.private_store import declared_accounts, observations
 from monitor.units import KnownShop
 
@@ -30,7 +30,7 @@ def known_shops(engine: Engine, data_dir: Path, entry: Marketplace) -> list[Know
     if entry.slug == OWN_SHOP:
         texts = [("declared", text) for text in declared]
         sites = sites_of(file_lines(data_dir))[0] + sites_of(texts, keeps_folder=False)[0]
-        leads = [KnownShop(site.shop_id, site.host, site.url) for site in sites]
+        leads = [KnownShop(site.shop_id, name_in_host(site.host), site.url) for site in sites]
     else:
         leads = [shop for shop in (shop_of_link(entry.slug, text) for text in declared) if shop is not None]
     found = {shop.shop_id: shop for shop in [*leads, *seen]}  # what a marketplace printed outranks what was declared

@@ -57,6 +57,10 @@ _SHARED = {
 }
 
 
+# Second levels of country domains under which names are given out, .id foremost (PANDI).
+_SECOND_LEVEL = {"co", "com", "web", "my", "biz", "or", "org", "net", "ac", "sch", "desa", "go", "ponpes"}
+
+
 @dataclass(frozen=True)
 class OwnSite:
     """One shop. url: where it begins, without a trailing slash; host: the only one that is asked."""
@@ -140,6 +144,15 @@ def sites_of(addresses: Iterable[tuple[str, str]], *, keeps_folder: bool = True)
         else:
             found.setdefault(site.shop_id, site)
     return list(found.values()), refused
+
+
+def name_in_host(host: str) -> str:
+    """What a business chose of its host: without `www.` and the public ending; a host is a shop's username here."""
+    labels = host.removeprefix("www.").split(".")
+    kept = labels[:-1]
+    if len(kept) > 1 and kept[-1] in _SECOND_LEVEL and len(labels[-1]) == 2:
+        kept = kept[:-1]
+    return ".".join(kept) or host
 
 
 def file_lines(data_dir: Path) -> list[tuple[str, str]]:

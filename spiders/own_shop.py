@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 from monitor.config import load_config
 from monitor.items import Issue, Listing, Shop
 from monitor.middlewares import sandbox_hosts
-from monitor.own_sites import OwnSite, file_lines, served_sites, sites_of
+from monitor.own_sites import OwnSite, file_lines, name_in_host, served_sites, sites_of
 from monitor.own_sites_guest import own_sites_settings, use_public_resolver
 from monitor.reading import Answer, Page, Row
 from monitor.refusal import Refusal
@@ -91,7 +91,7 @@ class OwnShopSpider(PlatformSpider):
         async for page in self.everything(found, tally):
             for row in self._own(page, site, sellers):
                 yield row
-        own = Shop(marketplace=self.name, shop_id=site.shop_id, url=site.url, username=site.host)
+        own = Shop(marketplace=self.name, shop_id=site.shop_id, url=site.url, username=name_in_host(site.host))
         own.is_collective = len(sellers) > 1
         yield Row(own)
         tally.found = True
@@ -110,7 +110,7 @@ class OwnShopSpider(PlatformSpider):
 
     def _own(self, page: Page, site: OwnSite, sellers: set[str]) -> list[Row]:
         """Rows of a page as those of the one shop; sellers inside the site are counted, and no shops of their own."""
-        kept = []
+        kept, name = [], name_in_host(site.host)
         for row in page.rows:
             item = row.item
             if isinstance(item, Listing):
@@ -119,7 +119,7 @@ class OwnShopSpider(PlatformSpider):
                 if item.shop_id.partition("/")[0] != site.shop_id.partition("/")[0]:
                     sellers.add(item.shop_id)
                     continue
-                item.shop_id, item.username, item.url, item.is_collective = site.shop_id, site.host, site.url, None
+                item.shop_id, item.username, item.url, item.is_collective = site.shop_id, name, site.url, None
             elif isinstance(item, Issue):
                 item.url = None  # a page of a small shop can name a person
             kept.append(row)

@@ -9,7 +9,7 @@ from twisted.internet.error import DNSLookupError
 
 from monitor.errors import InputError
 from monitor.middlewares import ForeignHostError
-from monitor.own_sites import FILE_NAME, file_lines, own_site, served_sites, sites_of
+from monitor.own_sites import FILE_NAME, file_lines, name_in_host, own_site, served_sites, sites_of
 from monitor.own_sites_guest import OwnSitesMiddleware, OwnSitesRedirectMiddleware, public, same_site
 from spiders.own_shop import OwnShopSpider
 
@@ -71,6 +71,22 @@ def test_what_is_not_asked(text: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason) as caught:
         own_site(text)
     assert "rahasia" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("kopi-lebak.com", "kopi-lebak"),
+        ("www.kopi-lebak.co.id", "kopi-lebak"),
+        ("kopi.web.id", "kopi"),
+        ("kopi.id", "kopi"),
+        ("toko.kopi.my.id", "toko.kopi"),
+        ("kopi.wordpress.com", "kopi.wordpress"),
+        ("co.id", "co"),
+    ],
+)
+def test_the_name_a_business_chose(host: str, name: str) -> None:
+    assert name_in_host(host) == name
 
 
 def test_the_list_of_an_office(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from monitor.items import Shop
 from monitor.marketplaces import OWN_SHOP
+from monitor.own_sites import name_in_host
 from monitor.reading import Answer, Page, maybe
 
 Entry = Mapping[str, Any]
@@ -82,11 +83,11 @@ def site_shop(page: Page, site: str, **known: Any) -> Shop | None:
     """The site as one shop. On a marketplace's own site that shop sells the goods of many businesses."""
     if not site:
         return None
-    is_collective = page.marketplace != OWN_SHOP
+    host, is_collective = site.partition("/")[0], page.marketplace != OWN_SHOP
     return Shop(
         marketplace=page.marketplace,
         shop_id=site,
-        username=site.partition("/")[0],
+        username=host if is_collective else name_in_host(host),
         url=f"https://{site}",
         is_collective=is_collective,
         **known,
