@@ -284,7 +284,7 @@ def bare_url(value: Any, name: str, base: str = "") -> str | None:
 
 def _is_address(url: str) -> bool:
     try:
-        return bool(urlsplit(url).hostname)
+        return bool(urlsplit(url).hostname) and "\ufffd" not in url  # what was no UTF-8 leads elsewhere
     except ValueError:  # "http://["
         return False
 

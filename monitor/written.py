@@ -78,10 +78,14 @@ _GROUPED_COMMA = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?")
 _DECIMAL = re.compile(r"(\d+)(?:[.,](\d+))?")
 _COUNT = re.compile(rf"(?:terjual\s*:?\s*)?(\d[\d.,]*)\s*(?:({_SCALE})(?![a-z]))?\s*(\+)?\s*(?:[a-z][a-z ()/]*)?")
 
+_MAX_WRITTEN = 40  # characters of one number; Python's own limits begin at 309 digits
+
 
 def _number(written: str) -> tuple[int, int] | None:
     """Value as (digits, decimal places); a dot or comma before exactly three digits groups thousands."""
     written = written.rstrip(".,")
+    if len(written) > _MAX_WRITTEN:
+        return None
     if _GROUPED_DOT.fullmatch(written):
         whole, _, part = written.replace(".", "").partition(",")
     elif _GROUPED_COMMA.fullmatch(written):

@@ -256,3 +256,10 @@ def test_every_date_survives_its_written_forms(day: object) -> None:
 )
 def test_parse_year(written: str, year: int | None) -> None:
     assert parse_year(written) == year
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, "9" * 400, "9" * 5000, "1," + "9" * 400, "9" * 400 + " jt", 1e308, "0," + "0" * 400]
+)
+def test_hundreds_of_digits_are_no_amount(value: object) -> None:
+    assert parse_money(value) is None and parse_count(value) is None

@@ -48,6 +48,8 @@ def _price(page: Page, price: Any) -> int | None:
         return None
     if not amount or not divisor or divisor < 0:
         return None
+    if max(abs(amount), divisor) >= 10**15:
+        raise ShapeError("price.amount", "is no amount")
     return round(amount / divisor)
 
 

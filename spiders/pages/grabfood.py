@@ -105,10 +105,10 @@ def _price(page: Page, item: Entry, currency: Any) -> int | None:
         return None
     if minor % 10**exponent:
         raise ShapeError("priceInMinorUnit", "is no whole number of rupiah")
-    amount = minor // 10**exponent
+    amount = int(minor // 10**exponent)
     if amount < MIN_RUPIAH:
         page.issue(
-            "price", "A price of less than a hundred rupiah was left out: its unit is not known.", "priceInMinorUnit"
+            "price", "A price of less than a hundred rupiah was left out; its unit is unknown.", "priceInMinorUnit"
         )
         return None
     return amount
