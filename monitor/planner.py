@@ -15,8 +15,8 @@ from monitor.planner_words import Asked, Ranked, Text, Words, with_rates
 from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, unit_name
 
 LINKED_SHARE = 0.8  # of a budget, at most: without a panel weeks do not compare
-PANEL_SHARE = 0.5  # of what is left
-EXPLORE_SHARE = 0.1  # of the budget
+PANEL_SHARE = 0.4  # of what is left
+EXPLORE_SHARE = 0.05  # of the budget
 DETAIL_SHARE = 0.25  # of what is left after linked shops and panel, where a crawl reads pages of detail
 FLOOR = 0.002  # registry-like shops per request; a query that promises less is left to exploration
 USUAL_RATE = 0.005  # registry-like shops of a marketplace per registered business, before any were linked

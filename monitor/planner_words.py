@@ -21,7 +21,7 @@ from monitor.units import SearchShape
 MIN_USERS = 5  # businesses or shops that use a word before it is asked for
 MIN_LENGTH = 3
 GOODS = 5  # different goods that a shop offers, of those that businesses of its kind sell
-ENTRIES_PER_USER = 1.0  # entries of a search per registered business that sells by it, before any were counted
+ENTRIES_PER_USER = 0.5  # entries of a search per registered business that sells by it, before any were counted
 COUNTED = 1_000  # businesses that weigh as much as what was expected before
 PRIOR = 5.0  # registry-like shops that count as many as what queries really showed
 FACTORS = (0.2, 5.0)

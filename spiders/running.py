@@ -181,8 +181,7 @@ class UnitRunner(Spider):
 
     def _learn(self, ran: _Waiting) -> None:
         if ran.promise and ran.unit.name in self._counted:
-            requests = max(self._requests, 1)
-            self._yields.note(ran.kind, ran.area, ran.promise * requests, self._fresh)
+            self._yields.note(ran.kind, ran.area, ran.promise, self._fresh, max(self._requests, 1))
 
     def _worth(self, one: _Waiting) -> float:
         return self._yields.corrected(one.kind, one.area, one.promise)

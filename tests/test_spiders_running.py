@@ -138,14 +138,24 @@ def test_the_same_holds_when_the_crawl_goes_on() -> None:
     assert again.asked == ["cari/jahe"], "shop 132 was shown before the crawl was stopped"
 
 
-def test_queries_of_an_area_that_shows_more_than_it_promised_come_earlier() -> None:
+def test_an_area_that_shows_more_than_others_is_asked_earlier() -> None:
     yields = Yields()
-    for area, shown in (("3602", 0.0), ("3671", 400.0)):
-        yields.note("query", area, 100.0, shown)
-    rich, poor = (yields.corrected("query", area, 1.0) for area in ("3671", "3602"))
-    unknown = yields.corrected("query", "3604", 1.0)
-    assert poor < unknown < rich, "nothing is known of that one"
-    assert yields.corrected("part", None, 1.0) == 1.0
+    for area, shown in (("3602", 1.0), ("3671", 19.0)) * 20:
+        yields.note("query", area, 10.0, shown)
+    rich, unknown, poor = (yields.corrected("query", area, 10.0) for area in ("3671", "3604", "3602"))
+    assert poor < unknown < rich
+
+
+def test_what_units_show_outweighs_what_was_promised_of_them() -> None:
+    yields = Yields()
+    assert yields.corrected("part", None, 40.0) == 10.0, "parts of a capped query repeat much"
+    yields.note("part", None, 40.0, 0.0)
+    assert 0 < yields.corrected("part", None, 40.0) < 10.0, "one that showed nothing says little"
+    for _ in range(30):
+        yields.note("query", None, 0.5, 14.0)
+    assert 9.0 < yields.corrected("query", None, 0.5) < 14.0
+    high, low = (yields.corrected("query", None, promise) for promise in (2.0, 0.5))
+    assert low < high < 4 * low, "promises are rough"
 
 
 def test_shops_of_earlier_weeks_are_not_new() -> None:
