@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from mutations import KINDS, mutated
+from changed_answers import KINDS, mutated
 
 from monitor.crawl_lines import item_line
 from monitor.errors import InputError
