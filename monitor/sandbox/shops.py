@@ -13,7 +13,6 @@ from monitor.sandbox.habits import HABITS, Habit
 from monitor.sandbox.noise import glued, shop_name_noise, slug, written_phone, written_pirt
 from monitor.sandbox.vocabulary import Trade, food_trades, shop_trades, words
 
-MARKETPLACES = ("tokopedia", "shopee", "lazada", "plaza_banten")  # those that a practice week crawls
 _SHOPS_PER_BUSINESS = Weighted([1, 2, 3, 4], [0.65, 0.24, 0.08, 0.03])
 NOBODY = "bukan usaha terdaftar"
 _STRONG_TRACES = {"nama usaha", "nama dagang", "pemilik", "telepon", "P-IRT"}

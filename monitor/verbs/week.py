@@ -22,8 +22,8 @@ from monitor.practice import is_practice, require_practice_folder, sandbox_dir
 from monitor.registry_import import checked_office, import_part
 from monitor.sandbox import review as sandbox_review
 from monitor.sandbox import score, world
+from monitor.sandbox.habits import HABITS
 from monitor.sandbox.server import Server
-from monitor.sandbox.shops import MARKETPLACES
 from monitor.verbs import common, inbox
 from monitor.verbs.crawl import crawl_all
 from monitor.verbs.parse import spiders
@@ -99,7 +99,7 @@ class _Steps:
         folder = self._make_world()
         as_of = week_days(self.week)[0].isoformat()
         self._import(folder / world.REGISTRY_FILE, as_of, self.config.region.code)
-        if sites := self._not_crawled(MARKETPLACES):
+        if sites := self._not_crawled(HABITS):
             with Server(folder):
                 self._tell_crawls(crawl_all(self.config, sites, sandbox=folder, week=self.week))
         self._load()
