@@ -119,8 +119,8 @@ CASES = [
         SOLD,
     ),
     Case(
-        "the same rare name in another kab/kota is not looked for: names repeat across the province",
-        "none",
+        "the same rare name in another kab/kota is never linked: names repeat across the province",
+        "review",
         [ZULAIKHA],
         shop(name="Emping Zulfakar", city="Kota Cilegon", area_codes="3672"),
         SOLD,

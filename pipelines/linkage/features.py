@@ -15,6 +15,7 @@ from pipelines.linkage.comparisons import PLACE_LEVELS, PRODUCT_LEVELS, Bools, C
 from pipelines.linkage.overlaps import Overlaps
 from pipelines.linkage.proofs import LEVELS as PROOF_LEVELS
 from pipelines.linkage.proofs import Proof
+from pipelines.linkage.titles import KINDS, compared
 from pipelines.linkage.weights import Weights
 from pipelines.linkage.words import Floats, Ints
 
@@ -43,6 +44,8 @@ FEATURES = (
     *_these("name", FOR, "name_other_name", "name_in_titles"),
     *_these("name", AGAINST, "name_left", "name_gone", "name_part", "name_text_left", "name_other_left"),
     *_these("name", EITHER, "name_none", "name_in_username"),
+    *(feature for kind in KINDS for feature in _these("name", FOR, f"{kind}_same")),
+    *(feature for kind in KINDS for feature in _these("name", AGAINST, f"{kind}_differs")),
     *_these("owner", FOR, "owner_first", "owner_middle", "owner_rest", "owner_two", "owner_full", "owner_both"),
     *_these("owner", FOR, "owner_and_name"),
     *_these("owner", AGAINST, "owner_none", "owner_left", "owner_words", "person_name", "person_username"),
@@ -162,8 +165,16 @@ def _proofs(proofs: Mapping[str, Proof]) -> dict[str, Any]:
 
 
 def features(
-    seen: Overlaps, places: Compared, products: Compared, proofs: Mapping[str, Proof], shop_words: Ints
+    seen: Overlaps,
+    places: Compared,
+    products: Compared,
+    proofs: Mapping[str, Proof],
+    shop_words: Ints,
+    titles: tuple[Ints, Ints],
 ) -> NDArray[np.float32]:
-    """pair x FEATURES. shop_words: by pair, known words of name and username."""
+    """pair x FEATURES. shop_words: by pair, known words of name and username; titles: of shop and business."""
     found = _names(seen) | _owners(seen, shop_words) | _places(places) | _goods(products, seen) | _proofs(proofs)
+    for kind in KINDS:
+        sides = compared(*titles, kind)
+        found |= {f"{kind}_same": sides > 0, f"{kind}_differs": sides < 0}
     return np.column_stack([np.asarray(found[name], dtype=np.float32) for name in NAMES])

@@ -60,7 +60,7 @@ def starts(ragged: Ragged, rows: int) -> Ints:
     return np.concatenate([[0], np.cumsum(np.bincount(ragged.row, minlength=rows))]).astype(np.int64)
 
 
-def _people(index: RegistryIndex) -> NDArray[np.bool_]:
+def people_words(index: RegistryIndex) -> NDArray[np.bool_]:
     words = index.vocabulary
     owners, names = np.exp2(-words.owner_bits), np.exp2(-words.name_bits)
     return np.asarray(owners >= PERSON * (owners + names)) & (words.rare_bits > 0)
@@ -90,7 +90,7 @@ def _sides(shops: ShopTable, index: RegistryIndex) -> Any:
         starts(index.products, index.size),
         index.products.value,
         loops.Worth(
-            words.name_bits, words.rare_bits, words.core_bits, words.owner_bits, words.product_bits, _people(index)
+            words.name_bits, words.rare_bits, words.core_bits, words.owner_bits, words.product_bits, people_words(index)
         ),
         loops.Scale(max(len(words.words), 1), float(total), once, name.extra_share, name.left_business, name.left_shop),
     )
@@ -101,11 +101,12 @@ def overlaps(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> Overl
     size = len(pairs.shop)
     values = np.zeros((size, len(MEASURES)), dtype=np.float32)
     label, text = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64)
-    sides = _sides(shops, index)
+    shared = _sides(shops, index)
     cuts = np.linspace(0, size, THREADS + 1).astype(np.int64)
 
     def part(number: int) -> None:
-        loops.measure(cuts[number], cuts[number + 1], pairs.shop, pairs.business, *sides, values, label, text)
+        sides: tuple[Any, ...] = (pairs.shop, pairs.business, *shared, values, label, text)
+        loops.measure(cuts[number], cuts[number + 1], *sides)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(part, range(THREADS)))

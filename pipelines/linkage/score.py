@@ -1,15 +1,18 @@
 """Shops and a registry index in, scored pairs out. Pure: the same rows whatever their order or partition."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipelines.linkage.blocking import RULES, Candidates, candidate_pairs
 from pipelines.linkage.comparisons import (
     PLACE_LEVELS,
     PRODUCT_LEVELS,
     Bools,
+    Compared,
     compare_places,
     compare_products,
 )
@@ -25,9 +28,9 @@ from pipelines.linkage.features import (
 )
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.model import Model, load_model
-from pipelines.linkage.overlaps import overlaps
+from pipelines.linkage.overlaps import Overlaps, overlaps
 from pipelines.linkage.proofs import LEVELS as PROOF_LEVELS
-from pipelines.linkage.proofs import compare_identifiers
+from pipelines.linkage.proofs import Proof, compare_identifiers
 from pipelines.linkage.rivals import against_rivals
 from pipelines.linkage.shops import TEXTS, ShopTable, read_shops
 from pipelines.linkage.siblings import Siblings, siblings_of, support
@@ -61,15 +64,36 @@ def _level(codes: Ints, names: tuple[str, ...]) -> "pd.Series[str]":
     return pd.Series(np.array(names, dtype=object)[codes], dtype=object)
 
 
-def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Model) -> pd.DataFrame:
-    """Pairs of one part with their evidence, those left out that nothing could lift above the floor."""
+@dataclass(frozen=True)
+class Measured:
+    """What is compared of every pair, and `values` of FEATURES made of it."""
+
+    seen: Overlaps
+    places: Compared
+    products: Compared
+    proofs: dict[str, Proof]
+    words: Ints  # known words of the shop's texts
+    values: NDArray[np.float32]
+
+
+def measured(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> Measured:
+    """All evidence of the pairs, before any weight."""
     seen = overlaps(pairs, shops, index)
     text = np.where(seen.text >= 0, pairs.shop * TEXTS + seen.text, -1)
     places = compare_places(pairs, shops, index)
     products = compare_products(pairs, seen.label, text, shops, index)
     proofs = compare_identifiers(pairs, shops, index)
     words = np.bincount(shops.words.row, minlength=shops.size)[pairs.shop]
-    bits = {name: found.round(2) for name, found in model.bits(features(seen, places, products, proofs, words)).items()}
+    titles = shops.titles[pairs.shop * TEXTS] | shops.titles[pairs.shop * TEXTS + 1], index.titles[pairs.business]
+    values = features(seen, places, products, proofs, words, titles)
+    return Measured(seen, places, products, proofs, words, values)
+
+
+def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Model) -> pd.DataFrame:
+    """Pairs of one part with their evidence, those left out that nothing could lift above the floor."""
+    found = measured(pairs, shops, index)
+    seen, places, products, proofs, words = found.seen, found.places, found.products, found.proofs, found.words
+    bits = {name: values.round(2) for name, values in model.bits(found.values).items()}
     weight = (sum(bits.values(), np.zeros(len(words))) + _start(index, model)).round(2)
     levels = {
         "name": _level(name_levels(seen, index.weights), NAME_LEVELS),

@@ -1,0 +1,253 @@
+"""Makes `pipelines/linkage/model.toml`: weights of the evidence, learnt on training worlds.
+
+    python benchmarks/train_model.py --keep /somewhere --write
+
+Worlds of seeds 1 to 99 only; the benchmark uses others. Each world goes the way of real files: import, feed, load.
+Before the weights of all worlds are taken, each difficulty is left out once and scored by the weights of the others,
+so that what is printed are figures of worlds the weights have not seen.
+"""
+
+import argparse
+import os
+import pickle
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import select
+
+from monitor.config import load_config
+from monitor.database import private_engine
+from monitor.feed import hand_over
+from monitor.private_store import business_versions
+from monitor.registry_import import import_part
+from monitor.sandbox import world
+from pipelines.linkage.blocking import candidate_pairs
+from pipelines.linkage.calibration import reliability
+from pipelines.linkage.decide import COMPARISONS
+from pipelines.linkage.features import FEATURES, NAMES
+from pipelines.linkage.index import build_index
+from pipelines.linkage.learning import Prior, fit
+from pipelines.linkage.model import load_model
+from pipelines.linkage.rivals import against_rivals, probability
+from pipelines.linkage.score import measured
+from pipelines.linkage.shops import read_shops
+from pipelines.linkage.siblings import SHOWN, siblings_of, support
+from pipelines.linkage.weights import load_weights
+from pipelines.load import load_week
+from pipelines.match import Inputs, local_words, place_words, read_inputs
+
+WEEK, OBSERVED_ON = "2026-W46", "2026-11-11"
+COLUMNS = [
+    "shop_id", "name", "username", "city", "district", "description", "listing_id", "title", "category", "brand",
+]  # fmt: skip
+WORLDS = "51:0.2,52:0.5,53:0.8,54:0.35,55:0.65,57:0.5"
+# What is believed before any world is seen: bits count as counted; what no world teaches keeps a careful value, and
+# what a world may overstate (nobody ever errs in it) is held near one. Mean and standard deviation, bits per unit.
+BELIEFS = {
+    "other_area": (-3.0, 0.7), "other_district": (-4.0, 0.7), "person_username": (-1.5, 0.5),
+    "person_name": (-1.0, 0.5), "phone_bits": (0.9, 0.1), "phone_many": (0.5, 0.3), "phone_differs": (-2.0, 0.5),
+    "nib_bits": (0.9, 0.1), "nib_many": (0.5, 0.3), "nib_differs": (-2.0, 0.5), "label_bits": (0.9, 0.2),
+    "label_many": (0.3, 0.2), "label_differs": (-1.0, 0.5), "declared_bits": (0.9, 0.1), "declared_many": (0.5, 0.3),
+    "declared_differs": (0.0, 0.1), "address_differs": (-1.0, 0.7), "legal_differs": (-1.0, 0.5),
+    "head_differs": (-0.5, 0.5),
+}  # fmt: skip
+SPREAD = 3.0  # of the others: so many bits for a change of one standard deviation, around 0
+HOPELESS, EVERY = -14.0, 10  # log2 odds, and which of those below are looked at
+SAME = (0.5, 0.2)  # having a sibling with the same candidate: worlds give strangers no second shop
+
+
+@dataclass
+class Taken:
+    """One world as pairs: values of FEATURES, truth, shop numbers, groups, prior bits, true links in all."""
+
+    name: str
+    difficulty: float
+    values: Any
+    truth: Any
+    shop: Any
+    group: Any
+    prior: float
+    links: int
+    siblings: Any
+
+
+def _fed(seed: int, difficulty: float, businesses: int, shops: int) -> tuple[Inputs, dict[Any, int]]:
+    """What linkage reads of a world, and the group of every shop that a business runs."""
+    with tempfile.TemporaryDirectory() as place:
+        config = load_config({**os.environ, "MONITOR_DATA_DIR": place})
+        made = world.make_world(seed=seed, businesses=businesses, shops=shops, difficulty=difficulty)
+        folder, engine = Path(place) / "sandbox", private_engine(config)
+        world.write(made, folder)
+        import_part(engine, config, folder / world.REGISTRY_FILE, "2026-11-01", config.region.code)
+        keys = ["marketplace", "shop_id"]
+        rows = made.listings.merge(made.shops.drop(columns=["category"]), on=keys)
+        for slug, part in rows.groupby("marketplace"):
+            path = folder / f"{slug}.csv"
+            part[COLUMNS].rename(columns={"name": "shop_name"}).to_csv(path, index=False)
+            hand_over(config, path, str(slug), OBSERVED_ON, complete=True)
+        load_week(engine, config, WEEK)
+        inputs = read_inputs(engine, WEEK)
+        with engine.connect() as connection:
+            rows_of = connection.execute(select(business_versions.c.source_id, business_versions.c.group_id)).all()
+    group = {row.source_id: row.group_id for row in rows_of if row.source_id}
+    truth = made.truth[made.truth["source_id"] != ""]
+    owner = {
+        (slug, shop): group[source]
+        for slug, shop, source in truth[[*keys, "source_id"]].itertuples(index=False)
+        if source in group
+    }
+    return inputs, owner
+
+
+def take(seed: int, difficulty: float, businesses: int, shops: int, keep: Path | None) -> Taken:
+    """One world, its files from `keep` where they are."""
+    kept = keep / f"{seed}-{difficulty}-{businesses}-{shops}.pickle" if keep else None
+    if kept and kept.exists():
+        inputs, owner = pickle.loads(kept.read_bytes())
+    else:
+        inputs, owner = _fed(seed, difficulty, businesses, shops)
+        if kept:
+            kept.write_bytes(pickle.dumps((replace(inputs, snapshot=None), owner)))
+    return taken(f"{seed}", difficulty, inputs, owner)
+
+
+def taken(name: str, difficulty: float, inputs: Inputs, owner: dict[Any, int]) -> Taken:
+    weights = load_weights()
+    index = build_index(inputs.registry, weights, inputs.declared, place_words("36"), local_words("36"))
+    shops = inputs.shops[~inputs.shops["is_collective"].to_numpy(dtype=bool)]
+    table = read_shops(shops, inputs.listings, index)
+    pairs = candidate_pairs(table, index)
+    group = index.group_id[pairs.business]
+    keys = zip(table.marketplace, table.shop_id, strict=True)
+    of_shop = np.array([owner.get(key, -1) for key in keys])
+    links = int((of_shop >= 0).sum())
+    return Taken(
+        name, difficulty, measured(pairs, table, index).values, of_shop[pairs.shop] == group, pairs.shop, group,
+        weights.prior(index.group_count), links, siblings_of(shops),
+    )  # fmt: skip
+
+
+def beliefs(values: Any) -> Prior:
+    """Spread of the others by how much a feature varies, so that one in which pairs hardly differ is not leant on."""
+    varies = np.maximum(values.std(axis=0), 0.05)
+    mean = np.array([BELIEFS.get(name, (0.0, 0.0))[0] for name in NAMES])
+    spread = np.array([BELIEFS[name][1] if name in BELIEFS else SPREAD / varies[n] for n, name in enumerate(NAMES)])
+    return Prior(mean, 0.0, spread, 10.0)
+
+
+def _kept(one: Taken) -> tuple[Any, Any]:
+    """Rows to learn from and how many each stands for: of pairs that the present model holds for hopeless every tenth."""
+    model = load_model()
+    odds = sum(model.bits(one.values).values()) + model.intercept + one.prior
+    near = (odds > HOPELESS) | one.truth
+    far = np.flatnonzero(~near)[::EVERY]
+    rows = np.concatenate([np.flatnonzero(near), far])
+    return rows, np.where(np.arange(len(rows)) < near.sum(), 1.0, float(EVERY))
+
+
+def learn(worlds: list[Taken]) -> tuple[Any, float]:
+    rows = [_kept(one) for one in worlds]
+    values = np.concatenate([one.values[kept] for one, (kept, _) in zip(worlds, rows, strict=True)])
+    truth = np.concatenate([one.truth[kept] for one, (kept, _) in zip(worlds, rows, strict=True)])
+    offset = np.concatenate([np.full(len(kept), one.prior) for one, (kept, _) in zip(worlds, rows, strict=True)])
+    counts = np.concatenate([each for _, each in rows])
+    return fit(values, truth, offset, counts, beliefs(values), [feature.sign for feature in FEATURES])
+
+
+def bits(one: Taken, weights: Any, intercept: float) -> pd.DataFrame:
+    """Pairs with bits by comparison, and weight before siblings."""
+    groups = {
+        name: one.values[:, [n for n, feature in enumerate(FEATURES) if feature.group == name]]
+        @ weights[[n for n, feature in enumerate(FEATURES) if feature.group == name]]
+        for name in COMPARISONS
+    }
+    frame = pd.DataFrame({"shop": one.shop, "group_id": one.group} | {f"{k}_bits": v for k, v in groups.items()})
+    return frame.assign(weight=sum(groups.values()) + one.prior + intercept)
+
+
+def extras(one: Taken, frame: pd.DataFrame) -> Any:
+    """What siblings add, three columns as in `Model.sibling`."""
+    gain, loss, has = support(frame[["shop", "group_id", "weight", *(f"{name}_bits" for name in SHOWN)]], one.siblings)
+    return np.column_stack([has, gain, -loss])
+
+
+def sibling_weights(worlds: list[Taken], frames: list[pd.DataFrame]) -> Any:
+    values = np.concatenate([extras(one, frame) for one, frame in zip(worlds, frames, strict=True)])
+    truth = np.concatenate([one.truth for one in worlds])
+    offset = np.concatenate([frame["weight"].to_numpy() for frame in frames])
+    prior = Prior(np.array([SAME[0], 0.6, 0.3]), 0.0, np.array([SAME[1], 0.2, 0.2]), 0.001)
+    return fit(values, truth, offset, np.ones(len(truth)), prior, [1, 1, 1])[0]
+
+
+def told(one: Taken, odds: Any) -> str:
+    """Recall at three precisions, best F1, and stated against true probability, best candidate of each shop."""
+    order = np.lexsort((-odds, one.shop))
+    best = order[np.unique(one.shop[order], return_index=True)[1]]
+    best = best[np.argsort(-odds[best], kind="stable")]
+    right = np.cumsum(one.truth[best])
+    precision, recall = right / np.arange(1, len(best) + 1), right / one.links
+    score = max(2 * precision * recall / np.maximum(precision + recall, 1e-9))
+    at = [recall[precision >= wanted].max(initial=0.0) for wanted in (0.9, 0.95, 0.99)]
+    table = reliability(probability(odds[best], (0.0, 1.0)), one.truth[best].astype(float), np.ones(len(best)))
+    bins = " ".join(f"{row.low}-{row.high}: {row.stated:.3f} {row.true:.3f}" for row in table.tail(4).itertuples())
+    return f"R@.90 {at[0]:.3f}  R@.95 {at[1]:.3f}  R@.99 {at[2]:.3f}  F1 {score:.3f}   {bins}"
+
+
+def written(weights: Any, intercept: float, sibling: Any, made: str) -> str:
+    lines = [
+        "# What a piece of evidence is worth, in bits per unit of each feature (`features.py`), learnt on training worlds by",
+        "#     python benchmarks/train_model.py --write",
+        f"# {made}",
+        "# Weights of evidence that no world teaches, or teaches too well, are held near values of this project's judgement.",
+        f"intercept = {intercept:.3f}",
+        "rivals = 1.0",
+        "",
+        "[sibling]                  # a shop of the same seller on another marketplace has the same business as a candidate",
+        f"same = {sibling[0]:.3f}",
+        f"gain = {sibling[1]:.3f}              # for each bit of owner, place, goods and identifiers that it has more",
+        f"loss = {sibling[2]:.3f}              # and less",
+        "",
+        "[weights]",
+        *(f"{name} = {weight:.3f}" for name, weight in zip(NAMES, weights, strict=True)),
+    ]
+    return "\n".join(lines).replace(" = -0.000", " = 0.000") + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--worlds", default=WORLDS, help="seed:difficulty, separated by commas")
+    parser.add_argument("--businesses", type=int, default=100_000)
+    parser.add_argument("--shops", type=int, default=15_000)
+    parser.add_argument("--keep", type=Path, help="folder for the worlds, read again next time")
+    parser.add_argument("--write", action="store_true", help="write model.toml")
+    options = parser.parse_args()
+    named = [(int(seed), float(rate)) for seed, rate in (part.split(":") for part in options.worlds.split(","))]
+    worlds = [take(seed, rate, options.businesses, options.shops, options.keep) for seed, rate in named]
+    for rate in sorted({one.difficulty for one in worlds}):
+        others = [one for one in worlds if one.difficulty != rate]
+        weights, intercept = learn(others)
+        sibling = sibling_weights(others, [bits(one, weights, intercept) for one in others])
+        for one in (one for one in worlds if one.difficulty == rate):
+            frame = bits(one, weights, intercept)
+            odds = frame["weight"].to_numpy() + extras(one, frame) @ sibling
+            sys.stdout.write(f"seed {one.name} at {rate}: {told(one, against_rivals(one.shop, one.group, odds))}\n")
+            sys.stdout.flush()
+    weights, intercept = learn(worlds)
+    sibling = sibling_weights(worlds, [bits(one, weights, intercept) for one in worlds])
+    made = (
+        f"Worlds {options.worlds} (seed:difficulty) of {options.businesses:,} businesses and {options.shops:,} shops."
+    )
+    text = written(weights, intercept, sibling, made)
+    if options.write:
+        Path("pipelines/linkage/model.toml").write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()
