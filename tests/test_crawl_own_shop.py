@@ -15,6 +15,7 @@ from crawling import WEEK, Answerer, little_site, only_crawl, text_of, world_row
 from monitor.config import Config, load_config
 from monitor.crawl_process import Outcome, run_crawl
 from monitor.crawl_store import read_crawl
+from monitor.planner_steps import LINKED, Plan, Step, write_plan
 from monitor.sandbox import world
 from monitor.sandbox.counter import Counter
 from monitor.sandbox.platform_active import ActiveEcommerce
@@ -25,6 +26,7 @@ from monitor.sandbox.server import Server
 from monitor.sandbox.shapes_own_shop import PLATFORMS, OwnShops, Storekeeper
 from monitor.sandbox.storefront import Storefront
 from monitor.sandbox.transport import Request
+from monitor.units import KnownShop
 
 MARKS = ("rahasia", "0899000")
 
@@ -220,3 +222,18 @@ def test_a_crawl_delay_slows_that_site(config: Config, tmp_path: Path) -> None:
         run_crawl(config, "own_shop", WEEK, sandbox=tmp_path / "site")
     gaps = [after - before for before, after in pairwise(moments)]
     assert len(gaps) >= 2 and min(gaps) > 0.3
+
+
+@pytest.mark.parametrize("make", [lambda one: WordPress(one, has_sellers=True), ActiveEcommerce])
+def test_a_known_shop_of_plaza_banten_is_asked_for_by_itself(
+    folder: Path, config: Config, tmp_path: Path, make: object
+) -> None:
+    counter = plaza(folder)
+    known = [KnownShop("2", is_linked=True), KnownShop("999", is_linked=True)]
+    steps = tuple(Step(LINKED, f"toko/{shop.shop_id}", "linked", 1.0, shop=shop) for shop in known)
+    (tmp_path / "plan").mkdir()
+    write_plan(tmp_path / "plan", Plan("plaza_banten", steps=steps))
+    with little_site(tmp_path / "site", ["plazabanten.com"], served(make(counter))):  # type: ignore[operator]
+        run_crawl(config, "plaza_banten", WEEK, sandbox=tmp_path / "site", plan=tmp_path / "plan")
+    queries = read_crawl(only_crawl(config, "plaza_banten")).queries.set_index("unit")
+    assert queries["found"].dropna().to_dict() == {"toko/2": True, "toko/999": False}

@@ -1,7 +1,6 @@
 """Which shop software a site runs, told by its home page and by the index of its WordPress API."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from monitor.reading import Answer, maybe
 from spiders.platforms import active_ecommerce, dokan, magento, shopify, wcfm, woocommerce
@@ -41,7 +40,6 @@ KNOWN: dict[str, Software] = {
         JSONLD_SOFTWARE,
     )
 }
-OF_WORDPRESS = (DOKAN, WCFM, WOOCOMMERCE, WORDPRESS)
 
 
 def of_home_page(answer: Answer) -> str | None:
@@ -56,7 +54,3 @@ def of_api_index(document: Any) -> str | None:
     if not isinstance(names, list):
         return None
     return next((name for name, space in _NAMESPACES if space in names), WORDPRESS)
-
-
-def path_of(answer: Answer) -> str:
-    return urlsplit(answer.url).path.rstrip("/")
