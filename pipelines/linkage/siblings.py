@@ -5,17 +5,17 @@ hardly any other shop has, and print no places that exclude each other. This is 
 it needs all of them at once, but only their names.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from monitor.text import squash
 from pipelines.linkage.weights import load_weights
-from pipelines.linkage.words import Floats, Ints, canonical, hashed
+from pipelines.linkage.words import Floats, Ints, hashed, text_array
 
 MOST_SHOPS = 4  # a name on more shops is a fashion, not a seller
 LEAST_LETTERS = 6
@@ -33,27 +33,19 @@ class Siblings:
 
 
 @cache
-def _suffix() -> re.Pattern[str]:
-    """What sellers glue behind a name: longer words only, since short ones end other words."""
+def _suffix() -> str:
+    """What sellers glue behind a name, letters doubled or not; longer words only, since short ones end other words."""
     words = sorted((word for word in load_weights().words.noise if len(word) >= 4), key=len, reverse=True)
-    return re.compile(f"(?:{'|'.join(map(re.escape, words))})+$")
+    return f"({'|'.join(''.join(f'{letter}+' for letter in word) for word in words if word.isalpha())})+$"
 
 
-def _key(text: object) -> str:
-    """A text without spaces, numbers and what sellers add; "" where too little is left to tell a seller."""
-    if not isinstance(text, str) or not text:
-        return ""
-    plain = canonical(re.sub(r"[\d_]+", "", squash(text)))
-    name = _suffix().sub("", plain) or plain
-    return name if len(name) >= LEAST_LETTERS else ""
-
-
-def _keys(texts: Sequence[object]) -> Ints:
-    """Hashed key of each text, 0 for none."""
-    codes, distinct = pd.factorize(pd.Series(texts, dtype=object), use_na_sentinel=True)
-    each = [_key(text) for text in distinct]
-    values = np.where(np.array([bool(key) for key in each], dtype=bool), hashed(each), 0) if each else np.zeros(1, int)
-    return np.where(codes >= 0, values[np.maximum(codes, 0)], 0).astype(np.int64)
+def sibling_keys(texts: Any) -> Ints:
+    """Hash of each text without spaces, numbers and what sellers add; 0 where too little is left to tell a seller."""
+    plain = pc.replace_substring_regex(pc.utf8_lower(text_array(texts)), "[^a-z]+", "")
+    short = pc.replace_substring_regex(plain, _suffix(), "")
+    names = pc.if_else(pc.equal(pc.utf8_length(short), 0), plain, short)
+    enough = pc.greater_equal(pc.utf8_length(names), LEAST_LETTERS)
+    return np.where(enough.to_numpy(zero_copy_only=False), hashed(names), 0)
 
 
 def _masks(cells: Sequence[object]) -> Ints:
@@ -88,7 +80,7 @@ def siblings_of(shops: pd.DataFrame) -> Siblings:
     """Siblings among shops. shops: marketplace, shop_id, name, username, area_codes and, where known, account."""
     frame = shops.sort_values(SHOP, kind="stable").drop_duplicates(SHOP).reset_index(drop=True)
     rows = np.arange(len(frame), dtype=np.int64)
-    keys = [_keys(frame[name].tolist()) for name in ("name", "username") if name in frame]
+    keys = [sibling_keys(frame[name].to_numpy()) for name in ("name", "username") if name in frame]
     if "account" in frame:
         keys.append(np.where(frame["account"].notna(), hashed([f"@{text}" for text in frame["account"]]), 0))
     there = [found != 0 for found in keys]
