@@ -75,7 +75,8 @@ def crawl_stats(
         "fetched": fetched,
         "entries": int(data.queries["fetched"].sum()),
         "shop_count": len(data.shops),
-        "regional_shop_count": _regional(data.shops),
+        # What a plan adds for one week would look like growth to the band.
+        "regional_shop_count": _regional(data.shops[data.shops["shop_id"].isin(data.weekly)]),
         "listing_count": len(data.listings),
         "issues": issues,
         "shape_fields": {str(name): int(count) for name, count in shapes.value_counts().items()},

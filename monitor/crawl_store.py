@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from monitor.crawl_lines import item_line, line, plain, sync_folder, told, write
 from monitor.errors import StoreError
 from monitor.items import Issue, Item, Listing, Shop
 from monitor.printed import masked
+from monitor.units import EXPLORE, NEW
 from monitor.weeks import utc_now, utc_text
 
 FORMAT_VERSION = 1
@@ -271,6 +272,7 @@ class CrawlData:
     shops: one row per shop_id, listings: one per listing_id, columns as in `monitor.items`, ordered by the unit that
     showed them first. issues: columns of Issue. queries: one row per done unit (unit, query, declared_total,
     fetched, capped, found, requests, stage, split_into), ordered by unit. stats: None while the crawl is unfinished.
+    weekly: ids of the shops that units of every week showed; what a plan adds for one week is left out.
     """
 
     info: CrawlInfo
@@ -279,6 +281,7 @@ class CrawlData:
     issues: pd.DataFrame
     queries: pd.DataFrame
     stats: dict[str, Any] | None
+    weekly: frozenset[str] = frozenset()
 
 
 _QUERY_TYPES = {
@@ -328,8 +331,20 @@ def _frame(rows: Any) -> pd.DataFrame:
     return rows.to_pandas(types_mapper=pd.ArrowDtype)
 
 
-def _merged(directory: Path, name: str, types: dict[str, Any], done: dict[str, int], key: str) -> pd.DataFrame:
-    return _frame(crawl_reader.one_row_each(crawl_reader.read_rows(directory / name, types, done), key))
+def _listings(directory: Path, done: dict[str, int]) -> pd.DataFrame:
+    """Nothing here keeps the rows as read: there are millions."""
+    path = directory / "listings.jsonl"
+    merged = crawl_reader.one_row_each(crawl_reader.read_rows(path, crawl_reader.LISTING_TYPES, done), "listing_id")
+    return _frame(merged)
+
+
+def _weekly(rows: Any, units: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Shops among the rows that a unit showed which no plan added; crawls of older programs had no plan."""
+    added = {row["unit"] for row in units if row.get("stage") in (NEW, EXPLORE)}
+    if not added:
+        return frozenset(rows["shop_id"].to_pylist())
+    pairs = zip(rows["unit"].to_pylist(), rows["shop_id"].to_pylist(), strict=True)
+    return frozenset(shop_id for unit, shop_id in pairs if unit not in added)
 
 
 def read_crawl(directory: Path) -> CrawlData:
@@ -339,10 +354,14 @@ def read_crawl(directory: Path) -> CrawlData:
         units = [row for row in crawl_reader.read_lines(directory / "queries.jsonl") if row.get("done")]
         done = {row["unit"]: row["attempt"] for row in units}
         issues = crawl_reader.read_rows(directory / "issues.jsonl", crawl_reader.ISSUE_TYPES, done, unfinished_too=True)
+        rows = crawl_reader.read_rows(directory / "shops.jsonl", crawl_reader.SHOP_TYPES, done)
+        weekly, shops = _weekly(rows, units), _frame(crawl_reader.one_row_each(rows, "shop_id"))
+        del rows
         return CrawlData(
             info=info,
-            shops=_merged(directory, "shops.jsonl", crawl_reader.SHOP_TYPES, done, "shop_id"),
-            listings=_merged(directory, "listings.jsonl", crawl_reader.LISTING_TYPES, done, "listing_id"),
+            weekly=weekly,
+            shops=shops,
+            listings=_listings(directory, done),
             issues=_frame(crawl_reader.in_unit_order(issues).drop_columns(["unit", "attempt"])),
             queries=_queries(units),
             stats=_stats(directory / "stats.json"),

@@ -12,10 +12,10 @@ from typing import Any
 
 from monitor.crawl_lines import told, write_whole
 from monitor.errors import StoreError
-from monitor.units import QUERY_UNITS, KnownShop, query_parts, unit_name
+from monitor.units import EXPLORE, LINKED, NEW, PANEL, QUERY_UNITS, KnownShop, query_parts, unit_name
 
+__all__ = ("EXPLORE", "LINKED", "NEW", "PANEL", "STAGES", "Plan", "Step", "read_plan", "write_plan")
 PLAN_FILE = "plan.json"
-LINKED, PANEL, NEW, EXPLORE = "linked", "panel", "new", "explore"  # in the order in which a budget is spent
 STAGES = (LINKED, PANEL, NEW, EXPLORE)
 FORMAT_VERSION = 1
 

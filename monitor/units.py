@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 QUERY_UNITS = "cari/"  # names of units that are searches begin so: cari/[area/]word[/part of a split ...]
 SHOP_UNITS = "toko/"  # names of units that ask for one known shop: toko/<shop_id>
+LINKED, PANEL, NEW, EXPLORE = "linked", "panel", "new", "explore"  # stages, in the order in which a budget is spent
 _AREA = re.compile(r"\d{4}")
 
 

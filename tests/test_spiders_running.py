@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from running_site import CAP, CappedSite, Record, run
 
+from monitor.crawl_stats import crawl_stats
 from monitor.crawl_store import CrawlInfo, CrawlWriter, read_crawl
+from monitor.items import Shop
 from monitor.planner_steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step, read_plan, write_plan
 from monitor.units import KnownShop, query_parts, unit_name
 from spiders.yields import Yields
@@ -196,6 +198,19 @@ def test_steps_are_found_with_and_without_areas(name: str, stage: str | None) ->
 def test_names_say_area_and_query() -> None:
     assert query_parts(f"cari/3603/{unit_name('Gula  Aren!')}/harga-0-25000") == ("3603", "gula-aren")
     assert query_parts("cari/kopi/3603") == (None, "kopi")
+
+
+def test_what_a_plan_adds_is_no_growth(tmp_path: Path) -> None:
+    with CrawlWriter.create(tmp_path, CrawlInfo(marketplace="contoh", week="2026-W46")) as writer:
+        for number, stage in enumerate((PANEL, None, LINKED, NEW, EXPLORE)):
+            for shop_id in (f"{number}", "shown by all" if stage != LINKED else "5"):
+                writer.write(Shop(marketplace="contoh", shop_id=shop_id, city="Kab. Serang"), f"u{number}")
+            writer.unit_done(f"u{number}", "q", None, 2, stage=stage)
+    data = read_crawl(writer.directory)
+    assert data.weekly == {"0", "1", "2", "5", "shown by all"}
+    assert crawl_stats(data, {}, 5)["shop_count"] == 7
+    in_region = data.shops.assign(area_codes=[["3604"]] * 7)
+    assert crawl_stats(replace(data, shops=in_region), {}, 5)["regional_shop_count"] == 5
 
 
 def test_the_crawl_directory_keeps_stage_and_parts(tmp_path: Path) -> None:
