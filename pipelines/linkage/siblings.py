@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from pipelines.linkage.shops import _shop_order
 from pipelines.linkage.weights import load_weights
 from pipelines.linkage.words import Floats, Ints, hashed, text_array
 
@@ -21,7 +22,6 @@ MOST_SHOPS = 4  # a name on more shops is a fashion, not a seller
 LEAST_LETTERS = 6
 SHOWN = ("owner", "place", "product", "phone", "nib", "label", "declared")  # the name is the same by construction
 MOST_GAIN, MOST_LOSS = 10.0, 8.0
-SHOP = ["marketplace", "shop_id"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _pairs(shop: Ints, key: Ints) -> tuple[Ints, Ints]:
 
 def siblings_of(shops: pd.DataFrame) -> Siblings:
     """Siblings among shops. shops: marketplace, shop_id, name, username, area_codes and, where known, account."""
-    frame = shops.sort_values(SHOP, kind="stable").drop_duplicates(SHOP).reset_index(drop=True)
+    frame = shops.iloc[_shop_order(shops)[0]].reset_index(drop=True)
     rows = np.arange(len(frame), dtype=np.int64)
     keys = [sibling_keys(frame[name].to_numpy()) for name in ("name", "username") if name in frame]
     if "account" in frame:
