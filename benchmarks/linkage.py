@@ -88,9 +88,11 @@ def measured(one: Task, names: list[str], work: Path, seed: int, keep: bool) -> 
         matcher = MATCHERS[name]
         print(f"{one.name}: {matcher.title}, labels {matcher.labels}", flush=True)
         try:
-            rows += results(matcher, run(matcher, folder, work), folder)
+            new = list(results(matcher, run(matcher, folder, work), folder))
         except MatcherError as failure:
-            rows.append({"matcher": name, "title": matcher.title, "labels": matcher.labels, "failed": str(failure)})
+            new = [{"matcher": name, "title": matcher.title, "labels": matcher.labels, "failed": str(failure)}]
+        print("\n".join(_line(row) for row in new), flush=True)
+        rows += new
         if not keep:
             for file in ("pairs.parquet", "candidates.parquet", "work.duckdb"):
                 (folder / name / file).unlink(missing_ok=True)
@@ -131,7 +133,10 @@ def show(rows: list[dict[str, Any]]) -> None:
         print(_line(row))
     for row in (row for row in rows if "stages" in row and not row["matcher"].endswith("rivals")):
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in row["stages"].items())
-        print(f"   {row['matcher']}: {stages}; {row['pairs_per_shop']:.1f} pairs a shop")
+        print(
+            f"   {row['matcher']}: {stages}; {row['pairs_per_shop']:.1f} pairs a shop; "
+            f"{row['processor_seconds']:.1f} s of processor"
+        )
         if week := row.get("second_week"):
             told = f"first {week['first']:.1f} s, second {week['second']:.1f} s, share {week['share']:.3f}"
             print(f"   {row['matcher']}: scoring when 2 % of the shops have changed: {told}")
