@@ -95,6 +95,8 @@ def _ending(stats: Stats) -> Found:
         full = refusal_cause(cause) if cause else "refused"
         said = "refused to be read" if full.startswith("refused") else "could not be read"
         yield full, f"The marketplace {said} ({stats.get('sign') or cause or 'refused'})."
+    elif reason == "not_plannable" and _failures(stats):
+        yield _usual_failure(stats), f"What has to be known first could not be read ({_said(_failures(stats))})."
     elif reason == "unreadable":
         yield _usual_failure(stats), f"One query after the other could not be read ({_said(_failures(stats))})."
     elif reason == "robots_unreachable" and cause:

@@ -74,6 +74,8 @@ def test_without_stats_it_is_unfinished() -> None:
         ({"finish_reason": "unreadable", "failures": {"timeout": 5, "cut": 5}}, "partial"),
         ({"finish_reason": "unreadable", "issues": {"connection": 10}}, "connection_lost"),
         ({"finish_reason": "unreadable"}, "partial"),
+        ({"finish_reason": "not_plannable"}, "not_plannable"),
+        ({"finish_reason": "not_plannable", "issues": {"http_500": 1}}, "http_5xx:500"),
         ({"finish_reason": "platform_unknown"}, "platform_unknown"),
         ({"responses": {"total": 200, "refused": 4}}, "refused"),
         ({"units": {"planned": 0}}, "nothing_planned"),
