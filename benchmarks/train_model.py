@@ -141,7 +141,7 @@ def beliefs(values: Any) -> Prior:
 
 
 def _kept(one: Taken) -> tuple[Any, Any]:
-    """Rows to learn from and how many each stands for: of pairs that the present model holds for hopeless every tenth."""
+    """Rows to learn from and how many each stands for: of pairs that the present model calls hopeless every tenth."""
     model = load_model()
     odds = sum(model.bits(one.values).values()) + model.intercept + one.prior
     near = (odds > HOPELESS) | one.truth
@@ -200,14 +200,14 @@ def told(one: Taken, odds: Any) -> str:
 
 def written(weights: Any, intercept: float, sibling: Any, made: str) -> str:
     lines = [
-        "# What a piece of evidence is worth, in bits per unit of each feature (`features.py`), learnt on training worlds by",
+        "# What a piece of evidence is worth, in bits per unit of each feature (`features.py`), learnt on worlds by",
         "#     python benchmarks/train_model.py --write",
         f"# {made}",
-        "# Weights of evidence that no world teaches, or teaches too well, are held near values of this project's judgement.",
+        "# Evidence that no world teaches, or teaches too well, is held near values of this project's judgement.",
         f"intercept = {intercept:.3f}",
         "rivals = 1.0",
         "",
-        "[sibling]                  # a shop of the same seller on another marketplace has the same business as a candidate",
+        "[sibling]                  # a shop of the same seller elsewhere has the same business as a candidate",
         f"same = {sibling[0]:.3f}",
         f"gain = {sibling[1]:.3f}              # for each bit of owner, place, goods and identifiers that it has more",
         f"loss = {sibling[2]:.3f}              # and less",
@@ -225,10 +225,11 @@ def main() -> None:
     parser.add_argument("--shops", type=int, default=15_000)
     parser.add_argument("--keep", type=Path, help="folder for the worlds, read again next time")
     parser.add_argument("--write", action="store_true", help="write model.toml")
+    parser.add_argument("--only-fit", action="store_true", help="leave no difficulty out first")
     options = parser.parse_args()
     named = [(int(seed), float(rate)) for seed, rate in (part.split(":") for part in options.worlds.split(","))]
     worlds = [take(seed, rate, options.businesses, options.shops, options.keep) for seed, rate in named]
-    for rate in sorted({one.difficulty for one in worlds}):
+    for rate in [] if options.only_fit else sorted({one.difficulty for one in worlds}):
         others = [one for one in worlds if one.difficulty != rate]
         weights, intercept = learn(others)
         sibling = sibling_weights(others, [bits(one, weights, intercept) for one in others])

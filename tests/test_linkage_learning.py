@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pipelines.linkage.calibration import MIN_SAMPLE, Taught, apply, fold_of, reliability, teach, truth_of
+from pipelines.linkage.changes import Moved, moved
 from pipelines.linkage.comparisons import Bools
 from pipelines.linkage.decide import AGREEMENTS, COMPARISONS, decide
 from pipelines.linkage.features import FEATURES
@@ -104,3 +105,14 @@ def test_probability_of_odds() -> None:
 def test_the_shipped_model_holds_the_signs_of_its_features() -> None:
     model: Model = load_model()
     assert all(model.weights[feature.name] * feature.sign >= 0 for feature in FEATURES)
+
+
+def test_what_another_model_moves() -> None:
+    columns = ["marketplace", "shop_id", "group_id", "decision"]
+    before = pd.DataFrame(
+        [["a", "1", 1, "link"], ["a", "2", 2, "link"], ["a", "3", 3, "link"], ["a", "4", 4, "confirmed"]],
+        columns=columns,
+    )
+    after = pd.DataFrame([["a", "1", 1, "link"], ["a", "2", 9, "link"], ["a", "5", 5, "link"]], columns=columns)
+    assert moved(before, after) == Moved(kept=1, gained=1, lost=1, turned=1)
+    assert moved(before.iloc[:0], after.iloc[:0]) == Moved(0, 0, 0, 0)

@@ -43,6 +43,8 @@ def _without_link(best: Mapping[str, Any], rival: Mapping[str, Any] | None, weig
     level = (evidence.get("place") or [None])[0]
     settled = any(name in SETTLING for name in agreed)
     needed = weights.decision.link_settled if settled else weights.decision.link
+    if best.get("probability") is not None:
+        return f"its probability is {best['probability']:.2f}, and a link needs {weights.decision.link_probability:.2f}"
     if level in ELSEWHERE and not settled:
         return f"it is registered in {ELSEWHERE[level]}"
     if best["agreements"] < 2:
