@@ -6,6 +6,8 @@ model. Both tables change in one transaction, so a run that is killed leaves the
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -28,17 +30,22 @@ from monitor.private_store import (
     review_tasks,
     runs,
 )
+from monitor.sellers import shop_accounts
 from monitor.text import tokens
 from monitor.weeks import utc_now, utc_text
 from pipelines.linkage.calibration import Taught, apply, teach
 from pipelines.linkage.collective import as_brand_shops
-from pipelines.linkage.index import build_index
+from pipelines.linkage.incremental import Scored, score_week
+from pipelines.linkage.index import RegistryIndex, build_index
+from pipelines.linkage.index_store import index_version
 from pipelines.linkage.judged import verdicts
 from pipelines.linkage.model import Model, load_model
-from pipelines.linkage.score import score
+from pipelines.linkage.score import alone, score, together
 from pipelines.linkage.settle import Settled, settle
+from pipelines.linkage.siblings import siblings_of
 from pipelines.linkage.spread import sells_for_many
 from pipelines.linkage.weights import Weights, load_weights
+from pipelines.match_cache import LinkCache, code_version
 
 SAMPLE = "sample"
 OPEN_STATES = ("live", "unknown")  # closed and gone shops have no link
@@ -65,6 +72,17 @@ class LinkReport:
     later_weeks: tuple[str, ...] = ()  # linked before, to be linked again
     skipped: dict[str, int] = field(default_factory=dict)  # blocking rule -> pairs left out
     reliability: pd.DataFrame | None = None  # stated against true probability; None while nothing is stated
+    scored: int = 0  # shops that were new or changed; the others kept their pairs
+    moves: "Moves | None" = None  # None where the same model had linked the week, or nothing had
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What another model changes: links (shop, listing, group) of the system that come and go. before: its version."""
+
+    before: str
+    gained: int
+    lost: int
 
 
 @dataclass(frozen=True)
@@ -129,7 +147,8 @@ def _read_shops(connection: Connection, week: str) -> pd.DataFrame:
     frame = read_frame(connection, select(*columns).where(as_of(observations, week), table.state.in_(OPEN_STATES)))
     collective = {slug for slug, entry in catalogue().items() if entry.collective}
     said = frame["is_collective"].eq(True) | frame["marketplace"].isin(collective)
-    return frame.assign(is_collective=said.astype(bool))
+    frame = frame.assign(is_collective=said.astype(bool))
+    return frame.merge(shop_accounts(connection), on=["marketplace", "shop_id"], how="left")
 
 
 def _read_listings(connection: Connection, week: str) -> pd.DataFrame:
@@ -170,6 +189,7 @@ class Computed:
     skipped: dict[str, int]
     model: Model
     taught: Taught | None
+    scored: int  # shops that were new or changed
 
 
 def _sample(answers: pd.DataFrame, registry: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
@@ -180,16 +200,38 @@ def _sample(answers: pd.DataFrame, registry: pd.DataFrame) -> tuple[pd.DataFrame
     return said, 1.0 / said["task_id"].map(chance).astype(float)
 
 
-def compute(inputs: Inputs, province: str, weights: Weights, tell: Tell = lambda _: None) -> Computed:
-    """Pairs and links of the inputs; nothing is written."""
+def _index(inputs: Inputs, province: str, weights: Weights, cache: LinkCache) -> tuple[RegistryIndex, str]:
+    """The index of the snapshot and the name of what it was made from."""
+    words = place_words(province), local_words(province)
+    version = index_version(inputs.snapshot.snapshot_id, weights, *words)
+    build = partial(build_index, inputs.registry, weights, inputs.declared, *words)
+    return cache.index(version, weights, build), version
+
+
+def _pairs(
+    shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex, version: str, model: Model, cache: LinkCache
+) -> tuple[pd.DataFrame, Scored]:
+    """Candidate pairs of all shops; only new and changed shops are scored."""
+    basis = "\x1f".join([version, model.version, code_version()])
+    scored = score_week(shops, listings, partial(alone, index=index, model=model), basis, cache.before(basis))
+    if scored.scored:
+        cache.keep(scored)
+    return together(scored.pairs, siblings_of(shops), model, index.weights.decision.floor), scored
+
+
+def compute(
+    inputs: Inputs, province: str, weights: Weights, tell: Tell = lambda _: None, cache: LinkCache | None = None
+) -> Computed:
+    """Pairs and links of the inputs. cache: what may be kept between runs; the result is the same without it."""
+    cache = cache or LinkCache(None)
     tell("Indexing the registry")
-    index = build_index(inputs.registry, weights, inputs.declared, place_words(province), local_words(province))
+    index, version = _index(inputs, province, weights, cache)
     tell("Comparing shops with businesses")
     shipped = load_model()
     spread = sells_for_many(inputs.shops, inputs.listings, inputs.registry)
     shops = inputs.shops.assign(is_collective=inputs.shops["is_collective"].astype(bool) | spread)
     collective = shops["is_collective"].to_numpy(dtype=bool)
-    pairs, skipped = score(shops[~collective], inputs.listings, index, shipped)
+    pairs, scored = _pairs(shops[~collective], inputs.listings, index, version, shipped, cache)
     stand_ins, goods = as_brand_shops(shops[collective], inputs.listings)
     brand_pairs, _ = score(stand_ins, goods, index, shipped)
     tell("Deciding")
@@ -199,7 +241,7 @@ def compute(inputs: Inputs, province: str, weights: Weights, tell: Tell = lambda
         pairs, brand_pairs = apply(pairs, taught, shipped), apply(brand_pairs, taught, shipped)
     said = verdicts(inputs.judgements, inputs.registry)
     settled = settle(pairs, brand_pairs, goods, shops, said, weights, model.curve)
-    return Computed(settled, skipped, model, taught)
+    return Computed(settled, scored.skipped, model, taught, scored.scored)
 
 
 def _later_weeks(connection: Connection, week: str) -> tuple[str, ...]:
@@ -237,18 +279,41 @@ def _count(frame: pd.DataFrame) -> int:
     return len(frame[["marketplace", "shop_id"]].drop_duplicates())
 
 
-def link_week(engine: Engine, config: Config, week: str, tell: Tell = lambda _: None) -> LinkReport:
+def _moves(engine: Engine, week: str, found: Computed) -> Moves | None:
+    """What the week's links by the system become under this model, where another one made them."""
+    columns = (links.c.marketplace, links.c.shop_id, links.c.listing_id, links.c.group_id, links.c.model_version)
+    query = select(*columns).where(as_of(links, week), links.c.decision == "link")
+    with translate_errors(), engine.connect() as connection:
+        rows = connection.execute(query).all()
+    others = sorted({row.model_version for row in rows} - {found.model.version})
+    if not others:
+        return None
+    made = found.settled.links
+    made = made[made["decision"] == "link"]
+    before = {(row.marketplace, row.shop_id, row.listing_id or "", row.group_id) for row in rows}
+    listing = made["listing_id"].fillna("") if "listing_id" in made else [""] * len(made)
+    now = set(zip(made["marketplace"], made["shop_id"], listing, made["group_id"], strict=True))
+    return Moves(", ".join(others), len(now - before), len(before - now))
+
+
+def link_week(
+    engine: Engine, config: Config, week: str, tell: Tell = lambda _: None, dry_run: bool = False
+) -> LinkReport:
     """Links the shops that are open in the week and stores pairs and links from this week on.
 
-    An earlier week than the latest forgets what later weeks found; the report names them. Raises UsageError without a
-    registry.
+    An earlier week than the latest forgets what later weeks found; the report names them. dry_run: nothing is stored.
+    Raises UsageError without a registry.
     """
     weights = load_weights()
     tell("Reading registry and shops")
     inputs = read_inputs(engine, week)
-    found = compute(inputs, config.region.code, weights, tell)
+    # Ids belong to one database; a folder may serve several.
+    own = sha256(str(engine.url).encode()).hexdigest()[:16]
+    cache = LinkCache(config.data_dir / "cache" / "linkage" / own)
+    found = compute(inputs, config.region.code, weights, tell, cache)
+    moves = _moves(engine, week, found)
     tell("Writing")
-    later = _write(engine, week, found.settled, weights, found.model)
+    later = () if dry_run else _write(engine, week, found.settled, weights, found.model)
     with engine.connect() as connection:
         waiting = connection.execute(select(func.count()).where(judgements.c.week > week)).scalar_one()
     pairs, made = found.settled.pairs, found.settled.links
@@ -267,4 +332,6 @@ def link_week(engine: Engine, config: Config, week: str, tell: Tell = lambda _: 
         later_weeks=later,
         skipped=found.skipped,
         reliability=found.taught.reliability if found.taught else None,
+        scored=found.scored,
+        moves=moves,
     )

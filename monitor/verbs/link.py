@@ -11,6 +11,9 @@ from pipelines.match import LinkReport, link_week
 
 def link(
     week: Annotated[str | None, typer.Option(help="ISO week; default: the last one that ended.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; say what would be linked, and what a new model moves.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """Link the shops that are open in one week to registered businesses; linking again gives the same rows.
@@ -21,9 +24,12 @@ def link(
     chosen = common.week_option(week, config)
     engine = private_engine(config)
     with common.recorded(engine, "link", week=chosen) as run, common.progress(f"Linking {chosen}") as advance:
-        report = link_week(engine, config, chosen, lambda stage: advance(1, f"Linking {chosen}: {stage.lower()}"))
+        report = link_week(
+            engine, config, chosen, lambda stage: advance(1, f"Linking {chosen}: {stage.lower()}"), dry_run
+        )
         run.message = f"{report.linked} linked, {report.confirmed} confirmed, {report.review} to review"
-    common.show(f"Linked {chosen}", rows(report), as_json)
+        run.message += " (dry run)" if dry_run else ""
+    common.show(f"{'Would link' if dry_run else 'Linked'} {chosen}", rows(report), as_json)
 
 
 def rows(report: LinkReport) -> dict[str, object]:
@@ -31,6 +37,7 @@ def rows(report: LinkReport) -> dict[str, object]:
     table: dict[str, object] = {
         "businesses in the registry": report.businesses,
         "open shops": report.shops,
+        "of them new or changed": report.scored,
         "candidate pairs kept": report.pairs,
         "shops linked by the system": report.linked,
         "shops confirmed by a person": report.confirmed,
@@ -39,6 +46,10 @@ def rows(report: LinkReport) -> dict[str, object]:
         "pairs left out, key too common": sum(report.skipped.values()),
         "model": report.model_version,
     }
+    if report.moves is not None:
+        table["model before"] = report.moves.before
+        table["links that the new model adds"] = report.moves.gained
+        table["links that it takes away"] = report.moves.lost
     if report.later_judgements:
         table["answers of later weeks, not used here"] = report.later_judgements
     if report.later_weeks:
