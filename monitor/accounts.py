@@ -12,8 +12,8 @@ from collections.abc import Iterable
 FAMILIES: dict[str, tuple[str, re.Pattern[str]]] = {
     "tokopedia": ("tiktok", re.compile(r"\d{19}")),
     "tiktok_shop": ("tiktok", re.compile(r"\d{19}")),
-    "blibli": ("blibli", re.compile(r"[A-Z]{2,4}-\d+")),
-    "siplah_blibli": ("blibli", re.compile(r"[A-Z]{2,4}-\d+")),
+    "blibli": ("blibli", re.compile(r"[A-Z0-9]{2,4}-\d+")),
+    "siplah_blibli": ("blibli", re.compile(r"[A-Z0-9]{2,4}-\d+")),
 }
 
 
