@@ -34,6 +34,7 @@ from monitor.sellers import shop_accounts
 from monitor.text import tokens
 from monitor.weeks import utc_now, utc_text
 from pipelines.linkage.calibration import Taught, apply, teach
+from pipelines.linkage.changes import Moved, moved
 from pipelines.linkage.collective import as_brand_shops
 from pipelines.linkage.incremental import Scored, score_week
 from pipelines.linkage.index import RegistryIndex, build_index
@@ -73,16 +74,8 @@ class LinkReport:
     skipped: dict[str, int] = field(default_factory=dict)  # blocking rule -> pairs left out
     reliability: pd.DataFrame | None = None  # stated against true probability; None while nothing is stated
     scored: int = 0  # shops that were new or changed; the others kept their pairs
-    moves: "Moves | None" = None  # None where the same model had linked the week, or nothing had
-
-
-@dataclass(frozen=True)
-class Moves:
-    """What another model changes: links (shop, listing, group) of the system that come and go. before: its version."""
-
-    before: str
-    gained: int
-    lost: int
+    model_before: str | None = None  # another one that had linked the week
+    moved: Moved | None = None  # what its links become under this one
 
 
 @dataclass(frozen=True)
@@ -279,21 +272,13 @@ def _count(frame: pd.DataFrame) -> int:
     return len(frame[["marketplace", "shop_id"]].drop_duplicates())
 
 
-def _moves(engine: Engine, week: str, found: Computed) -> Moves | None:
-    """What the week's links by the system become under this model, where another one made them."""
-    columns = (links.c.marketplace, links.c.shop_id, links.c.listing_id, links.c.group_id, links.c.model_version)
-    query = select(*columns).where(as_of(links, week), links.c.decision == "link")
+def _before(engine: Engine, week: str, model: Model) -> tuple[str | None, pd.DataFrame]:
+    """Another model that linked the week, and the links of the week as they are stored."""
+    columns = (*(links.c[name] for name in LINK_KEYS), links.c.decision, links.c.model_version)
     with translate_errors(), engine.connect() as connection:
-        rows = connection.execute(query).all()
-    others = sorted({row.model_version for row in rows} - {found.model.version})
-    if not others:
-        return None
-    made = found.settled.links
-    made = made[made["decision"] == "link"]
-    before = {(row.marketplace, row.shop_id, row.listing_id or "", row.group_id) for row in rows}
-    listing = made["listing_id"].fillna("") if "listing_id" in made else [""] * len(made)
-    now = set(zip(made["marketplace"], made["shop_id"], listing, made["group_id"], strict=True))
-    return Moves(", ".join(others), len(now - before), len(before - now))
+        frame = read_frame(connection, select(*columns).where(as_of(links, week)))
+    others = sorted(set(frame["model_version"]) - {model.version})
+    return ", ".join(others) or None, frame
 
 
 def link_week(
@@ -311,7 +296,7 @@ def link_week(
     own = sha256(str(engine.url).encode()).hexdigest()[:16]
     cache = LinkCache(config.data_dir / "cache" / "linkage" / own)
     found = compute(inputs, config.region.code, weights, tell, cache)
-    moves = _moves(engine, week, found)
+    model_before, stored = _before(engine, week, found.model)
     tell("Writing")
     later = () if dry_run else _write(engine, week, found.settled, weights, found.model)
     with engine.connect() as connection:
@@ -333,5 +318,6 @@ def link_week(
         skipped=found.skipped,
         reliability=found.taught.reliability if found.taught else None,
         scored=found.scored,
-        moves=moves,
+        model_before=model_before,
+        moved=moved(stored, found.settled.links) if model_before else None,
     )

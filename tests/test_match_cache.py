@@ -12,6 +12,7 @@ from monitor import private_store as store
 from monitor.config import Config
 from monitor.database import private_engine, read_frame, transaction
 from pipelines import match
+from pipelines.linkage.changes import Moved
 from pipelines.match import link_week
 
 FIRST, SECOND = "2026-W46", "2026-W47"
@@ -84,19 +85,19 @@ def test_a_folder_that_cannot_be_written_costs_time_only(engine: Engine, config:
 
 
 def test_another_model_says_what_it_moves_before_it_is_applied(engine: Engine, config: Config) -> None:
-    assert link_week(engine, config, SECOND).moves is None
+    assert link_week(engine, config, SECOND).moved is None
     before = rows(engine)
     with transaction(engine) as connection:  # as if an older model had linked another shop and missed this one
         connection.execute(update(store.links).where(store.links.c.shop_id == "baru").values(shop_id="lain"))
         connection.execute(update(store.links).values(model_version="older"))
     stored = rows(engine)
     told = link_week(engine, config, SECOND, dry_run=True)
-    assert told.moves is not None
-    assert (told.moves.before, told.moves.gained, told.moves.lost) == ("older", 1, 1)
+    assert told.model_before == "older"
+    assert told.moved == Moved(kept=1, gained=1, lost=1, turned=0)
     same(rows(engine), stored)
-    assert link_week(engine, config, SECOND).moves == told.moves
+    assert link_week(engine, config, SECOND).moved == told.moved
     same(rows(engine), before)
-    assert link_week(engine, config, SECOND).moves is None
+    assert link_week(engine, config, SECOND).moved is None
 
 
 def test_the_code_is_part_of_the_name(engine: Engine, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,10 +46,15 @@ def rows(report: LinkReport) -> dict[str, object]:
         "pairs left out, key too common": sum(report.skipped.values()),
         "model": report.model_version,
     }
-    if report.moves is not None:
-        table["model before"] = report.moves.before
-        table["links that the new model adds"] = report.moves.gained
-        table["links that it takes away"] = report.moves.lost
+    if report.moved is not None:
+        table["model before"] = report.model_before
+        table["links that stay, come, go, change business"] = " / ".join(
+            f"{count:,}" for count in (report.moved.kept, report.moved.gained, report.moved.lost, report.moved.turned)
+        )
+    if report.reliability is not None:
+        for row in report.reliability.itertuples(index=False):
+            said = f"stated {row.stated:.3f}, true {row.true:.3f} ({row.pairs:,.0f} pairs)"
+            table[f"probability {row.low:g} to {row.high:g}"] = said
     if report.later_judgements:
         table["answers of later weeks, not used here"] = report.later_judgements
     if report.later_weeks:
