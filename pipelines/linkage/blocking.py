@@ -81,37 +81,26 @@ class _Search:
         order = places.order
         by_position = (found.code[order].astype(np.int32) for found in (index.district, index.sector, index.kbli))
         self._places = (places.start, places.low, places.high, *by_position)
-        in_area = np.diff(places.start)
-        most = np.maximum(blocking.max_word_businesses, (blocking.max_word_share * in_area).astype(np.int64))
         bits = index.vocabulary.finding_bits.astype(np.float32)
-        self._words = (index.by_word.start, index.by_word.holders, bits, *self._common(index, most))
+        self._words = (index.by_word.start, index.by_word.holders, bits, *index.common_words)
         self._names, self._owners = (
             (found.held.start, found.held.holders, _worth(found.held.sizes, index.size))
             for found in (index.by_name, index.by_owner)
         )
         self._caps = (
-            most, blocking.max_named_businesses, blocking.max_pair_businesses, blocking.max_district_businesses,
-            blocking.candidates_per_shop, blocking.max_anywhere,
+            index.word_caps, blocking.max_named_businesses, blocking.max_pair_businesses,
+            blocking.max_district_businesses, blocking.candidates_per_shop, blocking.max_anywhere,
         )  # fmt: skip
         rank = ("same_district", "other_district", "sector", "other_sector", "kbli")
-        self._extra = tuple(float(blocking.rank[name]) for name in rank)
+        self._rank = tuple(float(blocking.rank[name]) for name in rank)
         tables = (shops.goods.sector_fits, shops.goods.kbli_fits)
         self._fits = tuple(table if table.size else np.zeros((1, 1), dtype=bool) for table in tables)
-
-    @staticmethod
-    def _common(index: RegistryIndex, most: Ints) -> tuple[Any, Any]:
-        from pipelines.linkage.kernels_search import bitmaps
-
-        often = np.flatnonzero(index.by_word.sizes > most.min())
-        row = np.full(len(index.by_word.sizes), -1, dtype=np.int32)
-        row[often] = np.arange(len(often))
-        return row, bitmaps(index.by_word.start, index.by_word.holders, often, index.size)
 
     def run(self, begin: int, end: int) -> Any:
         from pipelines.linkage.kernels_search import search
 
         return search(
-            begin, end, self._shops, self._places, self._words, self._names, self._owners, self._caps, self._extra,
+            begin, end, self._shops, self._places, self._words, self._names, self._owners, self._caps, self._rank,
             self._fits,
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,22 @@ class RegistryIndex:
     @property
     def size(self) -> int:
         return len(self.business_id)
+
+    @cached_property
+    def word_caps(self) -> Ints:
+        """By area, the unknown one last: of how many businesses a word may be that retrieves by itself."""
+        blocking, sizes = self.weights.blocking, np.diff(self.places.start)
+        return np.maximum(blocking.max_word_businesses, (blocking.max_word_share * sizes).astype(np.int64))
+
+    @cached_property
+    def common_words(self) -> tuple[Any, Any]:
+        """By word its row below, -1 for words that retrieve by themselves everywhere; and rows of bits by position."""
+        from pipelines.linkage.kernels_search import bitmaps
+
+        often = np.flatnonzero(self.by_word.sizes > self.word_caps.min())
+        row = np.full(len(self.by_word.sizes), -1, dtype=np.int32)
+        row[often] = np.arange(len(often))
+        return row, bitmaps(self.by_word.start, self.by_word.holders, often, self.size)
 
 
 def _column(frame: pd.DataFrame, name: str) -> Any:
