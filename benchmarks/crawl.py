@@ -53,8 +53,8 @@ def serve(folder: Path) -> None:
             for number in range(MAX_OFFSET):
                 self.made += 1
                 row = self.store.listings[number % len(self.store.listings)]
-                own = {"listing_id": str(10**9 + self.made), "shop_id": shops[number % len(shops)]}
-                rows.append((replace(row, **own), False))
+                own_id, shop_id = str(10**9 + self.made), shops[number % len(shops)]
+                rows.append((replace(row, listing_id=own_id, shop_id=shop_id), False))
             return rows, MAX_OFFSET
 
     world.write(world.make_world(20261121, 2_000, 2_000, marketplaces=("tokopedia",)), folder)

@@ -137,6 +137,9 @@ def show(rows: list[dict[str, Any]]) -> None:
             f"   {row['matcher']}: {stages}; {row['pairs_per_shop']:.1f} pairs a shop; "
             f"{row['processor_seconds']:.1f} s of processor"
         )
+        for rule in row.get("rules", ()):
+            told = f"{rule['pairs_per_shop']:7.2f} pairs a shop, recall {rule['recall']:.3f}, alone {rule['alone']:.3f}"
+            print(f"      {rule['rule']:<10}{told}, left out {rule['skipped_per_shop']:.1f}")
         if week := row.get("second_week"):
             told = f"first {week['first']:.1f} s, second {week['second']:.1f} s, share {week['share']:.3f}"
             print(f"   {row['matcher']}: scoring when 2 % of the shops have changed: {told}")

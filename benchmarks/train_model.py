@@ -55,6 +55,7 @@ BELIEFS = {
     "label_many": (0.3, 0.2), "label_differs": (-1.0, 0.5), "declared_bits": (0.9, 0.1), "declared_many": (0.5, 0.3),
     "declared_differs": (0.0, 0.1), "address_differs": (-1.0, 0.7), "legal_differs": (-1.0, 0.5),
     "head_differs": (-0.5, 0.5),
+    "address_same": (1.5, 0.3), "legal_same": (1.5, 0.3), "head_same": (0.5, 0.3), "name_none": (2.0, 0.7),
 }  # fmt: skip
 SPREAD = 3.0  # of the others: so many bits for a change of one standard deviation, around 0
 HOPELESS, EVERY = -14.0, 10  # log2 odds, and which of those below are looked at

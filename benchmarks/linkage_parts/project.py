@@ -17,6 +17,7 @@ from pipelines.linkage.decide import decide
 from pipelines.linkage.index import RegistryIndex, build_index
 from pipelines.linkage.judged import verdicts
 from pipelines.linkage.model import load_model
+from pipelines.linkage.recall import recall_by_rule
 from pipelines.linkage.score import score
 from pipelines.linkage.shops import read_shops
 from pipelines.linkage.weights import load_weights
@@ -25,7 +26,7 @@ from pipelines.match import local_words, place_words
 from .measure import best_pairs
 from .second_week import measure as measure_second_week
 from .stages import Stages
-from .task import REVIEW_ORDER, REVIEWED
+from .task import REVIEW_ORDER, REVIEWED, TRUTH
 
 PROVINCE = "36"
 KEYS = ["marketplace", "shop_id"]
@@ -100,13 +101,20 @@ def save_pairs(decided: pd.DataFrame, number: pd.Series, out: Path) -> None:
     pd.DataFrame(made).to_parquet(out / "pairs.parquet")
 
 
-def save_candidates(frames: Frames, index: RegistryIndex, number: pd.Series, out: Path) -> None:
-    """All pairs compared, for candidate recall; outside the measured time."""
+def save_candidates(
+    frames: Frames, index: RegistryIndex, number: pd.Series, source: Path, out: Path
+) -> list[dict[str, object]]:
+    """All pairs compared, for candidate recall; returns what each rule finds. Outside the measured time."""
     table = read_shops(frames[1], frames[2], index)
     own = number.loc[list(zip(table.marketplace, table.shop_id, strict=True))].to_numpy()
     found = candidate_pairs(table, index)
     made = {"shop": own[found.shop], "business_id": index.business_id[found.business]}
     pd.DataFrame(made).to_parquet(out / "candidates.parquet")
+    truth = pd.read_parquet(source / TRUTH).query("business_id > 0")
+    place = pd.Series(np.arange(len(own)), index=own).loc[truth["shop"]].to_numpy()
+    by_rule = recall_by_rule(found, index, place, truth["business_id"].to_numpy(), table.size)
+    rows: list[dict[str, object]] = by_rule.to_dict("records")
+    return rows
 
 
 def add_stats(out: Path, **more: object) -> None:
@@ -127,9 +135,9 @@ def main() -> None:
     with stages("write"):
         save_pairs(decided, number, out)
     stages.save(out)  # before what follows: neither its time nor its memory counts
-    save_candidates(frames, index, number, out)
+    rules = save_candidates(frames, index, number, source, out)
     if "--labels" not in sys.argv:
-        add_stats(out, second_week=measure_second_week(shops, listings, index))
+        add_stats(out, rules=rules, second_week=measure_second_week(shops, listings, index))
 
 
 if __name__ == "__main__":
