@@ -64,7 +64,8 @@ def truth_of(pairs: pd.DataFrame, said: pd.DataFrame) -> Floats:
 
 
 def _bits(pairs: pd.DataFrame) -> NDArray[np.float64]:
-    return pairs[[f"{name}_bits" for name in COMPARISONS]].to_numpy(dtype=float)
+    bits: NDArray[np.float64] = pairs[[f"{name}_bits" for name in COMPARISONS]].to_numpy(dtype=float)
+    return bits
 
 
 def _adapted(values: NDArray[np.float64], start: Floats, truth: Floats, counts: Floats, model: Model) -> Model:
