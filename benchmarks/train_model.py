@@ -45,7 +45,7 @@ WEEK, OBSERVED_ON = "2026-W46", "2026-11-11"
 COLUMNS = [
     "shop_id", "name", "username", "city", "district", "description", "listing_id", "title", "category", "brand",
 ]  # fmt: skip
-WORLDS = "51:0.2,52:0.5,53:0.8,54:0.35,55:0.65,57:0.5"
+WORLDS = "51:0.2,52:0.5,53:0.8,54:0.35,55:0.65"
 # What is believed before any world is seen: bits count as counted; what no world teaches keeps a careful value, and
 # what a world may overstate (nobody ever errs in it) is held near one. Mean and standard deviation, bits per unit.
 BELIEFS = {
