@@ -139,6 +139,8 @@ class MarketplaceSpider(UnitRunner):
 
     def _checked(self, page: Page, answer: Answer, kind: str, probe: bool) -> Page:
         assert self.record is not None
+        if page.refused == "html_instead_of_data" and answer.status >= 500:  # the site is down and says so in a page
+            raise UnansweredError(*_status_problem(answer, "Unexpected status."))
         self.record.count(f"responses/{page.kind}")
         if page.refused:
             if probe:
