@@ -37,7 +37,7 @@ def listings(page: Page) -> list[Listing]:
 
 
 def test_a_packed_sitemap_is_unpacked_up_to_a_bound() -> None:
-    bomb = gzip.compress(b"<urlset>" + b" " * (sitemap.MAX_UNPACKED + 1, mtime=0))
+    bomb = gzip.compress(b"<urlset>" + b" " * (sitemap.MAX_UNPACKED + 1), mtime=0)
     assert len(bomb) < 100_000
     page = read(bomb, "/sitemap.xml.gz")
     assert page.kind == "sitemap" and page.next["pages"] == []
