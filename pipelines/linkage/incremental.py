@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipelines.linkage.shops import _shop_order
 from pipelines.linkage.words import hashed
 
 SHOP = ["marketplace", "shop_id"]
@@ -44,8 +45,10 @@ def input_digests(shops: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     A column `digest` (hexadecimal, as the interval tables keep it) in either frame is trusted to stand for its row;
     without it the columns that linkage reads are hashed. The order of listings does not matter.
     """
-    frame = shops[SHOP].assign(key=shop_keys(shops), digest=_row_hashes(shops, SHOP_INPUTS))
-    frame = frame.drop_duplicates("key").sort_values(SHOP, kind="stable", ignore_index=True)
+    ordered = shops.iloc[_shop_order(shops)[0]]
+    frame = (
+        ordered[SHOP].assign(key=shop_keys(ordered), digest=_row_hashes(ordered, SHOP_INPUTS)).reset_index(drop=True)
+    )
     at = _places(frame["key"].to_numpy(), shop_keys(listings))
     goods = _mixed(_row_hashes(listings, LISTING_INPUTS))[at >= 0]
     sums = np.zeros(len(frame), dtype=np.uint64)
@@ -97,8 +100,20 @@ def score_week(
         return Scored(basis, inputs, known.pairs, {}, 0)
     keys = inputs["key"].to_numpy()
     fresh, skipped = alone(_of(shops, keys[~same]), _of(listings, keys[~same]))
-    parts = [fresh] if known is None else [_of(known.pairs, keys[same]), fresh]
-    return Scored(basis, inputs, _numbered(pd.concat(parts, ignore_index=True), keys), skipped, int((~same).sum()))
+    place = _places(keys, shop_keys(fresh))
+    if known is None:
+        order = np.lexsort((fresh["business_id"].to_numpy(), place))
+        return Scored(basis, inputs, _taken(fresh, order, place[order]), skipped, len(inputs))
+    # Kept pairs are numbered by the places of their shops a week ago; both weeks order shops alike.
+    before_place = np.where(same, _places(known.inputs["key"].to_numpy(), keys), -1)
+    moved = np.full(len(known.inputs), -1, dtype=np.int64)
+    moved[before_place[same]] = np.flatnonzero(same)
+    places = np.concatenate([moved[known.pairs["shop"].to_numpy()], place])
+    business = np.concatenate([known.pairs["business_id"].to_numpy(), fresh["business_id"].to_numpy()])
+    left = np.flatnonzero(places >= 0)
+    order = left[np.lexsort((business[left], places[left]))]
+    pairs = _taken(pd.concat([known.pairs, fresh], ignore_index=True), order, places[order])
+    return Scored(basis, inputs, pairs, skipped, int((~same).sum()))
 
 
 def _same(inputs: pd.DataFrame, known: Scored | None) -> npt.NDArray[np.bool_]:
@@ -116,8 +131,6 @@ def _of(frame: pd.DataFrame, keys: Hashes) -> pd.DataFrame:
     return frame[np.isin(shop_keys(frame), keys)]
 
 
-def _numbered(pairs: pd.DataFrame, keys: Hashes) -> pd.DataFrame:
-    """Ordered by shop and business, `shop` being the place of the shop in `keys`."""
-    at = _places(keys, shop_keys(pairs))
-    order = np.lexsort((pairs["business_id"].to_numpy(), at))
-    return pairs.assign(shop=at).iloc[order].reset_index(drop=True)
+def _taken(pairs: pd.DataFrame, order: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """These rows in this order, `shop` being the place of the shop."""
+    return pairs.take(order).reset_index(drop=True).assign(shop=places)
