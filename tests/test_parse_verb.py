@@ -99,7 +99,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("slug", "message"),
-    [("shoppe", "Did you mean 'shopee'"), ("blibli", "There is no spider for Blibli")],
+    [("shoppe", "Did you mean 'shopee'"), ("facebook", "There is no spider for Facebook")],
 )
 def test_an_unknown_marketplace_is_named(slug: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=message):
