@@ -10,10 +10,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine, and_, select
 
+from exports import wording
 from exports.facts import Facts
 from monitor import regions
 from monitor.database import read_frame, translate_errors
 from monitor.intervals import as_of
+from monitor.marketplaces import marketplace
 from monitor.private_store import business_versions, links, listings
 from monitor.sellers import one_business_each, shop_accounts
 from monitor.shop_states import live_shops
@@ -60,7 +62,8 @@ def _row(record: Mapping[Any, Any]) -> NamedRow:
         district=regions.district_name(code) if code else None,
         marketplace=record["marketplace"],
         shop_id=record["shop_id"],
-        shop_name=record["name"],
+        # Some sites print the owner's own name; it serves matching and review, not a list that is passed on.
+        shop_name=wording.PRIVATE_NAME if marketplace(record["marketplace"]).personal_names else record["name"],
         url=record["listing_url"] or record["url"],
         confirmed=record["decision"] == "confirmed",
         evidence=record["evidence"] or {},

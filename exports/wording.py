@@ -21,6 +21,7 @@ UNKNOWN = "Tidak diketahui"
 NOT_PRINTED = "Tidak tercantum"
 NO_NOTE = "Tidak ada catatan"
 NOT_MEASURED = "Tidak diukur"
+PRIVATE_NAME = "Tidak ditampilkan (dapat berupa nama pribadi)"
 
 # --- numbers and dates ----------------------------------------------------------------------------------------------
 

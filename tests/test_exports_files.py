@@ -13,7 +13,7 @@ from parsel import Selector
 from report_world import HOSTILE, WEEK, Linked, World, make_world, set_figure
 from sqlalchemy import delete
 
-from exports import checks, csv_table, wording
+from exports import checks, csv_table, named, wording
 from exports.base import CheckError, plain
 from exports.page import ON_PAGE
 from exports.publish import publish
@@ -308,3 +308,12 @@ def test_checks_read_what_they_are_given() -> None:
     reader.feed('<p onclick="x"><data id="a" value="3">3</data></p>')
     assert reader.figures == {"a": ("3", "3")}
     assert "onclick" in reader.attributes
+
+
+def test_a_shop_name_that_may_be_a_person_is_not_passed_on() -> None:
+    record: dict[str, object] = {"business_id": 1, "group_id": 1, "shop_id": "7", "decision": "link"}
+    for name in ("business_name", "trade_name", "area_code", "district_code", "listing_url", "url", "evidence"):
+        record[name] = None
+    record["name"] = "Siti Aminah"
+    shown = {slug: named._row(record | {"marketplace": slug}).shop_name for slug in ("rumah_sikum", "tokopedia")}
+    assert shown == {"rumah_sikum": wording.PRIVATE_NAME, "tokopedia": "Siti Aminah"}
