@@ -105,17 +105,19 @@ def support(pairs: pd.DataFrame, siblings: Siblings) -> tuple[Floats, Floats, Fl
     gain, loss, has = (np.zeros(len(pairs)) for _ in range(3))
     if not len(siblings.shop) or pairs.empty:
         return gain, loss, has
-    bits = pairs[[f"{name}_bits" for name in SHOWN]].to_numpy(dtype=float)
-    best = pairs[["shop", "group_id", "weight"]].assign(row=np.arange(len(pairs)))
-    best = best.sort_values(["shop", "group_id", "weight", "row"], ascending=[True, True, False, True])
+    # Few shops have siblings: the others' pairs are not looked at.
+    rows = np.flatnonzero(np.isin(pairs["shop"].to_numpy(), siblings.shop))
+    bits = pairs[[f"{name}_bits" for name in SHOWN]].take(rows).to_numpy(dtype=float)
+    seen = pairs[["shop", "group_id", "weight"]].take(rows).assign(row=np.arange(len(rows)))
+    best = seen.sort_values(["shop", "group_id", "weight", "row"], ascending=[True, True, False, True])
     best = best.drop_duplicates(["shop", "group_id"])
     links = pd.DataFrame({"shop": siblings.shop, "other": siblings.other})
-    mine = links.merge(pairs[["shop", "group_id"]].assign(own=np.arange(len(pairs))), on="shop")
+    mine = links.merge(seen[["shop", "group_id", "row"]].rename(columns={"row": "own"}), on="shop")
     theirs = best.rename(columns={"shop": "other"})[["other", "group_id", "row"]]
     met = mine.merge(theirs, on=["other", "group_id"])
     own, row = met["own"].to_numpy(), met["row"].to_numpy()
     more = bits[row] - bits[own]
-    np.maximum.at(gain, own, np.clip(more, 0.0, None).sum(axis=1))
-    np.maximum.at(loss, own, np.clip(-more, 0.0, None).sum(axis=1))
-    has[own] = 1.0
+    np.maximum.at(gain, rows[own], np.clip(more, 0.0, None).sum(axis=1))
+    np.maximum.at(loss, rows[own], np.clip(-more, 0.0, None).sum(axis=1))
+    has[rows[own]] = 1.0
     return np.minimum(gain, MOST_GAIN), np.minimum(loss, MOST_LOSS), has
