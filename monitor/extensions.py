@@ -6,12 +6,14 @@ that was stopped (budget, time limit, signal, full disk) does not, and the next 
 
 import logging
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Set
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -33,6 +35,7 @@ from monitor.units import Read, Tally, UnitDone
 from monitor.weeks import parse_week, utc_now, utc_text, week_days, week_of
 
 logger = logging.getLogger(__name__)
+SHUTDOWN_SECONDS = 20.0  # ops are promised that a crawl ends within 30
 
 EVIDENCE_BYTES = 1_000_000
 EVIDENCE_FILES = 20
@@ -83,9 +86,33 @@ class CrawlDirectory:
 
         threading.Thread(target=watch, daemon=True).start()
 
+    @staticmethod
+    def end_in_time() -> None:
+        """A crawl that was told to end and has not after SHUTDOWN_SECONDS is ended hard.
+
+        A signal in the wrong moment can leave the engine waiting for a request that it has already forgotten (seen once
+        on 2026-11-22, in the first milliseconds of a crawl). Nothing is lost: units that are not done run again.
+        """
+
+        def force() -> None:
+            logger.warning("Ended: shutdown, by force after %g s.", SHUTDOWN_SECONDS)
+            logging.shutdown()
+            os._exit(1)
+
+        def told(number: int, frame: FrameType | None) -> None:
+            timer = threading.Timer(SHUTDOWN_SECONDS, force)
+            timer.daemon = True
+            timer.start()
+            if callable(before):
+                before(number, frame)
+
+        before = signal.getsignal(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, told)
+
     def opened(self, spider: Spider) -> None:
         if self.settings.getbool("MONITOR_CHILD"):
             self.die_with_parent()
+            self.end_in_time()
         try:
             entry = marketplace(spider.name)
             check_delay(self.settings, entry)

@@ -134,3 +134,22 @@ def test_a_damaged_directory_is_one_sentence(served: Path, tmp_path: Path) -> No
     (only_crawl(config, "shopee") / "crawl.json").write_text("{")
     with pytest.raises(StoreError, match="damaged"):
         run_crawl(config, "shopee", WEEK, sandbox=served)
+
+
+def test_a_crawl_that_does_not_end_when_told_is_ended(tmp_path: Path) -> None:
+    """As if the engine waited for something that never comes: the handler before it only takes note."""
+    code = (
+        "import logging, os, signal, sys, time\n"
+        "from monitor import extensions\n"
+        "logging.basicConfig(filename=sys.argv[1], level=logging.INFO)\n"
+        "extensions.SHUTDOWN_SECONDS = 0.2\n"
+        "signal.signal(signal.SIGTERM, lambda number, frame: logging.info('told'))\n"
+        "extensions.CrawlDirectory.end_in_time()\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "time.sleep(30)\n"
+    )
+    log = tmp_path / "crawl.log"
+    ended = subprocess.run([sys.executable, "-c", code, str(log)], cwd=ROOT, timeout=20, check=False)
+    assert ended.returncode == 1
+    assert "told" in log.read_text()
+    assert "Ended: shutdown, by force" in log.read_text()
