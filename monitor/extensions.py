@@ -90,8 +90,7 @@ class CrawlDirectory:
     def end_in_time() -> None:
         """A crawl that was told to end and has not after SHUTDOWN_SECONDS is ended hard.
 
-        A signal in the wrong moment can leave the engine waiting for a request that it has already forgotten (seen once
-        on 2026-11-22, in the first milliseconds of a crawl). Nothing is lost: units that are not done run again.
+        Whatever the engine then waits for, nothing is lost: units that are not done run again.
         """
 
         def force() -> None:

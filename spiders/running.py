@@ -308,7 +308,15 @@ class UnitRunner(Spider):
 
     async def _hand_over(self, thing: Read | UnitDone) -> None:
         assert self.crawler.engine is not None and self.record is not None
-        await self.crawler.engine.scraper.start_itemproc_async(thing, response=None)
+        scraper = self.crawler.engine.scraper
+        try:
+            await scraper.start_itemproc_async(thing, response=None)
+        finally:
+            # After an item Scrapy looks whether it may close only for items of callbacks; a crawl that was told to end
+            # just here would wait for ever (Scrapy 2.19).
+            slot = scraper.slot
+            if slot is not None and slot.closing is not None and not slot.closing.called and slot.is_idle():
+                slot.closing.callback(self)
         if self.record.failure:
             raise CloseSpider("store_error")
 

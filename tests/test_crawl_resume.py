@@ -153,3 +153,30 @@ def test_a_crawl_that_does_not_end_when_told_is_ended(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "told" in log.read_text()
     assert "Ended: shutdown, by force" in log.read_text()
+
+
+def test_told_to_end_while_an_item_is_in_the_pipelines(served: Path, tmp_path: Path) -> None:
+    """The signal comes from inside a pipeline, the moment in which Scrapy alone would wait for ever."""
+    code = (
+        "import asyncio, os, signal\n"
+        "from pipelines.normalise import Normalise as Pipeline\n"
+        "before, told = Pipeline.process_item, []\n"
+        "async def process_item(self, thing):\n"
+        "    if not told:\n"
+        "        told.append(os.kill(os.getpid(), signal.SIGTERM))\n"
+        "        await asyncio.sleep(0.2)\n"
+        "    return before(self, thing)\n"
+        "Pipeline.process_item = process_item\n"
+        "from scrapy.cmdline import execute\n"
+        "execute()\n"
+    )
+    config = config_in(tmp_path, served)
+    words = crawl_process.command("tokopedia", served, WEEK, 0)[3:]
+    command, begun = [sys.executable, "-c", code, *words], time.monotonic()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(config), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=False
+    )
+    said = end_of(process)
+    log = (only_crawl(config, "tokopedia") / "crawl.log").read_text()
+    assert "Ended: shutdown." in log, log + said
+    assert time.monotonic() - begun < 15, "without force"
