@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -306,6 +307,8 @@ CHILD = """
             unit = f"{number:04d}"
             if unit in writer.done_units:
                 continue
+            if not sys.stdin.readline():
+                signal.pause()
             for shop in range(10):
                 shop_id = str(number * 7 + shop)
                 writer.write(Shop(marketplace="tokopedia", shop_id=shop_id, name=f"{unit} {shop_id}"), unit)
@@ -317,28 +320,29 @@ CHILD = """
 """
 
 
-def child(root: Path, limit: int = 0) -> "subprocess.Popen[str]":
+def child(root: Path, limit: int = 0, units: int = 100) -> "subprocess.Popen[str]":
+    """A crawl that may do `units` units and then waits for ever, so that a kill always finds it at work."""
     command = [sys.executable, "-c", textwrap.dedent(CHILD), str(root), str(limit)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    permits, giver = os.pipe()
+    os.write(giver, b"\n" * units)
+    os.close(giver)
+    process = subprocess.Popen(command, stdin=permits, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.close(permits)
+    return process
 
 
 def test_killed_again_and_again_it_gives_the_rows_of_an_undisturbed_crawl(tmp_path: Path) -> None:
     assert child(tmp_path / "calm").communicate() == ("ready\n", "")
     calm = read_crawl(list_crawls(tmp_path / "calm")[0])
-    killed = 0
-    for _ in range(12):
-        process = child(tmp_path / "killed")
+    for units, delay in ((0, 0), (3, 0.001), (7, 0.002), (11, 0.004), (5, 0.02), (20, 0.008)):
+        process = child(tmp_path / "killed", units=units)
         assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            process.wait(timeout=0.05 * (killed + 1))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            killed += 1
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
         process.communicate()
-        if process.returncode == 0:
-            break
-    assert killed >= 3
+        assert process.returncode == -signal.SIGKILL
+    assert child(tmp_path / "killed").communicate() == ("ready\n", "")
     data = read_crawl(list_crawls(tmp_path / "killed")[0])
     assert data.shops.equals(calm.shops)
     assert data.listings.equals(calm.listings)
