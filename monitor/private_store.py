@@ -327,6 +327,32 @@ query_panel = Table(
     comment="Queries that run every week unchanged, so that weeks compare.",
 )
 
+panel_runs = Table(
+    "panel_runs",
+    metadata,
+    _marketplace(),
+    _key("week", Text(), "ISO week"),
+    _key("query", Text(), "query of the fixed panel"),
+    _need("done", Boolean(), "was it read to its end"),
+    _need("capped", Boolean(), "did the site cut it off before its end"),
+    _may("declared", Integer(), "results the site said it has; NULL: it does not say"),
+    _need("fetched", Integer(), "shops it showed"),
+    comment="What became of each query of the fixed panel in a loaded week; two weeks compare where both were done.",
+)
+
+panel_shops = Table(
+    "panel_shops",
+    metadata,
+    _marketplace(),
+    _key("query", Text(), "query of the fixed panel"),
+    _shop(),
+    _from_week(),
+    _to_week(),
+    _digest(),
+    Index("ix_panel_shops_week", "marketplace", "valid_from_week", "valid_to_week"),
+    comment="Shops that a query of the fixed panel showed, as intervals of the weeks in which it was done.",
+)
+
 sentinels = Table(
     "sentinels",
     metadata,
@@ -408,6 +434,8 @@ review_tasks = Table(
     _need("model_version", Text(), "model at the draw"),
     _need("position", Integer(), "place in the sheet, random"),
     _may("coder", Text(), "first, second or third coder"),
+    _may("known_answer", Text(), "answer known beforehand, seed tasks only; never shown"),
+    _may("follow_up_prob", Float(), "chance with which the task of a silent office was passed on; NULL: not passed on"),
     _need("drawn_at", Text(), "UTC time"),
     Index("ix_review_tasks_pair", "marketplace", "shop_id", "business_id"),
     comment="Pairs that a person was asked about, written when drawn; they cannot be rebuilt later.",
@@ -434,6 +462,17 @@ judgements = Table(
     _need("source_sha256", Text(), "hash of the file it came in"),
     Index("ix_judgements_task_id", "task_id"),
     comment="Answers of reviewers; never deleted, the newest per task and reviewer holds, outranks any score.",
+)
+
+undone_judgements = Table(
+    "undone_judgements",
+    metadata,
+    _key("judgement_id", Id, "judgement that no longer counts"),
+    _need("at", Text(), "UTC time"),
+    _need("who", Text(), "account that ran the command"),
+    _need("reason", Text(), "why"),
+    _may("effect", Json, "figure -> value before and after, province level"),
+    comment="Judgements that were taken back; they stay in judgements and are no longer used.",
 )
 
 draws = Table(
@@ -471,6 +510,14 @@ probes = Table(
     _may("business_id", Id, "business, when identified"),
     _may("identified_by", Text(), "nib, or name and area confirmed by a reviewer"),
     _need("status", Text(), "usable, unresolved, unidentified, not_independent"),
+    _may("cohort", Text(), "programme whose own form brought it; left out of that programme's coverage"),
+    _may("office", Text(), "kode of the office that handed it in"),
+    _may("business_name", Text(), "as written"),
+    _may("owner_name", Text(), "as written"),
+    _may("area_code", Text(), "kab/kota as written, 4 digits"),
+    _may("district_code", Text(), "kecamatan as written, 6 digits"),
+    _may("row_number", Integer(), "row of the file, 1 = first line"),
+    _may("imported_at", Text(), "UTC time"),
     _need("source_sha256", Text(), "file it came in"),
     comment="Businesses known to be present, gathered without the crawl. Read by measure alone.",
 )
@@ -490,6 +537,7 @@ cohorts = Table(
     metadata,
     _key("cohort", Text(), "name of the programme"),
     _need("held_on", Text(), "ISO date"),
+    _may("kind", Text(), "training (participants of a programme) or list (certificate holders, suppliers, curated)"),
     _need("source_sha256", Text(), "file it came in"),
     _need("imported_at", Text(), "UTC time"),
     comment="Programme participants, lists of certificate holders and the like.",
@@ -539,12 +587,24 @@ estimates = Table(
     _may("n_probes", Integer(), "probes behind it"),
     _may("kappa", Float(), "coverage used, 0 to 1"),
     _may("reason", Text(), "why it is not available, as a key of the wording"),
+    _may("details", Json, "what it was made of: strata, judgements, probes, coverage, bands; counts only"),
     _need("method_version", Text(), "version of the method"),
     _may("registry_snapshot", Text(), "snapshot"),
     _need("input_digest", Text(), "hash over snapshot, observations, judgements, probes, model and method"),
     _need("made_at", Text(), "UTC time"),
     _may("released_on", Text(), "ISO date from which it is frozen"),
     comment="Every figure that was ever computed for publication; never overwritten.",
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _key("week", Text(), "ISO week"),
+    _key("table_id", Text(), "public table: its estimand and the kinds of domain it crosses"),
+    _key("cell", Text(), "domain code of the cell, codes of crossed domains joined by a slash"),
+    _need("reason", Text(), "few (primary), secondary or frozen"),
+    _need("pattern_id", Text(), "pattern it belongs to, frozen for 13 weeks"),
+    comment="Cells of public tables that are not shown; the internal figures stay in estimates.",
 )
 
 series_breaks = Table(

@@ -235,6 +235,17 @@ review_counts = Table(
     comment="Progress of the review, without who answered what.",
 )
 
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _week(),
+    _key("table_id", Text(), "public table: its estimand and the kinds of domain it crosses", "none", "measure"),
+    _key("cell", Text(), "domain code of the cell, codes of crossed domains joined by a slash", "none", "measure"),
+    _need("reason", Text(), "few (primary), secondary or frozen", "none", "measure"),
+    _need("pattern_id", Text(), "pattern it belongs to, frozen for 13 weeks", "none", "measure"),
+    comment="Cells of public tables that are not shown.",
+)
+
 series_breaks = Table(
     "series_breaks",
     metadata,
