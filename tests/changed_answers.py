@@ -1,4 +1,4 @@
-"""Answers that changed in one place: dropped, renamed, retyped, nested, huge, cut short, not UTF-8. Seeded."""
+"""Answers that changed in one place: dropped, renamed, retyped, nested, huge, hostile, cut short, not UTF-8. Seeded."""
 
 import copy
 import json
@@ -8,7 +8,11 @@ from random import Random
 from typing import Any
 
 HUGE = (10**19, 10**30, -(10**25), 10**400, 1e308, 99_999_999_999_999, 2**63)
-KINDS = ("drop", "rename", "retype", "nest", "huge", "truncate", "bytes")
+HOSTILE: tuple[Any, ...] = (
+    *("", "0", "x", -1, 3.7, [[]], [None], {"": None}, {"id": {"id": 1}}, "\x00\u202e", "1e9", "NaN", "2999-13-45"),
+    *("<b>", "http://[", "//", "{", '"}]<script>'),
+)
+KINDS = ("drop", "rename", "retype", "nest", "huge", "hostile", "truncate", "bytes", "twice")
 _SCRIPT_JSON = re.compile(r"(<script[^>]*>)\s*([\[{].*?[\]}])\s*(</script>)", re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z/][^<>]*>")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{2,}(?=[\"']?\s*[:=])|(?<=class=[\"'])[A-Za-z0-9_-]+")  # of field, class
@@ -21,7 +25,11 @@ def mutated(body: bytes, kind: str, draws: Random) -> bytes:
         return body[: draws.randrange(1, max(2, len(body)))]
     if kind == "bytes":
         place = draws.randrange(len(body) + 1)
-        return body[:place] + draws.choice((b"\xff\xfe", b"\x80\x81", b"\xc3", b"\xed\xa0\x80")) + body[place:]
+        strange = (b"\xff\xfe", b"\x80\x81", b"\xc3", b"\xed\xa0\x80", b"\x00" * 7, b'"}]<script>')
+        return body[:place] + draws.choice(strange) + body[place:]
+    if kind == "twice":
+        begin = draws.randrange(len(body) or 1)
+        return body[:begin] + body[begin : begin + draws.choice((1, 40, 400))] * 2 + body[begin:]
     text = body.decode("utf-8", "replace")
     try:
         return _dumped(_changed(json.loads(text), kind, draws))
@@ -67,6 +75,8 @@ def _change(container: Any, key: Any, kind: str, draws: Random) -> None:
         container[f"{key}_baru"] = container.pop(key)
     elif kind == "huge":
         container[key] = draws.choice(HUGE) if isinstance(container[key], int | float) else str(draws.choice(HUGE))
+    elif kind == "hostile":
+        container[key] = draws.choice(HOSTILE)
     elif kind == "nest":
         container[key] = draws.choice(({"nilai": container[key]}, [container[key]], [[container[key]]]))
     else:
@@ -100,6 +110,7 @@ def _changed_page(text: str, kind: str, draws: Random) -> str:
         "retype": lambda text, draws: _at(text, _NUMBER, draws, lambda found: "hubungi penjual"),
         "nest": lambda text, draws: _at(text, _TAG, draws, lambda found: f"<div>{found}"),
         "huge": lambda text, draws: _at(text, _NUMBER, draws, lambda found: "9" * draws.choice((19, 40, 400))),
+        "hostile": lambda text, draws: _at(text, _NUMBER, draws, lambda found: str(draws.choice(HOSTILE))),
     }
     return changes[kind](text, draws)
 

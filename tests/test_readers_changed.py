@@ -26,7 +26,8 @@ RECORDED = Path(__file__).with_name("recorded")
 READERS = sorted({path.parents[1].name for path in RECORDED.glob("*/*/meta.json")})
 TIMES = 10  # a price that is off by more is in another unit; dropping a discount changes less
 
-MIN_PRICE = 100  # rupiah
+MIN_PRICE, MAX_PRICE = 100, 10**12  # rupiah
+FREE = ("huge", "hostile", "twice")  # changes that may put any value anywhere
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,9 @@ def check(slug: str, case: Case, kind: str, seed: int) -> None:
         return
     for item in page.items:
         item_line(item, "cari/x", 1)  # raises TypeError on a wrong type
-        if isinstance(item, Issue):
-            assert item.kind and item.message
-    rows_of(page, slug)
-    if kind == "huge":
+        _check_item(item)
+    json.dumps(rows_of(page, slug))
+    if kind in FREE:
         return  # the changed value may itself be an id or a price
     for item in page.items:
         if isinstance(item, Shop | Listing):
@@ -98,6 +98,16 @@ def check(slug: str, case: Case, kind: str, seed: int) -> None:
         if isinstance(item, Listing):
             assert case.shows_listing(item.listing_id), f"listing {item.listing_id} is not in the answer"
             _check_price(item, case.prices.get(item.listing_id))
+
+
+def _check_item(item: Shop | Listing | Issue) -> None:
+    if isinstance(item, Issue):
+        assert item.kind and item.message and "\n" not in item.message
+        return
+    texts = [getattr(item, name) for name in ("shop_id", "url", "title", "name", "city") if hasattr(item, name)]
+    assert all(text is None or isinstance(text, str) for text in texts)
+    price = getattr(item, "price_idr", None)
+    assert price is None or (type(price) is int and 0 < price <= MAX_PRICE)
 
 
 def _check_price(item: Listing, before: int | None) -> None:
