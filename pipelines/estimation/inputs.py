@@ -1,0 +1,195 @@
+"""Everything the figures of one week are made of, as frames: what the database side reads and a simulation can make.
+
+The unit is the group (`group_id`): duplicates of one business count once. UNKNOWN stands for an area, sector or size
+that the registry does not say. Frames may be empty but have their columns (`blank`); the order of rows means nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import pandas as pd
+
+UNKNOWN = "?"
+
+# column -> pandas dtype of an empty frame; "object" columns may hold None.
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "registry": {"area": "object", "sector": "object", "size": "object", "has_certificate": "bool", "groups": "int64"},
+    "groups": {
+        "group_id": "int64",
+        "area": "object",
+        "sector": "object",
+        "size": "object",
+        "has_certificate": "bool",
+        "first_week": "object",
+    },
+    "pairs": {
+        "group_id": "int64",
+        "business_id": "int64",
+        "marketplace": "object",
+        "shop_id": "object",
+        "score": "float64",
+        "state": "object",
+        "carried_weeks": "int64",
+        "joined_on": "object",
+        "is_active": "object",
+    },
+    "links": {"group_id": "int64", "marketplace": "object", "confirmed": "bool", "confirmed_here": "bool"},
+    "marketplaces": {
+        "marketplace": "object",
+        "state": "object",
+        "covered": "bool",
+        "carried_weeks": "int64",
+        "survival": "float64",
+    },
+    "answers": {
+        "group_id": "int64",
+        "d": "bool",
+        "is_known": "bool",
+        "weight": "float64",
+        "is_ambiguous": "bool",
+        "d_if_no": "bool",
+        "d_if_yes": "bool",
+        "n_coders": "int64",
+    },
+    "shop_answers": {"group_id": "int64", "marketplace": "object", "shop_id": "object", "answer": "object"},
+    "probes": {
+        "probe_id": "int64",
+        "group_id": "int64",
+        "marketplace": "object",
+        "shop_id": "object",
+        "source": "object",
+        "cohort": "object",
+        "age_weeks": "int64",
+    },
+    "panel": {
+        "lag": "int64",
+        "group_id": "int64",
+        "marketplace": "object",
+        "shop_id": "object",
+        "score": "float64",
+        "now": "bool",
+        "then": "bool",
+    },
+    "panel_states": {"lag": "int64", "reason": "object", "marketplaces": "object", "queries": "int64"},
+    "leavers": {"group_id": "int64", "marketplace": "object", "shop_id": "object", "score": "float64"},
+    "cohorts": {"cohort": "object", "kind": "object", "group_id": "int64"},
+    "audits": {"group_id": "int64", "area": "object", "outcome": "object"},
+    "coding": {"group_id": "int64", "office": "object", "first": "object", "second": "object"},
+    "seeded": {"office": "object", "known": "object", "answer": "object"},
+    "offices": {"office": "object", "asked": "int64", "answered": "int64", "follow_up": "float64"},
+    "earlier": {"week": "object", "estimand": "object", "flash_low": "float64", "flash_high": "float64",
+                "final_value": "float64"},
+}  # fmt: skip
+
+
+def blank(name: str) -> pd.DataFrame:
+    """An empty frame of the name with its columns and their types."""
+    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in COLUMNS[name].items()})
+
+
+@dataclass(frozen=True)
+class WeekInputs:
+    """What `week.estimate_week` needs. All frames are of the week unless it says otherwise.
+
+    week: reference week, like 2026-W47. province, areas, sectors, sizes: codes of the domains, in the order of tables;
+        UNKNOWN is added where something falls into it. No other domain is estimated.
+    seed: parts that go before estimand and domain into every random generator; the same parts give the same bytes.
+    draws: Monte Carlo draws of every figure.
+    model_version: of the links and scores; None without links. It is printed, not used.
+
+    registry: the denominator. One row per cell that is not empty: area, sector, size (each a code or UNKNOWN),
+        has_certificate (P-IRT or halal; not stated counts as no), groups (how many groups).
+    groups: one row per group that occurs in any other frame: group_id; area, sector, size, has_certificate as in
+        `registry` (where the rows of a group differ, as in it); first_week: first ISO week in which the group had a
+        candidate above the floor, None when it never had one.
+    pairs: one row per candidate above the floor whose shop is open, on a covered marketplace: group_id, business_id,
+        marketplace, shop_id; score: probability 0 to 1 that the shop is the group's, out of fold where calibrated;
+        state: "live", or "carried" where the marketplace could not be read and older data stand; carried_weeks: age of
+        those data, 0 where live; joined_on: ISO date on which the shop opened or showed its first product, None where
+        the marketplace prints none; is_active: True or False where the marketplace shows signs of trade within the
+        last 90 days, None where it shows none.
+    links: one row per linked group and marketplace in use: confirmed (by a person on any marketplace), confirmed_here
+        (on this one). For E8 and D only.
+    marketplaces: one row per marketplace of the catalogue: state as in marketplace_weeks; covered: does E1 cover it;
+        carried_weeks: age of the data in use, 0 when read this week; survival: chance that a shop open one week is
+        open the next.
+
+    answers: one row per group with a valid judgement (`answers.judged_groups`): d: does a shop of the week truly belong
+        to it; is_known: represents itself only (clerical, seed, probe, or older than the window); weight: 1 / chance of
+        having been drawn, 1 where known; is_ambiguous: "tidak tahu" decides; d_if_no, d_if_yes: d with those as no and
+        as yes; n_coders: people who answered.
+    shop_answers: one row per judged group and shop: answer: "ya", "tidak", "usaha lain" or "tidak tahu", as resolved
+        between coders. Also for shops that are no candidate of the group any more.
+    probes: businesses known to be present, only rows that count in the week (collected at most 13 weeks ago and seen
+        live, or at most 2 weeks ago), on whatever marketplace: group_id, marketplace, shop_id (exact), source, cohort
+        (whose own form brought the row, or None), age_weeks. A group may have several rows.
+
+    panel: candidates by the fixed query panel, one row per lag (1 or 4 weeks), group and shop that the panel showed in
+        either week: score; now, then: shown in this week, `lag` weeks ago. Only queries done and not capped in both
+        weeks, only marketplaces healthy in both.
+    panel_states: one row per lag: reason: None where the two weeks compare, else no_panel or model_changed;
+        marketplaces: their slugs, blank-separated; queries: how many were compared.
+    leavers: candidates of the week before whose shop the marketplace now calls closed, or that was searched for twice
+        and not found, of groups without another open shop: for exits.
+    cohorts: one row per member that is in the registry: cohort, kind (training or list), group_id.
+    audits: newest yearly check of the registry: area, outcome (alive, closed, moved_out, not_umkm, duplicate,
+        not_reached).
+    coding: pairs that two people answered: first, second: their answers; office of the first.
+    seeded: answers to pairs with a known answer.
+    offices: sample and flow tasks of the window by office (area code, or that of the province): asked, answered;
+        follow_up: chance with which open tasks were passed on to the provincial coder, 0 where none were.
+    earlier: province figures of the last 26 weeks that have both vintages: flash interval and final value.
+    """
+
+    week: str
+    province: str
+    areas: tuple[str, ...]
+    sectors: tuple[str, ...]
+    sizes: tuple[str, ...] = ("mikro", "kecil", "menengah")
+    seed: tuple[str, ...] = ()
+    draws: int = 4000
+    model_version: str | None = None
+    registry: pd.DataFrame = field(default_factory=partial(blank, "registry"))
+    groups: pd.DataFrame = field(default_factory=partial(blank, "groups"))
+    pairs: pd.DataFrame = field(default_factory=partial(blank, "pairs"))
+    links: pd.DataFrame = field(default_factory=partial(blank, "links"))
+    marketplaces: pd.DataFrame = field(default_factory=partial(blank, "marketplaces"))
+    answers: pd.DataFrame = field(default_factory=partial(blank, "answers"))
+    shop_answers: pd.DataFrame = field(default_factory=partial(blank, "shop_answers"))
+    probes: pd.DataFrame = field(default_factory=partial(blank, "probes"))
+    panel: pd.DataFrame = field(default_factory=partial(blank, "panel"))
+    panel_states: pd.DataFrame = field(default_factory=partial(blank, "panel_states"))
+    leavers: pd.DataFrame = field(default_factory=partial(blank, "leavers"))
+    cohorts: pd.DataFrame = field(default_factory=partial(blank, "cohorts"))
+    audits: pd.DataFrame = field(default_factory=partial(blank, "audits"))
+    coding: pd.DataFrame = field(default_factory=partial(blank, "coding"))
+    seeded: pd.DataFrame = field(default_factory=partial(blank, "seeded"))
+    offices: pd.DataFrame = field(default_factory=partial(blank, "offices"))
+    earlier: pd.DataFrame = field(default_factory=partial(blank, "earlier"))
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """The figures of a week.
+
+    rows: one row per figure, ordered by estimand, domain_kind, domain_code, with the columns of `FIGURE_COLUMNS`:
+        status is published, carried (published, with older data of a marketplace) or not_available; value, low, high
+        and kappa are floats or None; details holds counts only and can be written as JSON.
+    """
+
+    rows: pd.DataFrame
+
+    def figure(self, estimand: str, kind: str = "province", code: str | None = None) -> Mapping[str, object]:
+        """One row as a mapping; the only one of the kind when no code is given. Raises KeyError when there is none."""
+        found = self.rows[(self.rows["estimand"] == estimand) & (self.rows["domain_kind"] == kind)]
+        found = found if code is None else found[found["domain_code"] == code]
+        if len(found) != 1:
+            raise KeyError((estimand, kind, code))
+        return {str(key): value for key, value in found.iloc[0].to_dict().items()}
+
+
+FIGURE_COLUMNS = (
+    "estimand", "domain_kind", "domain_code", "status", "reason", "value", "low", "high", "grade", "n_judged",
+    "n_probes", "kappa", "details",
+)  # fmt: skip
