@@ -1,0 +1,1 @@
+"""From judgements and probes to figures with intervals: pure functions over arrays and DataFrames."""
