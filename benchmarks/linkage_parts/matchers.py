@@ -17,14 +17,13 @@ ROOT = HERE.parent
 
 @dataclass(frozen=True)
 class Matcher:
-    """environment: name of peers/<environment>.txt, "" for the project's own. shops: at most so many of the task."""
+    """environment: name of peers/<environment>.txt, "" for the project's own."""
 
     name: str
     title: str
     environment: str
     command: tuple[str, ...]
     labels: str = "0"
-    shops: int | None = None
 
 
 _OWN = ("-m", "linkage_parts.project")
@@ -35,7 +34,7 @@ MATCHERS = {
         Matcher("project_labels", "project", "", (*_OWN, "--labels"), "1,000 shops"),
         Matcher("splink", "Splink 4, EM", "splink", ("peers/run_splink.py",)),
         Matcher("splink_labels", "Splink 4", "splink", ("peers/run_splink.py", "--labels"), "1,000 pairs"),
-        Matcher("emm", "EMM 2.1", "emm", ("peers/run_emm.py", "--shops", "5000"), "1,000 pairs", 5_000),
+        Matcher("emm", "EMM 2.1", "emm", ("peers/run_emm.py",), "1,000 pairs"),
         Matcher("topn", "TF-IDF 3-grams, RapidFuzz", "topn", ("peers/run_topn.py",)),
     )
 }

@@ -5,6 +5,7 @@ thousand that have a candidate: what the project learns from (it scores those sh
 linked shops, not part of the task, are what peers learn from: true pairs, ten times as many as the project gets.
 """
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from .world import World, make
 
 REVIEWED = 1_000
 LABELLED = 1_000
+GENERATOR = ("world.py", "names.py", "noise.py", "words.toml", "task.py")  # of linkage_parts: what a task is made of
 TRUTH, REVIEW_ORDER = "truth.parquet", "review_order.parquet"
 
 
@@ -47,7 +49,9 @@ def _apart(made: World, seed: int) -> np.ndarray:
 
 def prepare(folder: Path, businesses: int, shops: int, links: int, difficulty: float, seed: int) -> None:
     """Writes the files of a task; a folder that holds them already is left alone."""
-    if (folder / TRUTH).exists():
+    made_from = sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in GENERATOR)).hexdigest()
+    stamp = folder / "made-from.txt"
+    if (folder / TRUTH).exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == made_from:
         return
     folder.mkdir(parents=True, exist_ok=True)
     made = make(businesses, shops + LABELLED, links + LABELLED, difficulty, seed)
@@ -70,7 +74,8 @@ def prepare(folder: Path, businesses: int, shops: int, links: int, difficulty: f
     parts["labelled_"][2].to_parquet(folder / "labelled_truth.parquet")
     order = np.random.Generator(np.random.PCG64(seed + 1)).permutation(len(own))
     truth.iloc[order].to_parquet(folder / REVIEW_ORDER)
-    truth.to_parquet(folder / TRUTH)  # last: the task is whole
+    truth.to_parquet(folder / TRUTH)
+    stamp.write_text(made_from, encoding="utf-8")  # last: the task is whole
 
 
 def evaluated(folder: Path) -> tuple[pd.DataFrame, pd.Series]:

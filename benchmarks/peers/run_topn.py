@@ -1,7 +1,7 @@
 """TF-IDF of character 3-grams, sparse_dot_topn and RapidFuzz on the files of the benchmark; in its own environment.
 
 Usage: run_topn.py IN OUT. The usual recipe: the ten most similar names, compared again letter by letter, and a penalty
-for another kab/kota. It knows no probability and takes no labels.
+for another kab/kota; a business is known by its name and its trade name. It knows no probability, takes no labels.
 """
 
 import re
@@ -40,6 +40,13 @@ def same_area(left: pd.Series, right: pd.Series) -> np.ndarray:
     return np.array(found)
 
 
+def both_names(registry: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+    """Every name and trade name, and the row of the business that bears it."""
+    trade = np.flatnonzero(registry["trade_name"].notna())
+    names = clean(registry["business_name"]) + clean(registry["trade_name"].iloc[trade])
+    return names, np.concatenate([np.arange(len(registry)), trade])
+
+
 def main() -> None:
     source, out = Path(sys.argv[1]), Path(sys.argv[2])
     stages = Stages()
@@ -47,7 +54,7 @@ def main() -> None:
         registry = pd.read_parquet(source / "registry.parquet")
         shops = pd.read_parquet(source / "flat_shops.parquet")
     with stages("prepare"):
-        names = clean(registry["business_name"])
+        names, place_of = both_names(registry)
         asked = clean(shops["name"])
     with stages("vectorise"):
         vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), dtype=np.float32)
@@ -60,12 +67,13 @@ def main() -> None:
         left = [asked[row] for row in top.row]
         right = [names[column] for column in top.col]
         ratio = cpdist(left, right, scorer=fuzz.token_sort_ratio, workers=THREADS) / 100
-        place = same_area(shops["area_codes"].iloc[top.row], registry["area_code"].iloc[top.col])
+        place = same_area(shops["area_codes"].iloc[top.row], registry["area_code"].iloc[place_of[top.col]])
         score = (0.5 * top.data + 0.5 * ratio) * place
     with stages("write"):
-        ids = {"shop": shops["shop"].to_numpy()[top.row], "business_id": registry.index.to_numpy()[top.col]}
-        pd.DataFrame({**ids, "score": score}).to_parquet(out / "pairs.parquet")
-        pd.DataFrame(ids).to_parquet(out / "candidates.parquet")
+        ids = {"shop": shops["shop"].to_numpy()[top.row], "business_id": registry.index.to_numpy()[place_of[top.col]]}
+        pairs = pd.DataFrame({**ids, "score": score}).groupby(list(ids), as_index=False).max()
+        pairs.to_parquet(out / "pairs.parquet")
+        pairs[list(ids)].to_parquet(out / "candidates.parquet")
     stages.save(out)
 
 
