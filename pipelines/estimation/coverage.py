@@ -193,7 +193,7 @@ def list_lower_bound(caught: Mapping[tuple[int, ...], int], lists: int, steps: i
 
 def _poisson(design: Floats, seen: Floats, steps: int) -> Floats:
     """Coefficients of a Poisson regression with log link, by Newton's method with short steps."""
-    beta: Floats = np.linalg.lstsq(design, np.log(seen + 0.5), rcond=None)[0]
+    beta = np.asarray(np.linalg.lstsq(design, np.log(seen + 0.5), rcond=None)[0], dtype=np.float64)
     for _ in range(steps):
         mean = np.exp(np.clip(design @ beta, -30, 30))
         curve = design.T @ (design * mean[:, None]) + 1e-9 * np.eye(design.shape[1])
