@@ -9,9 +9,8 @@ never counted as empty.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -22,21 +21,20 @@ from monitor.config import Config
 from monitor.database import bulk_insert, dump_json, read_frame, transaction
 from monitor.errors import UsageError
 from monitor.intervals import as_of
-from monitor.marketplaces import Marketplace, catalogue
-from monitor.private_store import business_versions, crawls, estimates, links, marketplace_weeks, probes
+from monitor.marketplaces import catalogue
+from monitor.private_store import business_versions, estimates, links, marketplace_weeks, probes
 from monitor.regions import areas
 from monitor.sectors import SECTOR_NAMES
 from monitor.sellers import one_business_each, shop_accounts
 from monitor.shop_states import live_shops
-from monitor.weeks import shift_week, utc_now, utc_text, week_of_date
+from monitor.weeks import utc_now, utc_text
+from pipelines.measure_states import CARRY_WEEKS, marketplace_states
 
 METHOD_VERSION = "1"  # verified and detected counts; no level yet
-CARRY_WEEKS = 4  # the method's limit for using older data of a marketplace
 UNKNOWN = "?"  # domain of groups whose area or sector the registry does not say
 VINTAGES = ("flash", "final", "benchmark")
 NEEDS_PROBE = ("E1", "E2", "E9")
 GROUP_COLUMNS = ["group_id", "marketplace", "confirmed", "confirmed_here", "area_code", "sector"]
-LOADED = ["measured", "fed", "partial", "carried"]  # states whose shops are counted
 
 
 @dataclass(frozen=True)
@@ -71,82 +69,6 @@ def measure_week(engine: Engine, config: Config, week: str, vintage: str = "flas
         revision = _store(connection, rows, week, vintage, snapshot.snapshot_id, digest)
         _store_states(connection, states, week)
     return MeasureReport(week, vintage, revision, int(verified), int(detected), int(states["covered"].sum()))
-
-
-# --- marketplaces ---------------------------------------------------------------------------------------------------
-
-
-def marketplace_states(connection: Connection, week: str, entries: Mapping[str, Marketplace]) -> pd.DataFrame:
-    """One row per catalogue entry: the columns of marketplace_weeks without week, ordered by slug."""
-    columns = (
-        crawls.c.marketplace,
-        crawls.c.week,
-        crawls.c.kind,
-        crawls.c.coverage,
-        crawls.c.health,
-        crawls.c.cause,
-        crawls.c.crawl_id,
-        crawls.c.observed_on,
-        crawls.c.loaded_at,
-    )
-    oldest = shift_week(week, -CARRY_WEEKS)
-    recent = select(*columns).where(crawls.c.week.between(oldest, week))
-    query = recent.order_by(crawls.c.week, crawls.c.observed_on, crawls.c.started_at)
-    done = read_frame(connection, query)
-    known = _regional(live_shops(connection, week, max_age_weeks=CARRY_WEEKS))
-    rows = [_state(entry, done[done["marketplace"] == slug], week, known) for slug, entry in sorted(entries.items())]
-    return pd.DataFrame(rows)
-
-
-def _state(entry: Marketplace, done: pd.DataFrame, week: str, known: Mapping[str, int]) -> dict[str, Any]:
-    loaded = done[done["loaded_at"].notna()]
-    now = loaded[loaded["week"] == week]
-    failed = done[(done["week"] == week) & done["loaded_at"].isna()]
-    cause = failed["cause"].iloc[-1] if len(failed) else None
-    used = now if len(now) else loaded[loaded["week"] == loaded["week"].max()]
-    if len(now):
-        state, cause = _read_state(now), None
-    elif len(used) and not _ended(entry, week):
-        state, cause = "carried", cause or "not_crawled"
-    else:
-        state = _unread_state(entry, failed, cause, week)
-        used = used.iloc[:0]
-    last = used.iloc[-1] if len(used) else None
-    return {
-        "marketplace": entry.slug,
-        "state": state,
-        "cause": cause,
-        "source_week": None if last is None else last["week"],
-        "source_on": None if last is None else last["observed_on"],
-        "crawl_id": None if last is None else last["crawl_id"],
-        "covered": state in LOADED,
-        "shop_count": 0 if last is None else known.get(entry.slug, 0),
-    }
-
-
-def _read_state(now: pd.DataFrame) -> str:
-    complete = now[now["coverage"] == "complete"]
-    if complete.empty:
-        return "partial"
-    return "measured" if (complete["kind"] == "crawl").any() else "fed"
-
-
-def _unread_state(entry: Marketplace, failed: pd.DataFrame, cause: str | None, week: str) -> str:
-    if _ended(entry, week):
-        return "closed"
-    if len(failed):
-        return "refused" if cause is not None and cause.startswith("refused") else "failed"
-    return "not_crawled" if entry.is_requested and entry.support != "link_check" else "not_open"
-
-
-def _ended(entry: Marketplace, week: str) -> bool:
-    return entry.support == "closed" or bool(entry.ended_on and week_of_date(date.fromisoformat(entry.ended_on)) < week)
-
-
-def _regional(live: pd.DataFrame) -> dict[str, int]:
-    """Live shops of the region or of unknown place: a printed place outside the region has no area code."""
-    here = live[live["area_codes"].notna() | live["city"].isna()]
-    return {str(slug): int(count) for slug, count in here["marketplace"].value_counts().items()}
 
 
 # --- groups ---------------------------------------------------------------------------------------------------------

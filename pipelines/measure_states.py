@@ -1,0 +1,94 @@
+"""State of every marketplace in a week: what was read, what is carried on from an earlier week, and what is not known.
+
+A marketplace that could not be read this week keeps its last good data for at most four weeks and says so; it is never
+counted as empty.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from monitor.database import read_frame
+from monitor.marketplaces import Marketplace
+from monitor.private_store import crawls
+from monitor.shop_states import live_shops
+from monitor.weeks import shift_week, week_of_date
+
+CARRY_WEEKS = 4  # the method's limit for using older data of a marketplace
+LOADED = ["measured", "fed", "partial", "carried"]  # states whose shops are counted
+
+
+def marketplace_states(connection: Connection, week: str, entries: Mapping[str, Marketplace]) -> pd.DataFrame:
+    """One row per catalogue entry: the columns of marketplace_weeks without week, ordered by slug."""
+    columns = (
+        crawls.c.marketplace,
+        crawls.c.week,
+        crawls.c.kind,
+        crawls.c.coverage,
+        crawls.c.health,
+        crawls.c.cause,
+        crawls.c.crawl_id,
+        crawls.c.observed_on,
+        crawls.c.loaded_at,
+    )
+    oldest = shift_week(week, -CARRY_WEEKS)
+    recent = select(*columns).where(crawls.c.week.between(oldest, week))
+    query = recent.order_by(crawls.c.week, crawls.c.observed_on, crawls.c.started_at)
+    done = read_frame(connection, query)
+    known = _regional(live_shops(connection, week, max_age_weeks=CARRY_WEEKS))
+    rows = [_state(entry, done[done["marketplace"] == slug], week, known) for slug, entry in sorted(entries.items())]
+    return pd.DataFrame(rows)
+
+
+def _state(entry: Marketplace, done: pd.DataFrame, week: str, known: Mapping[str, int]) -> dict[str, Any]:
+    loaded = done[done["loaded_at"].notna()]
+    now = loaded[loaded["week"] == week]
+    failed = done[(done["week"] == week) & done["loaded_at"].isna()]
+    cause = failed["cause"].iloc[-1] if len(failed) else None
+    used = now if len(now) else loaded[loaded["week"] == loaded["week"].max()]
+    if len(now):
+        state, cause = _read_state(now), None
+    elif len(used) and not _ended(entry, week):
+        state, cause = "carried", cause or "not_crawled"
+    else:
+        state = _unread_state(entry, failed, cause, week)
+        used = used.iloc[:0]
+    last = used.iloc[-1] if len(used) else None
+    return {
+        "marketplace": entry.slug,
+        "state": state,
+        "cause": cause,
+        "source_week": None if last is None else last["week"],
+        "source_on": None if last is None else last["observed_on"],
+        "crawl_id": None if last is None else last["crawl_id"],
+        "covered": state in LOADED,
+        "shop_count": 0 if last is None else known.get(entry.slug, 0),
+    }
+
+
+def _read_state(now: pd.DataFrame) -> str:
+    complete = now[now["coverage"] == "complete"]
+    if complete.empty:
+        return "partial"
+    return "measured" if (complete["kind"] == "crawl").any() else "fed"
+
+
+def _unread_state(entry: Marketplace, failed: pd.DataFrame, cause: str | None, week: str) -> str:
+    if _ended(entry, week):
+        return "closed"
+    if len(failed):
+        return "refused" if cause is not None and cause.startswith("refused") else "failed"
+    return "not_crawled" if entry.is_requested and entry.support != "link_check" else "not_open"
+
+
+def _ended(entry: Marketplace, week: str) -> bool:
+    return entry.support == "closed" or bool(entry.ended_on and week_of_date(date.fromisoformat(entry.ended_on)) < week)
+
+
+def _regional(live: pd.DataFrame) -> dict[str, int]:
+    """Live shops of the region or of unknown place: a printed place outside the region has no area code."""
+    here = live[live["area_codes"].notna() | live["city"].isna()]
+    return {str(slug): int(count) for slug, count in here["marketplace"].value_counts().items()}
