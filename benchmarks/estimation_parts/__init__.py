@@ -1,0 +1,1 @@
+"""Worlds with known truth, and the checks that the estimators have to pass in them."""
