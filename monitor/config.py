@@ -71,8 +71,16 @@ class CrawlOptions:
 
 @dataclass(frozen=True)
 class ReviewOptions:
-    weekly_rows: int = 60
+    """The weekly workload of the reviewers; groups are judged on all their candidates, a row is one pair."""
+
+    weekly_rows: int = 60  # open rows of the clerical draw, beside the groups below
     deadline_days: int = 3
+    sample_groups: int = 60  # drawn over all groups with a candidate
+    flow_groups: int = 40  # drawn among those that came, moved or left
+    minutes_per_row: float = 2.0  # 14 rows in about half an hour
+    double_share: float = 0.2  # coded twice where the score is sure; between .05 and .95 all are
+    seed_share: float = 0.05  # rows with a known answer
+    follow_up_days: int = 7  # open this long, a third of an office's tasks goes to the province
 
 
 @dataclass(frozen=True)
