@@ -80,7 +80,7 @@ def kind_of(draw_id: str) -> str:
 
 def _prepared(universe: pd.DataFrame, held: Collection[int]) -> pd.DataFrame:
     groups = universe[~universe["group_id"].isin(set(held))]
-    inside = groups["in_universe"] if "in_universe" in groups else True
+    inside = groups.get("in_universe", True)
     area = groups["area_code"].astype(object).where(groups["area_code"].notna(), "?")
     stratum = stratum_of(groups["score"].to_numpy(dtype=float))
     return groups.assign(in_universe=inside, area_code=area, stratum=stratum).sort_values("group_id")
