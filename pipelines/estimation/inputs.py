@@ -112,8 +112,8 @@ class WeekInputs:
     links: one row per linked group and marketplace in use: confirmed (by a person on any marketplace), confirmed_here
         (on this one). For E8 and D only.
     marketplaces: one row per marketplace of the catalogue: state as in marketplace_weeks; covered: does E1 cover it;
-        carried_weeks: age of the data in use, 0 when read this week; survival: chance that a shop open one week is
-        open the next.
+        carried_weeks: age of the data in use, 0 when read this week; survival: chance that a shop that was open then
+        still is, S(carried_weeks) of `survival.kaplan_meier`, 1 when read this week.
 
     answers: one row per group with a valid judgement (`answers.judged_groups`): d: does a shop of the week truly belong
         to it; is_known: represents itself only (clerical, seed, probe, or older than the window); weight: 1 / chance of
