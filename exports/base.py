@@ -47,7 +47,7 @@ class Export(ABC):
     file_name: ClassVar[str]  # of the CSV, without ending
     sheet: ClassVar[str]
     title: ClassVar[str]
-    columns: ClassVar[tuple[Column, ...]]
+    columns: tuple[Column, ...]  # a table may leave out columns in weeks in which they would say nothing
     has_total: ClassVar[bool] = False  # is the last row a total, not to be sorted or filtered with the rest
 
     def __init__(self, sources: Sources) -> None:

@@ -10,12 +10,25 @@ from exports.wording import Cell
 def figure_cell(figure: Figure) -> Cell:
     """The count, or the word that stands for it."""
     if figure.shown and figure.value is not None:
-        return round(figure.value)
+        return ONLY_INTERVAL if figure.grade == "C" else round(wording.rounded(figure.value, figure.grade))
     if figure.status == "suppressed":
         return wording.SUPPRESSED
     if figure.reason in wording.STATES:  # a marketplace; the column beside says why
         return wording.NOT_MEASURED
     return f"Belum tersedia: {wording.REASONS.get(figure.reason or '', wording.REASONS['not_computed'])}"
+
+
+def estimate_cells(figure: Figure) -> tuple[Cell, Cell, Cell, Cell]:
+    """Value, lower end, upper end and how precise it is, in the columns of `ESTIMATE`."""
+    if not figure.shown or figure.low is None or figure.high is None:
+        word = figure_cell(figure)
+        short = "Belum tersedia" if str(word).startswith("Belum tersedia") else word
+        return word, short, short, short
+    low, high = (round(wording.rounded(end, figure.grade, figure.value)) for end in (figure.low, figure.high))
+    return figure_cell(figure), low, high, wording.GRADES.get(figure.grade or "", wording.UNKNOWN)
+
+
+ONLY_INTERVAL = "Ketelitian rendah; hanya kisaran"
 
 
 def table_notes(names: Sequence[str]) -> tuple[str, ...]:
@@ -32,6 +45,10 @@ NOTES = {
         "Satu UMKM dapat hadir di lebih dari satu lokapasar sehingga jumlah per lokapasar tidak boleh dijumlahkan."
     ),
     "not_zero": "Tidak diukur bukan berarti nol: keadaan toko di sana tidak kami ketahui.",
+    "interval": (
+        "Kisaran 95 persen: apabila cara hitung ini dipakai berulang kali, sekitar 95 dari 100 kisaran yang dihasilkan "
+        "memuat jumlah yang sebenarnya. Ketelitian menyangkut angka ini, bukan kinerja wilayah."
+    ),
     "no_share": "Perkiraan jumlah dan persentase untuk tiap baris belum tersedia: daftar uji belum cukup.",
     "not_found": (
         "Belum ditemukan tidak berarti belum berjualan: tokonya mungkin memakai nama lain atau berada di lokapasar "

@@ -19,6 +19,7 @@ from monitor.results_store import (
     registry_counts,
     review_counts,
     sectors,
+    series_breaks,
     snapshot_parts,
     snapshots,
     weeks,
@@ -94,6 +95,7 @@ class Facts:
     crawls: tuple[Mapping[str, Any], ...] = field(repr=False)
     reviews: Mapping[str, int] = field(repr=False)  # answer -> pairs
     parts: tuple[Mapping[str, Any], ...] = field(repr=False)
+    breaks: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)  # of this very week
 
     def figure(self, estimand: str, kind: str, code: str) -> Figure:
         return self.figures.get((estimand, kind, code), Figure("not_available", None, reason="not_computed"))
@@ -141,6 +143,10 @@ def read_facts(engine: Engine, config: Config, week: str, practice: bool) -> Fac
             crawls=_records(connection, select(crawls).where(crawls.c.week == week).order_by(crawls.c.crawl_id)),
             reviews=_reviews(connection, week),
             parts=_parts(connection, row["snapshot_id"]),
+            breaks=_records(
+                connection,
+                select(series_breaks).where(series_breaks.c.week == week).order_by(*series_breaks.primary_key.columns),
+            ),
         )
 
 

@@ -3,7 +3,6 @@
 import csv
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
 
 from exports import wording
 from exports.base import Column, Export, Row, plain
@@ -24,7 +23,7 @@ class MetadataTable(Export):
     file_name = "metadata"
     sheet = "Metadata"
     title = "Metadata"
-    columns: ClassVar = (
+    columns: tuple[Column, ...] = (
         Column("hal", "Hal", "label", "Unsur metadata."),
         Column("isi", "Isi", "note", "Keterangannya."),
     )

@@ -1,7 +1,5 @@
 """Daftar: the businesses that were found, by name. Internal; nothing in it but what the office may know."""
 
-from typing import ClassVar
-
 from exports import wording
 from exports.base import Column, Export, Row, plain
 from exports.cells import table_notes
@@ -13,7 +11,7 @@ class NamedList(Export):
     file_name = "daftar-internal"
     sheet = "Daftar"
     title = "Daftar UMKM yang ditemukan di lokapasar"
-    columns: ClassVar = (
+    columns: tuple[Column, ...] = (
         Column("id_usaha", "ID Usaha", "code", "Nomor tetap usaha dalam sistem ini, juga bagi usaha tanpa NIB."),
         Column("nama_usaha", "Nama usaha", "text", "Nama dalam registri."),
         Column("kabupaten_kota", "Kabupaten/kota", "label", "Letak usaha menurut registri."),

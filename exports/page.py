@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from exports import charts, wording
 from exports.base import Column, Export, Row, plain
+from exports.bridge import HEADS
 from exports.cells import figure_cell
 from exports.facts import UNKNOWN
 from exports.metadata import glossary
@@ -60,6 +61,7 @@ def to_page(exports: Mapping[str, Export], story: Story, week: str) -> bytes:
         practice=wording.PRACTICE if facts.practice else "",
         story=story,
         figures=[_main_figure(name, cell, meaning) for name, cell, meaning in story.figures],
+        bridge_heads=HEADS,
         tables=[_table(name, exports[name], week) for name in ON_PAGE],
         terms=[(_sentence(term), meaning) for term, _, meaning in glossary() if term in TERMS],
         source=_source(story, exports),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import ClassVar
 
 from exports import wording
 from exports.base import Column, Export, Row, plain
@@ -22,7 +21,7 @@ class QualityTable(Export):
     file_name = "mutu-data"
     sheet = "Mutu-Data"
     title = "Mutu data yang mendasari angka pekan ini"
-    columns: ClassVar = (
+    columns: tuple[Column, ...] = (
         Column("bagian", "Bagian", "label", "Bagian pekerjaan yang diukur mutunya."),
         Column("subjek", "Tentang", "label", "Kantor, lokapasar, atau seluruh provinsi."),
         Column("ukuran", "Ukuran", "label", "Apa yang dihitung."),

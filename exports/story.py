@@ -1,9 +1,9 @@
 """The first page in words: running head, one finding, at most five bullets, the box Sekilas; one model for all."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from exports import wording
+from exports import changes, level_words, wording
+from exports.bridge import bridge
 from exports.cells import figure_cell
 from exports.facts import Facts, Figure, MarketplaceState
 from exports.wording import Cell
@@ -15,7 +15,11 @@ LINKS_PER_OFFICE = 25  # shops of assisted businesses that every office is asked
 
 @dataclass(frozen=True)
 class Story:
-    """head: the running head; glance: question and answer; figures: label, figure or word, explanation."""
+    """head: the running head; glance: question and answer; figures: label, figure or word, explanation.
+
+    world, us: what changed, apart for what happened and for what comes from how it was measured; bridge: rows about
+    other figures in circulation.
+    """
 
     series: str
     head: str
@@ -24,11 +28,16 @@ class Story:
     glance: tuple[tuple[str, str], ...]
     citing: str
     figures: tuple[tuple[str, Cell, str], ...]
+    world: tuple[str, ...]
+    us: tuple[str, ...]
+    bridge: tuple[tuple[str, ...], ...]
 
     def texts(self) -> list[str]:
         """Every sentence, for the check of the wording."""
         pairs = [answer for _, answer in self.glance]
-        return [self.head, self.finding.capitalize(), *self.bullets, *pairs, self.citing, *(f[2] for f in self.figures)]
+        table = [cell for row in self.bridge for cell in row[2:]]
+        said = [*self.bullets, *pairs, self.citing, *self.world, *self.us, *table, *(f[2] for f in self.figures)]
+        return [self.head, self.finding.capitalize(), *said]
 
 
 def tell(facts: Facts) -> Story:
@@ -41,6 +50,9 @@ def tell(facts: Facts) -> Story:
         glance=tuple(_glance(facts)),
         citing=_citing(facts),
         figures=_figures(facts),
+        world=tuple(changes.in_the_world(facts)),
+        us=tuple(changes.because_of_us(facts)),
+        bridge=tuple(bridge(facts)),
     )
 
 
@@ -65,13 +77,15 @@ def registry_line(facts: Facts) -> str:
 
 def _finding(facts: Facts) -> str:
     level, refused = facts.province("E1"), _titles(facts, "refused")
-    newly = [item.title for item in facts.marketplaces if _lost(item)]
+    newly = [item.title for item in facts.marketplaces if changes.lost(item)]
     if newly:
         return f"{wording.some(newly, 3)} tidak terbaca; perubahan jumlah UMKM pekan ini tidak dinyatakan"
     if level.shown and level.value is not None:
         without = f" yang terbaca (tanpa {wording.some(refused, 3)})" if refused else ""
-        number = wording.number(level.value)
-        return f"Diperkirakan {number} UMKM {facts.config.region.name} hadir di lokapasar{without}"
+        change = changes.headline(facts)
+        tail = f"; {change}" if change else ""
+        number = level_words.amount(level)
+        return f"Diperkirakan {number} UMKM {facts.config.region.name} hadir di lokapasar{without}{tail}"
     if facts.is_first:
         return "Pengukuran dimulai: jumlah UMKM di lokapasar belum dapat diperkirakan"
     verified = facts.province("E8")
@@ -79,12 +93,6 @@ def _finding(facts: Facts) -> str:
         number = wording.number(verified.value)
         return f"Sekurang-kurangnya {number} UMKM sudah dipastikan; jumlah seluruhnya belum dapat diperkirakan"
     return "Jumlah UMKM di lokapasar belum dapat diperkirakan"
-
-
-def _lost(item: MarketplaceState) -> bool:
-    """Refused or unreadable this week, though it had figures of its own the week before."""
-    unread = item.state in ("refused", "failed") or (item.state == "carried" and (item.cause or "") != "not_crawled")
-    return unread and item.before in ("measured", "fed")
 
 
 def _titles(facts: Facts, *states: str) -> list[str]:
@@ -104,33 +112,16 @@ def _unread(facts: Facts) -> list[MarketplaceState]:
 
 def _bullets(facts: Facts) -> list[str]:
     level = facts.province("E1")
-    first = _level(facts, level) if level.shown else [_detected(facts), _checked(facts), _why_no_level(facts, level)]
-    return [*first, *_not_measured(facts), _comparison(facts)][:5]
-
-
-def _level(facts: Facts, level: Figure) -> list[str]:
-    assert level.value is not None
-    read = wording.number(len([item for item in facts.marketplaces if item.covered]))
-    text = (
-        f"Pada {wording.week_short(facts.week)} diperkirakan {wording.number(level.value)} UMKM terdaftar memiliki "
-        f"sedikitnya satu toko yang buka di {read} lokapasar (marketplace) yang diukur"
-    )
-    if level.low is not None and level.high is not None:
-        low, high = wording.number(level.low), wording.number(level.high)
-        text += f"; jumlah sebenarnya diperkirakan antara {low} dan {high}"
-    return [f"{text}.", *_share(facts), _checked(facts)]
-
-
-def _share(facts: Facts) -> list[str]:
-    share = facts.province("E2")
-    if not share.shown or share.value is None:
-        return []
-    of_thousand = wording.number(share.value * 1000)
-    text = f"Dari setiap 1.000 UMKM terdaftar, sekitar {of_thousand} hadir di lokapasar ({wording.percent(share.value)}"
-    if share.low is not None and share.high is not None:
-        low = wording.percent(share.low).removesuffix(" persen")
-        text += f"; kisaran antara {low} dan {wording.percent(share.high)}"
-    return [f"{text})."]
+    if not level.shown:
+        why = [_detected(facts), _checked(facts), _why_no_level(facts, level)]
+        return [*why, *_not_measured(facts), _comparison(facts)][:5]
+    return [
+        level_words.sentence(facts, level),
+        *level_words.share(facts),
+        changes.compared(facts),
+        *level_words.largest(facts),
+        *_not_measured(facts),
+    ]
 
 
 def _detected(facts: Facts) -> str:
@@ -195,9 +186,10 @@ def _not_measured(facts: Facts) -> list[str]:
 
 
 def _comparison(facts: Facts) -> str:
-    if facts.is_first:
-        return "Perbandingan dengan waktu sebelumnya belum ada karena ini pengukuran pertama."
-    if any(_lost(item) for item in facts.marketplaces):
+    """About change while there is no level."""
+    if facts.is_first or facts.province("E6_1").shown:
+        return changes.compared(facts)
+    if changes.differs(facts):
         return "Perubahan dari pekan sebelumnya tidak dinyatakan karena lokapasar yang dapat dibaca berbeda."
     return (
         "Perubahan dari pekan sebelumnya tidak dinyatakan: jumlah yang dipastikan bertambah karena pemeriksaan "
@@ -210,11 +202,10 @@ def _comparison(facts: Facts) -> str:
 
 def _glance(facts: Facts) -> list[tuple[str, str]]:
     unread = wording.some([item.title for item in _unread(facts)], 6)
-    compared = "Belum ada pembanding." if facts.is_first else "Tidak dinyatakan."
     return [
         ("Berapa?", _how_many(facts)),
         ("Seberapa yakin?", _how_sure(facts)),
-        ("Dibandingkan dengan pekan lalu?", compared),
+        ("Dibandingkan dengan pekan lalu?", changes.briefly(facts)),
         ("Apa yang tidak diukur?", f"{unread}." if unread else "Semua lokapasar yang dicakup terbaca."),
         ("Apa yang perlu dilakukan?", _to_do(facts)),
     ]
@@ -226,7 +217,8 @@ def _how_many(facts: Facts) -> str:
     if verified.value:
         sure = f"sekurang-kurangnya {wording.number(verified.value)} UMKM sudah dipastikan"
     if level.shown and level.value is not None:
-        return f"Diperkirakan {wording.number(level.value)} UMKM; {sure}."
+        old = " Sebagian dari data lama." if level.status == "carried" else ""
+        return f"Diperkirakan {level_words.amount(level)} UMKM; {sure}.{old}"
     return f"Belum tersedia; {sure}."
 
 
@@ -235,7 +227,7 @@ def _how_sure(facts: Facts) -> str:
     if not level.shown or level.low is None or level.high is None:
         return "Belum dapat dihitung."
     grade = f"; ketelitian {wording.GRADES[level.grade]}" if level.grade in wording.GRADES else ""
-    return f"Kisaran 95 persen antara {wording.number(level.low)} dan {wording.number(level.high)}{grade}."
+    return f"Kisaran 95 persen {level_words.ends(level)}{grade}."
 
 
 def _to_do(facts: Facts) -> str:
@@ -251,7 +243,9 @@ def _to_do(facts: Facts) -> str:
 
 
 def _citing(facts: Facts) -> str:
-    if facts.province("E1").shown and not any(_lost(item) for item in facts.marketplaces):
+    if facts.province("E1").shown:
+        if changes.differs(facts):
+            return "Jangan mengutip pekan ini sebagai kenaikan atau penurunan."
         return "Boleh dikutip dengan menyebut pekan dan kisarannya."
     return "Angka pada halaman ini belum boleh dikutip di luar dinas."
 
@@ -265,12 +259,12 @@ def _figures(facts: Facts) -> tuple[tuple[str, Cell, str], ...]:
         (
             wording.ESTIMATED,
             figure_cell(level),
-            f"Hasil hitung yang memperhitungkan salah cocok dan toko yang terlewat.{_range(level, wording.number)}",
+            f"Hasil hitung yang memperhitungkan salah cocok dan toko yang terlewat.{level_words.interval(level)}",
         ),
         (
             wording.SHARE,
             part,
-            f"Perkiraan jumlah dibagi UMKM terdaftar menurut registri di atas.{_range(share, wording.percent)}",
+            f"Perkiraan jumlah dibagi UMKM terdaftar menurut registri di atas.{level_words.share_interval(share)}",
         ),
         (
             wording.VERIFIED,
@@ -284,9 +278,3 @@ def _figures(facts: Facts) -> tuple[tuple[str, Cell, str], ...]:
             "Tertaut otomatis oleh sistem; sebagian dugaan ini keliru. Tidak termasuk yang sudah dipastikan.",
         ),
     )
-
-
-def _range(figure: Figure, written: Callable[[float], str]) -> str:
-    if not figure.shown or figure.low is None or figure.high is None:
-        return ""
-    return f" Kisaran 95 persen: antara {written(figure.low)} dan {written(figure.high)}."

@@ -3,8 +3,8 @@
 from typing import ClassVar
 
 from exports import wording
-from exports.base import Column, Export, Row, plain
-from exports.cells import figure_cell, table_notes
+from exports.base import Column, Export, Row, Sources, plain
+from exports.cells import estimate_cells, figure_cell, table_notes
 from exports.facts import UNKNOWN, Facts, MarketplaceState
 from exports.metadata import MetadataTable, glossary
 from exports.named_list import NamedList
@@ -24,6 +24,12 @@ _DETECTED = Column(
     "count",
     "UMKM yang ditautkan sistem dengan toko yang buka dan belum diperiksa petugas. Sebagian dugaan ini keliru.",
 )
+ESTIMATE = (
+    Column("perkiraan", "Perkiraan hadir", "count", "Hasil hitung yang memperhitungkan salah cocok dan toko terlewat."),
+    Column("batas_bawah", "Batas bawah", "count", "Ujung bawah kisaran 95 persen."),
+    Column("batas_atas", "Batas atas", "count", "Ujung atas kisaran 95 persen."),
+    Column("ketelitian", "Ketelitian angka", "label", "Lebar kisaran dibandingkan dengan angkanya; bukan kinerja."),
+)
 
 
 def _registered(facts: Facts, kind: str, code: str) -> Cell:
@@ -38,35 +44,56 @@ def _has(facts: Facts, kind: str, code: str) -> bool:
     return bool(facts.registry.get((kind, code))) or any(figure is not None and figure.value for figure in figures)
 
 
-def _domain_row(facts: Facts, kind: str, code: str, *heads: str) -> Row:
-    figures = [figure_cell(facts.figure(estimand, kind, code)) for estimand in ("E8", "D")]
-    return (*heads, _registered(facts, kind, code), *figures)
+class EstimateTable(Export):
+    """A table whose rows are domains with an estimate each; while there is none at all, its columns are left out."""
+
+    estimand: ClassVar[str] = "E1"
+    domain_kind: ClassVar[str]
+
+    def __init__(self, sources: Sources) -> None:
+        super().__init__(sources)
+        wanted = self.estimand, self.domain_kind
+        self.has_estimates = any(figure.shown for key, figure in self.facts.figures.items() if key[:2] == wanted)
+        if not self.has_estimates:
+            self.columns = tuple(column for column in self.columns if column not in ESTIMATE)
+
+    def estimate(self, kind: str, code: str) -> tuple[Cell, ...]:
+        return estimate_cells(self.facts.figure(self.estimand, kind, code)) if self.has_estimates else ()
+
+    def domain_row(self, kind: str, code: str, *heads: str) -> Row:
+        figures = [figure_cell(self.facts.figure(name, kind, code)) for name in ("E8", "D")]
+        return (*heads, _registered(self.facts, kind, code), *self.estimate(kind, code), *figures)
+
+    def notes(self) -> tuple[str, ...]:
+        return table_notes(("interval" if self.has_estimates else "no_share",))
 
 
-class AreaTable(Export):
+class AreaTable(EstimateTable):
     """Registered, verified and detected groups per kabupaten/kota, by code, the province last."""
 
+    domain_kind = "area"
     file_name = "kab-kota"
     sheet = "Kab-Kota"
     title = "UMKM menurut kabupaten/kota"
     has_total = True
-    columns: ClassVar = (
+    columns: tuple[Column, ...] = (
         Column("kode_wilayah", "Kode wilayah", "code", "Kode wilayah Kementerian Dalam Negeri."),
         Column("nama_wilayah", "Kabupaten/kota", "label", "Nama resmi; letak usaha menurut registri."),
         _REGISTERED,
+        *ESTIMATE,
         _VERIFIED,
         _DETECTED,
     )
 
     def rows(self, week: str) -> list[Row]:
         facts, province = self.facts, self.facts.config.region
-        rows = [_domain_row(facts, "area", code, dotted(code), plain(name)) for code, name in facts.areas.items()]
+        rows = [self.domain_row("area", code, dotted(code), plain(name)) for code, name in facts.areas.items()]
         if _has(facts, "area", UNKNOWN):
-            rows.append(_domain_row(facts, "area", UNKNOWN, wording.UNKNOWN, "Kabupaten/kota tidak diketahui"))
-        return [*rows, _domain_row(facts, "province", province.code, province.code, f"Provinsi {province.name}")]
+            rows.append(self.domain_row("area", UNKNOWN, wording.UNKNOWN, "Kabupaten/kota tidak diketahui"))
+        return [*rows, self.domain_row("province", province.code, province.code, f"Provinsi {province.name}")]
 
     def notes(self) -> tuple[str, ...]:
-        return table_notes(("no_share", "no_ranking"))
+        return (*super().notes(), *table_notes(("no_ranking",)))
 
 
 def dotted(code: str) -> str:
@@ -74,38 +101,39 @@ def dotted(code: str) -> str:
     return f"{code[:2]}.{code[2:]}" if len(code) == 4 else code
 
 
-class SectorTable(Export):
+class SectorTable(EstimateTable):
     """The same per lapangan usaha."""
 
+    domain_kind = "sector"
     file_name = "lapangan-usaha"
     sheet = "Lapangan-Usaha"
     title = "UMKM menurut lapangan usaha"
     has_total = True
-    columns: ClassVar = (
+    columns: tuple[Column, ...] = (
         Column("lapangan_usaha", "Lapangan usaha", "label", "Dari KBLI 2020 atau keterangan usaha dalam registri."),
         _REGISTERED,
+        *ESTIMATE,
         _VERIFIED,
         _DETECTED,
     )
 
     def rows(self, week: str) -> list[Row]:
         facts, province = self.facts, self.facts.config.region
-        rows = [_domain_row(facts, "sector", code, plain(name)) for code, name in facts.sectors.items()]
+        rows = [self.domain_row("sector", code, plain(name)) for code, name in facts.sectors.items()]
         if _has(facts, "sector", UNKNOWN):
-            rows.append(_domain_row(facts, "sector", UNKNOWN, "Lapangan usaha tidak diketahui"))
-        return [*rows, _domain_row(facts, "province", province.code, f"Provinsi {province.name}")]
-
-    def notes(self) -> tuple[str, ...]:
-        return table_notes(("no_share",))
+            rows.append(self.domain_row("sector", UNKNOWN, "Lapangan usaha tidak diketahui"))
+        return [*rows, self.domain_row("province", province.code, f"Provinsi {province.name}")]
 
 
-class MarketplaceTable(Export):
+class MarketplaceTable(EstimateTable):
     """State and figures of every marketplace: those in use, those not measured, those that ended."""
 
+    estimand = "E3"
+    domain_kind = "marketplace"
     file_name = "lokapasar"
     sheet = "Lokapasar"
     title = "UMKM dan keadaan menurut lokapasar"
-    columns: ClassVar = (
+    columns: tuple[Column, ...] = (
         Column("lokapasar", "Lokapasar", "label", "Nama lokapasar (marketplace)."),
         Column("keadaan", "Keadaan pekan ini", "label", "Apakah lokapasar itu terbaca pada pekan ini."),
         Column("tanggal_data", "Tanggal data", "date", "Hari pembacaan atau tanggal data serahan yang dipakai."),
@@ -115,6 +143,7 @@ class MarketplaceTable(Export):
             "count",
             "Toko buka di wilayah ini atau yang letaknya tidak tercantum; tidak semuanya milik UMKM terdaftar.",
         ),
+        *ESTIMATE,
         _VERIFIED,
         _DETECTED,
         Column("catatan", "Catatan", "note", "Sebab dan arti keadaan pekan ini."),
@@ -130,10 +159,13 @@ class MarketplaceTable(Export):
         shops: Cell = item.shop_count if item.in_use else wording.NOT_MEASURED
         figures = [figure_cell(self.facts.figure(estimand, "marketplace", item.slug)) for estimand in ("E8", "D")]
         seen: Cell = item.source_on if item.in_use and item.source_on else "Tidak ada data"
-        return (plain(item.title), state, seen, shops, *figures, state_note(item))
+        estimate = self.estimate("marketplace", item.slug)
+        if not item.in_use:
+            estimate = (wording.NOT_MEASURED,) * len(estimate)
+        return (plain(item.title), state, seen, shops, *estimate, *figures, state_note(item))
 
     def notes(self) -> tuple[str, ...]:
-        return table_notes(("no_sum", "not_zero"))
+        return table_notes((*(("interval",) if self.has_estimates else ()), "no_sum", "not_zero"))
 
     # States without figures of their own; a page names these marketplaces in a sentence each.
     brief_states: ClassVar = (wording.STATES["not_crawled"], wording.STATES["closed"])
@@ -170,7 +202,7 @@ class GlossaryTable(Export):
     file_name = "kamus"
     sheet = "Kamus"
     title = "Kamus istilah dan kolom"
-    columns: ClassVar = (
+    columns: tuple[Column, ...] = (
         Column("istilah", "Istilah", "label", "Kata atau judul kolom."),
         Column("kode", "Nama dalam data", "code", "Nama yang dipakai dalam berkas CSV dan basis data."),
         Column("penjelasan", "Penjelasan", "note", "Arti bagi pembaca."),

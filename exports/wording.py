@@ -16,6 +16,7 @@ from monitor.weeks import week_days
 Cell = int | float | str | date  # what stands in one place of a table: a figure, or words
 
 LOCALE = "id_ID"
+_DIGITS = {"A": 3, "B": 2, "C": 2}
 PRACTICE = "DATA LATIHAN. BUKAN DATA SEBENARNYA"
 UNKNOWN = "Tidak diketahui"
 NOT_PRINTED = "Tidak tercantum"
@@ -29,6 +30,23 @@ PRIVATE_NAME = "Tidak ditampilkan (dapat berupa nama pribadi)"
 def number(value: float) -> str:
     """1940 -> '1.940'."""
     return str(format_decimal(round(value), format="#,##0", locale=LOCALE))
+
+
+def decimal(value: float) -> str:
+    """35.5 -> '35,5'."""
+    return str(format_decimal(value, format="#,##0.0", locale=LOCALE))
+
+
+def rounded(value: float, grade: str | None, of: float | None = None) -> float:
+    """A graded estimate to as many digits as it deserves: three where it is precise, else two; others as they are.
+
+    of: the estimate, when value is an end of its interval; both are rounded alike.
+    """
+    digits = _DIGITS.get(grade or "")
+    if digits is None:
+        return value
+    unit = 10 ** max(len(str(int(abs(value if of is None else of)))) - digits, 0)
+    return float(round(value / unit) * unit)
 
 
 def percent(share: float) -> str:
@@ -151,6 +169,15 @@ GRADES = {"A": "tinggi", "B": "sedang", "C": "rendah", "-": "belum layak ditampi
 REASONS = {
     "no_probe": "daftar uji belum berisi UMKM",
     "too_few_probes": "daftar uji belum cukup",
+    "too_few_detected": "UMKM dari daftar uji yang tertangkap sistem belum cukup",
+    "no_judgements": "pemeriksaan belum cukup",
+    "low_agreement": "kesepakatan antarpemeriksa belum cukup",
+    "office_silent": "lembar periksa kantor ini belum kembali",
+    "too_wide": "ketelitiannya belum cukup",
+    "no_dates": "lokapasar tidak memuat tanggal buka toko",
+    "no_panel": "pencarian tetap belum berjalan pada kedua pekan",
+    "model_changed": "cara mencocokkan berubah",
+    "not_covered": "tidak ada lokapasar yang terbaca",
     "not_computed": "belum dihitung untuk bagian ini",
 }
 
