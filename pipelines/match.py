@@ -29,6 +29,7 @@ from monitor.private_store import (
     observations,
     review_tasks,
     runs,
+    undone_judgements,
 )
 from monitor.sellers import shop_accounts
 from monitor.text import tokens
@@ -49,6 +50,7 @@ from pipelines.linkage.weights import Weights, load_weights
 from pipelines.match_cache import LinkCache, code_version
 
 SAMPLE = "sample"
+UNSEEN = ("seed", "probe")  # purposes of answers that neither train nor decide links
 OPEN_STATES = ("live", "unknown")  # closed and gone shops have no link
 PAIR_KEYS = ("marketplace", "shop_id", "business_id")
 LINK_KEYS = ("marketplace", "shop_id", "listing_id", "group_id")
@@ -105,7 +107,11 @@ def local_words(province: str) -> set[str]:
 
 
 def read_judgements(connection: Connection, week: str) -> pd.DataFrame:
-    """Answers up to the week, each with the pair its task asked about."""
+    """Answers up to the week, each with the pair its task asked about.
+
+    Without those that were taken back, and without what linkage must not know: answers about probes, and rows whose
+    answer was known beforehand (they test the reviewer, not the pair).
+    """
     columns = (
         judgements.c.judgement_id,
         judgements.c.task_id,
@@ -119,8 +125,16 @@ def read_judgements(connection: Connection, week: str) -> pd.DataFrame:
         review_tasks.c.shop_id,
         review_tasks.c.business_id,
     )
+    undone = select(undone_judgements.c.judgement_id)
     query = select(*columns).join(review_tasks, review_tasks.c.task_id == judgements.c.task_id)
-    return read_frame(connection, query.where(judgements.c.week <= week).order_by(judgements.c.judgement_id))
+    query = query.where(
+        judgements.c.week <= week,
+        judgements.c.purpose.not_in(UNSEEN),
+        review_tasks.c.purpose.not_in(UNSEEN),
+        review_tasks.c.known_answer.is_(None),
+        judgements.c.judgement_id.not_in(undone),
+    )
+    return read_frame(connection, query.order_by(judgements.c.judgement_id))
 
 
 def _read_shops(connection: Connection, week: str) -> pd.DataFrame:
