@@ -120,8 +120,11 @@ def in_the_world(facts: Facts) -> list[str]:
 
 def because_of_us(facts: Facts) -> list[str]:
     """Sentences about marketplaces, registry and method that differ from the week before."""
-    gone = [plain(item.title) for item in facts.marketplaces if lost(item)]
-    said = [f"{wording.some(gone, 4)} tidak terbaca pekan ini; angkanya memakai data lama."] if gone else []
+    said = []
+    for carried, what in ((True, "; angkanya memakai data lama"), (False, " dan tidak termasuk dalam angkanya")):
+        gone = [item for item in facts.marketplaces if lost(item) and (item.state == "carried") is carried]
+        if gone:
+            said.append(f"{wording.some([plain(item.title) for item in gone], 4)} tidak terbaca pekan ini{what}.")
     new = [plain(item.title) for item in facts.marketplaces if item.state in READ and item.before not in (None, *READ)]
     if new and not facts.is_first:
         said.append(f"{wording.some(new, 4)} terbaca pekan ini dan tidak terbaca pekan sebelumnya.")

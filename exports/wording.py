@@ -177,7 +177,10 @@ REASONS = {
     "no_dates": "lokapasar tidak memuat tanggal buka toko",
     "no_panel": "pencarian tetap belum berjalan pada kedua pekan",
     "model_changed": "cara mencocokkan berubah",
-    "not_covered": "tidak ada lokapasar yang terbaca",
+    "too_few_present": "jumlahnya terlalu kecil untuk diperkirakan",
+    "inconsistent": "hasil hitungnya belum konsisten",
+    "no_marketplace": "tidak ada lokapasar yang terbaca",
+    "no_activity": "lokapasar tidak menunjukkan kegiatan jual beli",
     "not_computed": "belum dihitung untuk bagian ini",
 }
 

@@ -53,8 +53,8 @@ def test_a_week_with_level_and_flows(facts: Facts) -> None:
     story = tell(having(facts, E1=LEVEL, E6_1=change(20, -60, 100), E6_4=change(90, -40, 220), **flows))
     assert story.finding.endswith("; BELUM DAPAT DIPASTIKAN NAIK ATAU TURUN")
     assert story.bullets[1] == (
-        "Dibandingkan dengan pekan sebelumnya, belum dapat dipastikan naik atau turun (selisih antara turun 60 dan naik "
-        "100); sekitar 110 UMKM mulai berjualan, sekitar 90 UMKM tidak lagi terlihat, dan 240 UMKM baru ditemukan "
+        "Dibandingkan dengan pekan sebelumnya, belum dapat dipastikan naik atau turun (selisih antara turun 60 dan "
+        "naik 100); sekitar 110 UMKM mulai berjualan, sekitar 90 UMKM tidak lagi terlihat, dan 240 UMKM baru ditemukan "
         "(tokonya sudah lama ada). Dibandingkan dengan empat pekan sebelumnya, belum dapat dipastikan naik atau turun "
         "(selisih antara turun 40 dan naik 220)."
     )
