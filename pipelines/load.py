@@ -129,15 +129,15 @@ def _summary(
 def _read_week(connection: Connection, root: Path, slug: str, week: str) -> list[Judged]:
     """The week's directories, judged, in the order in which they apply. Raises UnreadableCrawlError."""
     try:
-        datas = [read_crawl(path) for path in list_crawls(root, slug, week)]
+        found = [(read_crawl(path), path) for path in list_crawls(root, slug, week)]
     except StoreError as error:
         raise UnreadableCrawlError(str(error)) from error
-    datas.sort(key=lambda data: (observed_on(data), data.info.started_at, data.info.crawl_id))
+    found.sort(key=lambda one: (observed_on(one[0]), one[0].info.started_at, one[0].info.crawl_id))
     history = _history(connection, slug, week)
-    return [_judge(data, history) for data in datas]
+    return [_judge(data, path, history) for data, path in found]
 
 
-def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
+def _judge(data: CrawlData, directory: Path, history: list[dict[str, Any]]) -> Judged:
     verdict = _health(data, catalogue()[data.info.marketplace], history)
     stats = data.stats or {}
     row = {
@@ -158,7 +158,7 @@ def _judge(data: CrawlData, history: list[dict[str, Any]]) -> Judged:
         "listing_count": len(data.listings),
         "stats": stats | {"holds_all": holds_all(data)},
     }
-    return Judged(data, row, _level_note(stats) if verdict.is_new_level else None)
+    return Judged(data, directory, row, _level_note(stats) if verdict.is_new_level else None)
 
 
 def _level_note(stats: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from monitor.private_store import (
 )
 from monitor.sentinels import record_found
 from monitor.weeks import utc_now, utc_text
+from pipelines.load_panel import rewind_panel, store_panel
 from pipelines.shop_rows import next_observations
 from pipelines.week_rows import WeekRows, week_rows
 
@@ -34,6 +36,7 @@ class Judged:
     """A crawl directory as read, with its row of `crawls`. level_note: why counts begin anew, or None."""
 
     data: CrawlData
+    directory: Path
     row: dict[str, Any]
     level_note: str | None = None
 
@@ -67,12 +70,14 @@ def rewind_to(connection: Connection, slug: str, week: str) -> None:
         rewind(connection, table, {"marketplace": slug}, week)
     for identity in (shops, shop_aliases):
         connection.execute(delete(identity).where(identity.c.marketplace == slug, identity.c.first_seen_week >= week))
+    rewind_panel(connection, slug, week)
 
 
 def store_week(connection: Connection, slug: str, week: str, judged: Sequence[Judged]) -> int:
     """Records the week's crawls and applies the healthy ones; the number of interval rows written."""
     used = [crawl.data for crawl in judged if crawl.counts]
     opened = _apply(connection, slug, week, week_rows(used)) if used else 0
+    store_panel(connection, slug, week, [(crawl.data, crawl.directory) for crawl in judged if crawl.counts])
     known = _known_rows(connection, judged)
     for crawl in judged:
         before = known.get(crawl.row["crawl_id"])

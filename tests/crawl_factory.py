@@ -14,6 +14,7 @@ from monitor.weeks import week_of_date
 
 SLUG = "rumah_sikum"
 HISTORY = ("shops", "shop_aliases", "observations", "shop_metrics", "listings", "listing_metrics", "crawls")
+HISTORY += ("panel_runs", "panel_shops")
 
 
 def shop(shop_id: str, **values: Any) -> Shop:
