@@ -28,7 +28,7 @@ def estimate_cells(figure: Figure) -> tuple[Cell, Cell, Cell, Cell]:
     return figure_cell(figure), low, high, wording.GRADES.get(figure.grade or "", wording.UNKNOWN)
 
 
-ONLY_INTERVAL = "Ketelitian rendah; hanya kisaran"
+ONLY_INTERVAL = "Hanya kisaran"
 
 
 def table_notes(names: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from exports import charts, wording
 from exports.base import Column, Export, Row, plain
 from exports.bridge import HEADS
-from exports.cells import figure_cell
+from exports.cells import figure_cell, table_notes
 from exports.facts import UNKNOWN
 from exports.metadata import glossary
 from exports.story import Story, registry_line
@@ -22,6 +22,7 @@ from exports.wording import Cell
 
 TEMPLATES = Path(__file__).with_name("templates")
 ON_PAGE = ("kab-kota", "lokapasar", "lapangan-usaha")  # no names on the page: it is passed on
+WIDEST = 9  # columns that fit beside one another on a laptop and on paper
 TERMS = (
     "lokapasar",
     "toko buka",
@@ -96,16 +97,28 @@ def _table(name: str, export: Export, week: str) -> dict[str, object]:
     if isinstance(export, MarketplaceTable):
         shown = [(number, row) for number, row in shown if row[1] not in export.brief_states]
         notes += export.briefly(week)
+    columns = export.columns
+    if len(columns) > WIDEST and columns[-1].kind == "note":
+        notes = [*_told([row for _, row in shown]), *notes]
+        columns = columns[:-1]
     return {
         "id": f"tabel-{name}",
         "title": export.title,
-        "columns": export.columns,
+        "columns": columns,
         "rows": [
-            {"total": export.has_total and number == last, "cells": _cells(name, number, row, export.columns)}
+            {"total": export.has_total and number == last, "cells": _cells(name, number, row[: len(columns)], columns)}
             for number, row in shown
         ],
         "notes": notes,
     }
+
+
+def _told(rows: Sequence[Row]) -> list[str]:
+    """The last column of a table that is too wide for a page, as sentences: those that share one are named together."""
+    named: dict[str, list[str]] = {}
+    for row in rows:
+        named.setdefault(str(row[-1]), []).append(str(row[0]))
+    return [f"{wording.listed(names)}: {note}" for note, names in named.items()]
 
 
 def _cells(name: str, number: int, row: Row, columns: Sequence[Column]) -> list[Shown]:
@@ -144,7 +157,7 @@ def _drawings(exports: Mapping[str, Export], week: str) -> dict[str, object]:
         "bars": Markup(charts.bar_chart(bars)),  # noqa: S704
         "map_text": _described("Peta jumlah dugaan sistem yang belum diperiksa", areas),
         "bars_text": _described("Grafik jumlah dugaan sistem yang belum diperiksa", bars),
-        "bars_note": f"Hanya lokapasar yang terbaca. {' '.join(exports['lokapasar'].notes())}",
+        "bars_note": f"Hanya lokapasar yang terbaca. {' '.join(table_notes(('no_sum', 'not_zero')))}",
         "legend": charts.legend(areas),
         "elsewhere": elsewhere,
     }
