@@ -1,261 +1,131 @@
-"""Review tasks out: which pairs a person is asked about, and what the sheet shows of them.
+"""Review tasks out: which pairs people are asked about in a week, written when drawn.
 
-The clerical draw of a week asks about shops whose best candidate is in the clerical band, and about links that nobody
-has confirmed, in turn, spread over the offices so that each gets about as many. Tasks that were asked and not answered
-come again under the same id.
+Two kinds. Groups drawn by score are judged on all their candidates, by one office or two, and the level rests on them
+(`review_sample`). Clerical rows ask about shops that linkage left open (`review_clerical`). Tasks that were asked and
+not answered come again under the same id.
 """
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
-from monitor import regions
 from monitor.config import Config
 from monitor.database import bulk_insert, read_frame, transaction
 from monitor.errors import UsageError
-from monitor.intervals import as_of
-from monitor.marketplaces import catalogue
-from monitor.private_store import (
-    business_versions,
-    candidate_pairs,
-    judgements,
-    links,
-    listings,
-    observations,
-    review_tasks,
-)
-from monitor.sectors import kbli_title
-from monitor.weeks import utc_now, utc_text
-from pipelines.linkage.weights import load_weights
+from monitor.private_store import draw_frames, draws, judgements, review_tasks, undone_judgements
+from monitor.weeks import shift_week, utc_now, utc_text
+from pipelines.probes import probe_businesses
+from pipelines.review_clerical import PAIR, among, clerical_pairs, keys_of, next_pairs
+from pipelines.review_coders import FIRST, hashed
+from pipelines.review_read import read_answers
+from pipelines.review_rows import newest_businesses
+from pipelines.review_sample import OPEN_WEEKS, ROW, new_tasks
+from pipelines.review_universe import model_version, read_universe
 
-PURPOSES = ("clerical",)
-ASKED = ("review", "link")  # decisions in the order in which they take turns
-TITLES = 5  # product titles that a person sees
-CHUNK = 500  # values in one IN (...)
-PAIR = ["marketplace", "shop_id", "business_id"]
-SHEET_COLUMNS = (
-    "task_id", "marketplace", "shop_id", "business_id", "position", "shop_name", "shop_place", "shop_products",
-    "shop_permits", "shop_url", "marketplace_title", "business_name", "owner_name", "address", "product", "permits",
-    "phone",
-)  # fmt: skip
-# Levels of the phone comparison; a number that many share is the same number all the same.
-_PHONE = {"same": "sama", "shared_by_many": "sama", "differs": "berbeda"}
-_PERMITS = {"pirt": "P-IRT", "halal": "Halal", "bpom": "BPOM"}
+ALL, SAMPLE, CLERICAL = "all", "sample", "clerical"
+PURPOSES = (ALL, SAMPLE, CLERICAL)
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One office's sheet: rows with `SHEET_COLUMNS` in the order shown, missing values are None."""
+def draw_tasks(engine: Engine, config: Config, week: str, purpose: str = ALL) -> pd.DataFrame:
+    """The open tasks of the week with the columns of `review_tasks`; new ones are written first.
 
-    office: str
-    rows: pd.DataFrame
-
-
-def _hash(*parts: object) -> str:
-    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).hexdigest()
-
-
-def _keys(frame: pd.DataFrame, names: Sequence[str] = PAIR) -> set[tuple[Any, ...]]:
-    return set(frame[list(names)].itertuples(index=False, name=None))
-
-
-def _among(frame: pd.DataFrame, keys: set[tuple[Any, ...]], names: Sequence[str] = PAIR) -> Any:
-    """By row: is its key one of these?"""
-    return np.array([key in keys for key in frame[list(names)].itertuples(index=False, name=None)], dtype=bool)
+    purpose: sample (groups drawn by score with their second and third coders, probes, seeded rows), clerical, or all.
+    At most `review.weekly_rows` clerical tasks are open. Drawing again in the same week gives the same tasks, and those
+    that answers since then ask for. Raises UsageError for another purpose.
+    """
+    if purpose not in PURPOSES:
+        raise UsageError(f"'{purpose}' is no purpose of review sheets; use {', '.join(PURPOSES)}.")
+    with transaction(engine) as connection:
+        parts = []
+        if purpose != CLERICAL:
+            parts.append(_draw_groups(connection, config, week))
+        if purpose != SAMPLE:
+            parts.append(_draw_clerical(connection, config, week, parts))
+        _store(connection, pd.concat(parts, ignore_index=True))
+        return open_tasks(connection, week, purpose)
 
 
-def _in(connection: Connection, query: Any, column: Any, values: Iterable[Any]) -> pd.DataFrame:
-    """The query for every value of the column; in parts, since a statement takes a limited number of values."""
-    wanted = sorted(set(values))
-    parts = [
-        read_frame(connection, query.where(column.in_(wanted[at : at + CHUNK]))) for at in range(0, len(wanted), CHUNK)
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else read_frame(connection, query.where(column.is_(None)))
+def open_tasks(connection: Connection, week: str, purpose: str = ALL) -> pd.DataFrame:
+    """Tasks that wait for an answer; after five weeks a group is not asked again, since the final figure is made then.
+
+    Of a group that the province has judged in an office's stead the office is not asked any more.
+    """
+    query = select(review_tasks).where(review_tasks.c.week <= week).order_by(review_tasks.c.task_id)
+    tasks = read_frame(connection, query)
+    done = tasks["task_id"].isin(_answered(connection))
+    clerical = tasks["purpose"] == CLERICAL
+    passed = tasks[done & tasks["follow_up_prob"].notna()]
+    spoken_for = tasks["coder"].eq(FIRST) & among(tasks, keys_of(passed, ["draw_id", *PAIR]), ["draw_id", *PAIR])
+    stale = ~clerical & (tasks["week"] <= shift_week(week, -OPEN_WEEKS))
+    wanted = {ALL: clerical | ~clerical, CLERICAL: clerical, SAMPLE: ~clerical}[purpose]
+    kept = tasks[wanted & ~done & ~stale & ~spoken_for]
+    here = clerical[kept.index] & ~among(kept, keys_of(_asked_about(connection, week)))
+    return kept[~here].reset_index(drop=True)
 
 
 def _answered(connection: Connection) -> set[str]:
-    return {row.task_id for row in connection.execute(select(judgements.c.task_id).distinct())}
+    """Tasks with an answer that holds; one that was taken back is asked again."""
+    undone = select(undone_judgements.c.judgement_id)
+    query = select(judgements.c.task_id).where(judgements.c.judgement_id.not_in(undone)).distinct()
+    return {row.task_id for row in connection.execute(query)}
 
 
-def _tasks(connection: Connection, purpose: str, week: str) -> pd.DataFrame:
-    query = select(review_tasks).where(review_tasks.c.purpose == purpose, review_tasks.c.week <= week)
-    return read_frame(connection, query.order_by(review_tasks.c.task_id))
+def _asked_about(connection: Connection, week: str) -> pd.DataFrame:
+    """Pairs that are still worth a clerical row."""
+    pairs = clerical_pairs(connection, week)
+    known = newest_businesses(connection, pairs["business_id"])
+    return pairs[pairs["business_id"].isin(known.index)]
 
 
-def _pairs(connection: Connection, week: str) -> pd.DataFrame:
-    """The best pair of every shop that nobody has confirmed, if it is worth asking about."""
-    table = candidate_pairs.c
-    columns = (table.marketplace, table.shop_id, table.business_id, table.group_id, table.weight, table.decision)
-    query = select(*columns).where(as_of(candidate_pairs, week), table.decision.in_(ASKED))
-    pairs = read_frame(connection, query)
-    sure = select(links.c.marketplace, links.c.shop_id).where(as_of(links, week), links.c.decision == "confirmed")
-    confirmed = {tuple(row) for row in connection.execute(sure)}
-    pairs = pairs[~_among(pairs, confirmed, PAIR[:2])].assign(weight=lambda frame: frame["weight"].astype(float))
-    order = ["marketplace", "shop_id", "weight", "business_id"]
-    return pairs.sort_values(order, ascending=[True, True, False, True]).drop_duplicates(["marketplace", "shop_id"])
+def _draw_groups(connection: Connection, config: Config, week: str) -> pd.DataFrame:
+    """New tasks of the groups; draws and their frames are stored at once."""
+    universe, found = read_universe(connection, week), read_answers(connection, week)
+    new = new_tasks(universe, found, probe_businesses(connection, week), config)
+    if new.drawn is not None:
+        bulk_insert(connection, draws, new.drawn.draws)
+        bulk_insert(connection, draw_frames, new.drawn.frames)
+    return new.tasks
 
 
-def _businesses(connection: Connection, ids: Iterable[int]) -> pd.DataFrame:
-    """The newest version of each business, indexed by business_id; none for those that left the registry."""
-    query = select(business_versions).where(business_versions.c.valid_to_part.is_(None))
-    frame = _in(connection, query, business_versions.c.business_id, (int(number) for number in ids))
-    newest = frame.sort_values(["business_id", "valid_from_part"]).drop_duplicates("business_id", keep="last")
-    return newest.set_index("business_id")
-
-
-def _fresh(pairs: pd.DataFrame, asked: pd.DataFrame, draw_id: str, count: int) -> pd.DataFrame:
-    """The next `count` pairs: in each office clerical band and links in turn, offices in turn.
-
-    The band by weight, since the likeliest are worth most; links at random, so that they show how right links are.
-    """
-    left = pairs[~_among(pairs, _keys(asked))]
-    left = left.assign(chance=[_hash(draw_id, *key) for key in left[PAIR].itertuples(index=False)])
-    band = left["decision"] == "review"
-    left = left.assign(order=(-left["weight"]).where(band, 0.0)).sort_values(["order", "chance"])
-    turn = left.groupby(["office", "decision"]).cumcount() * 2 + (~band[left.index]).astype(int)
-    office = [_hash(draw_id, code) for code in left["office"]]
-    return left.assign(turn=turn, by_office=office).sort_values(["turn", "by_office", "chance"]).head(max(count, 0))
-
-
-def _new_tasks(pairs: pd.DataFrame, draw_id: str, purpose: str, week: str) -> pd.DataFrame:
-    keys = pairs[PAIR].itertuples(index=False)
-    tasks = pairs[[*PAIR, "group_id", "office"]].assign(
+def _draw_clerical(connection: Connection, config: Config, week: str, drawn: list[pd.DataFrame]) -> pd.DataFrame:
+    """New clerical rows up to the weekly number; not about pairs that are asked anyway."""
+    draw_id = f"{CLERICAL}-{week}"
+    columns = [*PAIR, "task_id", "draw_id", "purpose"]
+    tasks = read_frame(
+        connection, select(*(review_tasks.c[name] for name in columns)).where(review_tasks.c.week <= week)
+    )
+    pairs = _asked_about(connection, week)
+    known = newest_businesses(connection, pairs["business_id"])
+    area = known["area_code"].reindex(pairs["business_id"]).tolist()
+    pairs = pairs.assign(office=[code or config.region.code for code in area])
+    clerical = tasks[tasks["purpose"] == CLERICAL]
+    waiting = clerical[among(clerical, keys_of(pairs)) & ~clerical["task_id"].isin(_answered(connection))]
+    done = int((clerical["draw_id"] == draw_id).sum() - (waiting["draw_id"] == draw_id).sum())
+    asked = pd.concat([tasks[PAIR], *(part[PAIR] for part in drawn)])
+    fresh = next_pairs(pairs, asked, draw_id, config.review.weekly_rows - len(waiting) - done)
+    keys = fresh[PAIR].itertuples(index=False)
+    rows = fresh[[*PAIR, "group_id", "office"]].assign(
         # A letter in front, so that no spreadsheet takes an id for a number.
-        task_id=[f"T{_hash(purpose, week, *key)}" for key in keys],
+        task_id=[f"T{hashed(CLERICAL, week, *key)}" for key in keys],
         draw_id=draw_id,
-        purpose=purpose,
+        purpose=CLERICAL,
         week=week,
         inclusion_prob=None,
         stratum_at_draw=None,
-        score_at_draw=pairs["weight"],
-        model_version=load_weights().version,
-        coder="first",
-        drawn_at=utc_text(utc_now()),
+        score_at_draw=fresh["score"],
+        model_version=model_version(connection, week),
+        coder=FIRST,
+        known_answer=None,
+        follow_up_prob=None,
     )
-    tasks = tasks.assign(shuffled=[_hash(draw_id, task) for task in tasks["task_id"]]).sort_values("shuffled")
-    return tasks.assign(position=tasks.groupby("office").cumcount() + 1).drop(columns="shuffled")
+    return rows[ROW]
 
 
-def draw_tasks(engine: Engine, config: Config, week: str, purpose: str = "clerical") -> pd.DataFrame:
-    """The open tasks of the week with the columns of `review_tasks`; new ones are written first.
-
-    At most `review.weekly_rows` tasks are open; drawing again in the same week gives the same ones. Raises UsageError
-    for a purpose that is not drawn here.
-    """
-    if purpose not in PURPOSES:
-        raise UsageError(f"Sheets for purpose '{purpose}' are not drawn by this version; use --purpose clerical.")
-    draw_id = f"{purpose}-{week}"
-    with transaction(engine) as connection:
-        tasks, answered = _tasks(connection, purpose, week), _answered(connection)
-        pairs = _pairs(connection, week)
-        known = _businesses(connection, pairs["business_id"])
-        pairs = pairs[pairs["business_id"].isin(known.index)]
-        area = known["area_code"].reindex(pairs["business_id"]).tolist()
-        pairs = pairs.assign(office=[code or config.region.code for code in area])
-        waiting = tasks[_among(tasks, _keys(pairs)) & ~tasks["task_id"].isin(answered).to_numpy(dtype=bool)]
-        done = int((tasks["draw_id"] == draw_id).sum() - (waiting["draw_id"] == draw_id).sum())
-        wanted = config.review.weekly_rows - len(waiting) - done
-        fresh = _new_tasks(_fresh(pairs, tasks, draw_id, wanted), draw_id, purpose, week)
-        bulk_insert(connection, review_tasks, fresh[[column.name for column in review_tasks.columns]])
-    return pd.concat([waiting, fresh[waiting.columns]], ignore_index=True) if len(waiting) else fresh
-
-
-# --- what a person sees ---------------------------------------------------------------------------------------------
-
-
-def _shops(connection: Connection, tasks: pd.DataFrame, week: str) -> pd.DataFrame:
-    query = select(observations).where(as_of(observations, week))
-    frame = _in(connection, query, observations.c.shop_id, tasks["shop_id"])
-    return frame.set_index(["marketplace", "shop_id"])
-
-
-def _titles(connection: Connection, tasks: pd.DataFrame, week: str) -> dict[tuple[str, str], list[str]]:
-    columns = (listings.c.marketplace, listings.c.shop_id, listings.c.listing_id, listings.c.title)
-    query = select(*columns).where(as_of(listings, week), listings.c.title.is_not(None))
-    frame = _in(connection, query, listings.c.shop_id, tasks["shop_id"]).sort_values(["shop_id", "listing_id"])
-    found: dict[tuple[str, str], list[str]] = {}
-    for marketplace, shop, title in zip(frame["marketplace"], frame["shop_id"], frame["title"], strict=True):
-        some = found.setdefault((marketplace, shop), [])
-        if len(some) < TITLES and title not in some:
-            some.append(title)
-    return found
-
-
-def _phones(connection: Connection, tasks: pd.DataFrame, week: str) -> dict[tuple[Any, ...], str]:
-    table = candidate_pairs.c
-    query = select(table.marketplace, table.shop_id, table.business_id, table.evidence)
-    frame = _in(connection, query.where(as_of(candidate_pairs, week)), table.shop_id, tasks["shop_id"])
-    levels = [(evidence or {}).get("phone", [None])[0] for evidence in frame["evidence"]]
-    keys = zip(frame["marketplace"], frame["shop_id"], frame["business_id"], strict=True)
-    return dict(zip(keys, levels, strict=True))
-
-
-def _permits(identifiers: Any) -> str | None:
-    found = [
-        f"{_PERMITS[entry['kind']]} {entry['value']}"
-        for entry in identifiers or ()
-        if entry.get("kind") in _PERMITS and entry.get("value")
-    ]
-    return "; ".join(dict.fromkeys(found)) or None
-
-
-def _joined(parts: Sequence[Any], between: str = ", ") -> str | None:
-    return between.join(str(part) for part in parts if part is not None and str(part).strip()) or None
-
-
-def _shop_part(shop: dict[str, Any], titles: list[str]) -> dict[str, Any]:
-    entry = catalogue().get(shop["marketplace"])
-    return {
-        "shop_name": _joined([shop["name"], f"({shop['username']})" if shop["username"] else None], " "),
-        "shop_place": _joined([shop["district"], shop["city"], shop["province"]]),
-        "shop_products": _joined(titles, " | "),
-        "shop_permits": _permits(shop["identifiers"]),
-        "shop_url": shop["url"],
-        "marketplace_title": entry.title if entry else shop["marketplace"],
-    }
-
-
-def _business_part(business: dict[str, Any]) -> dict[str, Any]:
-    names = dict.fromkeys(name for name in (business["business_name"], business["trade_name"]) if name)
-    district, area = business["district_code"], business["area_code"]
-    permits = [f"{label} {business[kind]}" for kind, label in _PERMITS.items() if business[kind]]
-    return {
-        "business_name": _joined(list(names), " / "),
-        "owner_name": business["owner_name"],
-        "address": _joined(
-            [
-                business["address"],
-                f"Kec. {regions.district_name(district)}" if district else None,
-                regions.area_name(area) if area else None,
-            ]
-        ),
-        "product": _joined([business["product"], kbli_title(business["kbli"]) if business["kbli"] else None], "; "),
-        "permits": "; ".join(permits) or None,
-    }
-
-
-def read_sheets(engine: Engine, tasks: pd.DataFrame, week: str, office: str | None = None) -> list[Sheet]:
-    """The tasks as sheets, one an office (only `office` when it is named), by office; no score, no phone digit."""
-    if office is not None:
-        tasks = tasks[tasks["office"] == office]
-    with engine.connect() as connection, connection.begin():
-        shops, titles = _shops(connection, tasks, week), _titles(connection, tasks, week)
-        phones = _phones(connection, tasks, week)
-        businesses = _businesses(connection, tasks["business_id"])
-    rows = []
-    for task in tasks.sort_values(["office", "week", "position", "task_id"]).to_dict("records"):
-        key = task["marketplace"], task["shop_id"]
-        if key not in shops.index or task["business_id"] not in businesses.index:
-            continue
-        shop = {"marketplace": key[0], **shops.loc[key].to_dict()}
-        phone = _PHONE.get(phones.get((*key, task["business_id"])) or "", "tidak tercantum")
-        own = {name: task[name] for name in ("office", "task_id", *PAIR, "position")}
-        business = _business_part(businesses.loc[task["business_id"]].to_dict())
-        rows.append({**own, **_shop_part(shop, titles.get(key, [])), **business, "phone": phone})
-    frame = pd.DataFrame(rows, columns=["office", *SHEET_COLUMNS], dtype=object)
-    return [Sheet(str(code), part[list(SHEET_COLUMNS)]) for code, part in frame.groupby("office", sort=True)]
+def _store(connection: Connection, tasks: pd.DataFrame) -> None:
+    """Writes new tasks with their places: groups in random order, the shops of a group together, random within."""
+    if tasks.empty:
+        return
+    group = [hashed("place", *key) for key in tasks[["week", "draw_id", "group_id"]].itertuples(index=False, name=None)]
+    within = [hashed("place", task) for task in tasks["task_id"]]
+    placed = tasks.assign(group=group, within=within).sort_values(["office", "group", "within"])
+    placed = placed.assign(position=placed.groupby("office").cumcount() + 1, drawn_at=utc_text(utc_now()))
+    bulk_insert(connection, review_tasks, placed[[column.name for column in review_tasks.columns]].astype(object))

@@ -148,8 +148,8 @@ def test_only_one_office_and_dots_in_its_kode(world: Engine, config: Config, tmp
 
 
 def test_what_is_not_drawn_here_is_said(world: Engine, config: Config, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--purpose clerical"):
-        export_sheets(world, config, WEEK, tmp_path, purpose="sample")
+    with pytest.raises(UsageError, match="all, sample, clerical"):
+        export_sheets(world, config, WEEK, tmp_path, purpose="probe")
     with pytest.raises(UsageError, match="xlsx or csv"):
         export_sheets(world, config, WEEK, tmp_path, file_format="pdf")
 

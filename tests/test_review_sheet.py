@@ -22,7 +22,7 @@ from exports.review_sheet import (
     to_workbook,
     write_sheet,
 )
-from pipelines.review_draw import SHEET_COLUMNS
+from pipelines.review_rows import SHEET_COLUMNS
 
 INFO = SheetInfo("2026-W47", "Dinas Koperasi dan UKM Kabupaten Lebak", "umkm@lebak.example", date(2026, 11, 27), False)
 HOSTILE = ["=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(1)", "\t=1", "a\u202eb", "<b>x</b>", "x\x00y", "'=1", "é" * 40_000]

@@ -17,7 +17,8 @@ from monitor.text import safe_terminal
 from monitor.verbs import common
 from monitor.weeks import parse_week, utc_now
 from pipelines.judge import Receipt, import_sheet
-from pipelines.review_draw import draw_tasks, read_sheets
+from pipelines.review_draw import ALL, draw_tasks
+from pipelines.review_rows import read_sheets
 
 app = typer.Typer(no_args_is_help=True, help="Sheets for people to answer, and their answers back.")
 
@@ -29,8 +30,12 @@ def export_command(
         str | None, typer.Option(help="Only this office: kode of a kab/kota, or of the province.")
     ] = None,
     purpose: Annotated[
-        str, typer.Option(help="clerical: pairs between link and reject, and unconfirmed links.")
-    ] = "clerical",
+        str,
+        typer.Option(
+            help="sample: groups drawn by score, their other coders, seeded rows; "
+            "clerical: pairs that linkage left open, and unconfirmed links; all: both in one sheet."
+        ),
+    ] = ALL,
     file_format: Annotated[str, typer.Option("--format", help="xlsx or csv.")] = "xlsx",
     week: Annotated[str | None, typer.Option(help="ISO week; default: the last one that ended.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
@@ -74,7 +79,7 @@ def export_sheets(
     folder: Path,
     *,
     office: str | None = None,
-    purpose: str = "clerical",
+    purpose: str = ALL,
     file_format: str = "xlsx",
     by_office: bool = False,
 ) -> list[Path]:
