@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from pipelines.estimation.figures import Row, Rules, missing, row
+from pipelines.estimation.figures import Row, missing, row
 from pipelines.estimation.inputs import UNKNOWN, WeekInputs
+from pipelines.estimation.rules import Rules
 from pipelines.estimation.universe import with_attributes
 
 NAMES = ("E8", "D")

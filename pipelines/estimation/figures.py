@@ -1,53 +1,21 @@
 """One figure as a row of `estimates`: its status, the reason where there is none, and what it was made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.estimation.agreement import Agreement, cohen_kappa
 from pipelines.estimation.arrays import Floats
-from pipelines.estimation.coverage import interval
+from pipelines.estimation.coverage import Level, interval
 from pipelines.estimation.grades import MIN_EXPECTED, MIN_PROBES, NONE, grade
 from pipelines.estimation.inputs import FIGURE_COLUMNS, WeekInputs
 from pipelines.estimation.levels import Presence
+from pipelines.estimation.rules import Rules
 from pipelines.estimation.strata import EDGES
 from pipelines.estimation.universe import Tally, Universe
 
-LEAST_TWICE = 10  # pairs coded twice from which their agreement says something
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What holds for every figure of the week.
-
-    status: carried where a covered marketplace stands with older data, else published. blocked: why no level may be
-    published at all (`low_agreement`, `no_marketplace`), None where it may.
-    """
-
-    status: str
-    blocked: str | None
-    agreement: Agreement
-    covered: tuple[str, ...]
-    carried: tuple[str, ...]
-    shared: Mapping[str, Any] = field(default_factory=dict)
-
-
-def rules_of(inputs: WeekInputs) -> Rules:
-    places = inputs.marketplaces
-    covered = tuple(sorted(places.loc[places["covered"].astype(bool), "marketplace"]))
-    carried = tuple(sorted(places.loc[places["covered"].astype(bool) & (places["state"] == "carried"), "marketplace"]))
-    said = [inputs.coding[name].replace("usaha lain", "tidak") for name in ("first", "second")]
-    agreement = cohen_kappa(*said)
-    blocked = None
-    if agreement.tasks >= LEAST_TWICE and agreement.state == "low":
-        blocked = "low_agreement"
-    if not covered:
-        blocked = "no_marketplace"
-    return Rules("carried" if carried else "published", blocked, agreement, covered, carried)
 
 
 def row(estimand: str, kind: str, code: str, **values: Any) -> Row:
@@ -79,19 +47,27 @@ def graded(value: float, low: float, high: float, probes: int, expected: float |
 
 
 def level_rows(
-    found: Presence, rules: Rules, kind: str, code: str, names: Sequence[tuple[str, float]], details: Mapping[str, Any]
+    found: Presence,
+    rules: Rules,
+    kind: str,
+    code: str,
+    names: Sequence[tuple[str, float]],
+    details: Mapping[str, Any],
+    as_computed: Level | None = None,
 ) -> list[Row]:
-    """The level under each name, divided by a number: ("E1", 1) for groups, ("E2", N) for the share."""
+    """The level under each name, divided by a number: ("E1", 1) for groups, ("E2", N) for the share.
+
+    as_computed: the level before any widening, where it was widened; the details keep it.
+    """
     about = {"n_judged": found.found.judged, "n_probes": found.n, "kappa": found.kappa}
-    level = found.level
-    reason = rules.blocked or level.reason
-    mark, why = NONE, reason
+    level, plain = found.level, as_computed or found.level
+    mark, why = NONE, rules.blocked or level.reason
     if level.value is not None and level.low is not None and level.high is not None:
-        mark, why = graded(level.value, level.low, level.high, found.n)
-        why = reason or why
+        mark, too_poor = graded(level.value, level.low, level.high, found.n)
+        why = why or too_poor
     rows = []
     for name, by in names:
-        made = {**details, "computed": computed(level.value, level.low, level.high, by)}
+        made = {**details, "computed": computed(plain.value, plain.low, plain.high, by)}
         if why:
             rows.append(missing(name, kind, code, why, grade=NONE, details=made, **about))
             continue

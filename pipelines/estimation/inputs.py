@@ -21,7 +21,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "sector": "object",
         "size": "object",
         "has_certificate": "bool",
-        "first_week": "object",
     },
     "pairs": {
         "group_id": "int64",
@@ -33,6 +32,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "carried_weeks": "int64",
         "joined_on": "object",
         "is_active": "object",
+        "first_seen_week": "object",
     },
     "links": {"group_id": "int64", "marketplace": "object", "confirmed": "bool", "confirmed_here": "bool"},
     "marketplaces": {
@@ -64,23 +64,36 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "panel": {
         "lag": "int64",
+        "side": "object",
         "group_id": "int64",
-        "marketplace": "object",
-        "shop_id": "object",
         "score": "float64",
-        "now": "bool",
-        "then": "bool",
+        "d": "object",
+        "is_known": "bool",
+        "weight": "float64",
     },
+    "panel_shown": {"lag": "int64", "group_id": "int64", "marketplace": "object", "shop_id": "object"},
     "panel_states": {"lag": "int64", "reason": "object", "marketplaces": "object", "queries": "int64"},
-    "leavers": {"group_id": "int64", "marketplace": "object", "shop_id": "object", "score": "float64"},
+    "leavers": {
+        "group_id": "int64",
+        "score": "float64",
+        "d": "object",
+        "is_known": "bool",
+        "weight": "float64",
+    },
     "cohorts": {"cohort": "object", "kind": "object", "group_id": "int64"},
-    "audits": {"group_id": "int64", "area": "object", "outcome": "object"},
+    "audits": {"group_id": "int64", "area": "object", "outcome": "object", "inclusion_prob": "float64"},
     "coding": {"group_id": "int64", "office": "object", "first": "object", "second": "object"},
     "seeded": {"office": "object", "known": "object", "answer": "object"},
     "offices": {"office": "object", "asked": "int64", "answered": "int64", "follow_up": "float64"},
-    "earlier": {"week": "object", "estimand": "object", "flash_low": "float64", "flash_high": "float64",
-                "final_value": "float64"},
-}  # fmt: skip
+    "earlier": {
+        "week": "object",
+        "estimand": "object",
+        "flash_value": "float64",
+        "flash_low": "float64",
+        "flash_high": "float64",
+        "final_value": "float64",
+    },
+}
 
 
 def blank(name: str) -> pd.DataFrame:
@@ -101,14 +114,13 @@ class WeekInputs:
     registry: the denominator. One row per cell that is not empty: area, sector, size (each a code or UNKNOWN),
         has_certificate (P-IRT or halal; not stated counts as no), groups (how many groups).
     groups: one row per group that occurs in any other frame: group_id; area, sector, size, has_certificate as in
-        `registry` (where the rows of a group differ, as in it); first_week: first ISO week in which the group had a
-        candidate above the floor, None when it never had one.
+        `registry` (where the rows of a group differ, as in it).
     pairs: one row per candidate above the floor whose shop is open, on a covered marketplace: group_id, business_id,
         marketplace, shop_id; score: probability 0 to 1 that the shop is the group's, out of fold where calibrated;
         state: "live", or "carried" where the marketplace could not be read and older data stand; carried_weeks: age of
         those data, 0 where live; joined_on: ISO date on which the shop opened or showed its first product, None where
         the marketplace prints none; is_active: True or False where the marketplace shows signs of trade within the
-        last 90 days, None where it shows none.
+        last 90 days, None where it shows none; first_seen_week: ISO week in which the shop was first read.
     links: one row per linked group and marketplace in use: confirmed (by a person on any marketplace), confirmed_here
         (on this one). For E8 and D only.
     marketplaces: one row per marketplace of the catalogue: state as in marketplace_weeks; covered: does E1 cover it;
@@ -125,21 +137,28 @@ class WeekInputs:
         live, or at most 2 weeks ago), on whatever marketplace: group_id, marketplace, shop_id (exact), source, cohort
         (whose own form brought the row, or None), age_weeks. A group may have several rows.
 
-    panel: candidates by the fixed query panel, one row per lag (1 or 4 weeks), group and shop that the panel showed in
-        either week: score; now, then: shown in this week, `lag` weeks ago. Only queries done and not capped in both
+    panel: groups that the fixed query panel showed in only one of two weeks: one row per lag (1 or 4 weeks) and group:
+        side: "arrived" (now, not then) or "left" (then, not now); score; d: judged true or false on the candidates of
+        that side, None where nobody judged; is_known, weight: as in answers. Only queries done and not capped in both
         weeks, only marketplaces healthy in both.
+    panel_shown: candidates that these queries show now, for the panel's own coverage: lag, group_id, marketplace,
+        shop_id.
     panel_states: one row per lag: reason: None where the two weeks compare, else no_panel or model_changed;
         marketplaces: their slugs, blank-separated; queries: how many were compared.
-    leavers: candidates of the week before whose shop the marketplace now calls closed, or that was searched for twice
-        and not found, of groups without another open shop: for exits.
+    leavers: groups whose only open shops of the week before are now called closed by the marketplace, or were searched
+        for twice and not found: score, d, is_known, weight as in panel, on the candidates of the week before.
+    probes_then: n and m of the province in the week before; None where it was not measured.
     cohorts: one row per member that is in the registry: cohort, kind (training or list), group_id.
-    audits: newest yearly check of the registry: area, outcome (alive, closed, moved_out, not_umkm, duplicate,
-        not_reached).
+    audits: newest yearly check of the registry: group_id, area, outcome (alive, closed, moved_out, not_umkm, duplicate,
+        not_reached), inclusion_prob.
     coding: pairs that two people answered: first, second: their answers; office of the first.
     seeded: answers to pairs with a known answer.
     offices: sample and flow tasks of the window by office (area code, or that of the province): asked, answered;
         follow_up: chance with which open tasks were passed on to the provincial coder, 0 where none were.
-    earlier: province figures of the last 26 weeks that have both vintages: flash interval and final value.
+    earlier: figures of the province (E1, E2) in earlier weeks that have both vintages: the flash as computed, before
+        any widening, and the final value.
+    neighbours: kab/kota -> the others, nearest first, for merging upward; none: areas are not merged.
+    vintage: flash, final or benchmark; a flash is widened where flashes did not hold (9).
     """
 
     week: str
@@ -150,6 +169,9 @@ class WeekInputs:
     seed: tuple[str, ...] = ()
     draws: int = 4000
     model_version: str | None = None
+    vintage: str = "flash"
+    neighbours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    probes_then: tuple[int, int] | None = None
     registry: pd.DataFrame = field(default_factory=partial(blank, "registry"))
     groups: pd.DataFrame = field(default_factory=partial(blank, "groups"))
     pairs: pd.DataFrame = field(default_factory=partial(blank, "pairs"))
@@ -159,6 +181,7 @@ class WeekInputs:
     shop_answers: pd.DataFrame = field(default_factory=partial(blank, "shop_answers"))
     probes: pd.DataFrame = field(default_factory=partial(blank, "probes"))
     panel: pd.DataFrame = field(default_factory=partial(blank, "panel"))
+    panel_shown: pd.DataFrame = field(default_factory=partial(blank, "panel_shown"))
     panel_states: pd.DataFrame = field(default_factory=partial(blank, "panel_states"))
     leavers: pd.DataFrame = field(default_factory=partial(blank, "leavers"))
     cohorts: pd.DataFrame = field(default_factory=partial(blank, "cohorts"))

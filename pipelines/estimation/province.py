@@ -1,21 +1,18 @@
-"""The province: E1, E2 and E9, and the figures that stand beside them."""
+"""The province: E1, E2 and E9 (estimation 2.1 and 6), and the bands that stand beside them."""
 
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from pipelines.estimation.agreement import ambiguity_gap
-from pipelines.estimation.coverage import dependence_band, interval, kappa_draws
-from pipelines.estimation.figures import (
-    Row,
-    Rules,
-    level_rows,
-    missing,
-    presence_details,
-    rounded,
-    row,
-)
+from pipelines.estimation.coverage import Level, dependence_band, interval, kappa_draws
+from pipelines.estimation.figures import Row, level_rows, missing, presence_details, rounded, row
+from pipelines.estimation.grades import MIN_PROBES
 from pipelines.estimation.inputs import WeekInputs
 from pipelines.estimation.levels import Presence, stratified_presence
-from pipelines.estimation.probing import probe_groups
+from pipelines.estimation.probing import ProbeCounts, probe_groups
+from pipelines.estimation.revisions import revision_statistics, widened
+from pipelines.estimation.rules import Rules
 from pipelines.estimation.seeds import rng_for
 from pipelines.estimation.universe import Universe, universe
 
@@ -24,11 +21,16 @@ KIND = "province"
 
 @dataclass(frozen=True)
 class Headline:
-    """The level of the province, which domains are benchmarked to."""
+    """The level of the province, to which domains are benchmarked. probe_groups: as from `probing.probe_groups`."""
 
     found: Universe
+    probe_groups: pd.DataFrame
     presence: Presence
     rows: list[Row]
+
+    @property
+    def is_published(self) -> bool:
+        return bool(self.rows[0]["status"] != "not_available")
 
 
 def size_of(inputs: WeekInputs) -> int:
@@ -36,72 +38,87 @@ def size_of(inputs: WeekInputs) -> int:
     return int(inputs.registry["groups"].sum())
 
 
-def level_of_province(inputs: WeekInputs, found: Universe, *seed: str) -> Presence:
-    """The level over all covered marketplaces."""
-    covered = inputs.marketplaces.loc[inputs.marketplaces["covered"].astype(bool), "marketplace"]
-    probes = probe_groups(inputs, found, set(covered))
-    rng = rng_for(*inputs.seed, *seed, KIND, inputs.province)
-    return stratified_presence(found, probes, inputs.registry, rng, inputs.draws)
-
-
 def headline(inputs: WeekInputs, rules: Rules) -> Headline:
-    """E1, E2, E1_AMB and E1_DEP."""
+    """E1, E2, and the bands E1_DEP and E1_AMB."""
     found = universe(inputs)
-    level = level_of_province(inputs, found, "E1")
-    ambiguity = _ambiguity(inputs, found, level)
+    probes = probe_groups(inputs, found, set(rules.covered))
+    level = _level(inputs, found, probes)
+    ambiguity = _ambiguity(inputs, rules, found, level)
     band = dependence_band(level.t_hat, level.n, level.m) if level.m else None
+    shown, factor = _widened(inputs, level)
     details = {
         **presence_details(level, rules, inputs),
         "psi": None if band is None else {"0.67": rounded(band[0]), "2": rounded(band[1])},
         "ambiguity": ambiguity,
+        "widened_by": rounded(factor),
         "registered": size_of(inputs),
+        "probe_age_weeks": _ages(probes),
     }
     names = [("E1", 1.0), ("E2", float(max(size_of(inputs), 1)))]
-    rows = level_rows(level, rules, KIND, inputs.province, names, details)
-    published = rows[0]["status"] != "not_available"
-    about = {"n_judged": found.judged, "n_probes": level.n, "kappa": level.kappa, "status": rules.status}
-    if published and band is not None:
-        low, high = sorted(min(value, size_of(inputs)) for value in band)
-        rows.append(row("E1_DEP", KIND, inputs.province, value=level.level.value, low=low, high=high, **about))
-    else:
-        rows.append(missing("E1_DEP", KIND, inputs.province, str(rows[0]["reason"])))
-    if published and ambiguity and ambiguity["is_wide"]:
+    rows = level_rows(replace(level, level=shown), rules, KIND, inputs.province, names, details, level.level)
+    top = Headline(found, probes, level, rows)
+    return replace(top, rows=rows + _bands(top, inputs, rules, band, ambiguity))
+
+
+def _level(inputs: WeekInputs, found: Universe, probes: pd.DataFrame) -> Presence:
+    rng = rng_for(*inputs.seed, "E1", KIND, inputs.province)
+    return stratified_presence(found, probes, inputs.registry, rng, inputs.draws)
+
+
+def _widened(inputs: WeekInputs, level: Presence) -> tuple[Level, float]:
+    """The level of a flash with its interval widened where earlier flashes did not hold (9), and by how much."""
+    given = level.level
+    if inputs.vintage != "flash" or given.value is None or given.low is None or given.high is None:
+        return given, 1.0
+    factor = revision_statistics(inputs.earlier[inputs.earlier["estimand"] == "E1"]).widen
+    low, high = widened(given.value, given.low, given.high, factor, float(size_of(inputs)))
+    return replace(given, low=low, high=high), factor
+
+
+def _bands(
+    top: Headline, inputs: WeekInputs, rules: Rules, band: tuple[float, float] | None, ambiguity: Row | None
+) -> list[Row]:
+    """E1_DEP: the level for odds ratios 0.67 to 2 (6.5.2). E1_AMB: every "tidak tahu" as no and as yes, where wide."""
+    code, level = inputs.province, top.presence
+    if not top.is_published or band is None:
+        return [missing("E1_DEP", KIND, code, str(top.rows[0]["reason"]))]
+    about = {"value": level.level.value, "status": rules.status, "n_judged": top.found.judged, "n_probes": level.n}
+    low, high = sorted(min(end, float(size_of(inputs))) for end in band)
+    rows = [row("E1_DEP", KIND, code, low=low, high=high, kappa=level.kappa, **about)]
+    if ambiguity and ambiguity["is_wide"]:
         low, high = sorted((ambiguity["if_no"], ambiguity["if_yes"]))
-        rows.append(row("E1_AMB", KIND, inputs.province, value=level.level.value, low=low, high=high, **about))
-    return Headline(found, level, rows)
+        rows.append(row("E1_AMB", KIND, code, low=low, high=high, kappa=level.kappa, **about))
+    return rows
 
 
-def _ambiguity(inputs: WeekInputs, found: Universe, level: Presence) -> Row | None:
+def _ambiguity(inputs: WeekInputs, rules: Rules, found: Universe, level: Presence) -> Row | None:
     """E1 with every "tidak tahu" as no and as yes; None where nobody doubted, or there is no level."""
     doubted = int(found.groups["ambiguous"].sum())
     if not doubted or level.level.value is None or level.level.low is None or level.level.high is None:
         return None
     few = replace(inputs, draws=2)  # only the points are used
-    if_no, if_yes = (level_of_province(few, found.said(name), "E1_AMB").point() for name in ("d_if_no", "d_if_yes"))
-    gap, is_wide = ambiguity_gap(if_no, if_yes, level.level.low, level.level.high)
-    return {
-        "groups": doubted,
-        "if_no": rounded(if_no),
-        "if_yes": rounded(if_yes),
-        "gap": rounded(gap),
-        "is_wide": bool(is_wide),
-    }
+    points = []
+    for reading in ("d_if_no", "d_if_yes"):
+        read = found.said(reading)
+        points.append(_level(few, read, probe_groups(few, read, set(rules.covered))).point())
+    gap, is_wide = ambiguity_gap(points[0], points[1], level.level.low, level.level.high)
+    ends = {"if_no": rounded(points[0]), "if_yes": rounded(points[1]), "gap": rounded(gap)}
+    return {"groups": doubted, **ends, "is_wide": bool(is_wide)}
 
 
-def province_rows(inputs: WeekInputs, rules: Rules) -> list[Row]:
-    """Everything about the province as a whole."""
-    top = headline(inputs, rules)
-    return [*top.rows, coverage_row(top.presence, inputs, rules, KIND, inputs.province)]
+def _ages(probes: pd.DataFrame) -> Row:
+    """How long ago the probes were collected: older probes are older shops (6.1)."""
+    ages = probes["age_weeks"]
+    return {"median": float(ages.median()), "oldest": int(ages.max())} if len(ages) else {}
 
 
-def coverage_row(level: Presence, inputs: WeekInputs, rules: Rules, kind: str, code: str) -> Row:
+def coverage_row(probes: ProbeCounts, rules: Rules, inputs: WeekInputs, kind: str, code: str) -> Row:
     """E9: share of the known-present businesses that were detected; needs ten of them."""
-    n, m = level.n, level.m
-    details = {"coverage": [], "probes": n, "probes_detected": m, "probes_waiting": int(level.probes.waiting.sum())}
-    if n < 10:
-        reason = rules.blocked if rules.blocked == "no_marketplace" else "too_few_probes" if n else "no_probe"
-        return missing("E9", kind, code, str(reason), n_probes=n, details=details)
+    n, m = int(probes.n.sum()), int(probes.m.sum())
+    details = {"probes": n, "probes_detected": m, "probes_waiting": int(probes.waiting.sum())}
+    if n < MIN_PROBES:
+        reason = "no_marketplace" if not rules.covered else "too_few_probes" if n else "no_probe"
+        return missing("E9", kind, code, reason, n_probes=n, details=details)
     low, high = interval(kappa_draws(n, m, rng_for(*inputs.seed, "E9", kind, code), inputs.draws))
-    return row(
-        "E9", kind, code, value=m / n, low=low, high=high, kappa=m / n, n_probes=n, details=details, status=rules.status
-    )
+    about = {"n_probes": n, "kappa": m / n, "details": details, "status": rules.status}
+    return row("E9", kind, code, value=m / n, low=low, high=high, **about)

@@ -4,15 +4,32 @@ Every figure draws from a generator named by estimand and domain: a new domain m
 inputs give the same bytes (`seeds.rng_for`).
 """
 
+from pipelines.estimation.beside import beside_rows
+from pipelines.estimation.by_cohort import cohort_rows
+from pipelines.estimation.by_domain import domain_rows
+from pipelines.estimation.by_marketplace import marketplace_rows
 from pipelines.estimation.counted import counted_rows
-from pipelines.estimation.figures import frame, rules_of
+from pipelines.estimation.figures import frame
+from pipelines.estimation.flows import flow_rows
 from pipelines.estimation.inputs import Estimated, WeekInputs
-from pipelines.estimation.province import province_rows
+from pipelines.estimation.province import KIND, coverage_row, headline
+from pipelines.estimation.rules import rules_of
 
 
-def estimate_week(inputs: WeekInputs) -> Estimated:
-    """All figures of the week (`inputs.Estimated`); nothing is read and nothing is written."""
+def estimate_week(inputs: WeekInputs, only_province: bool = False) -> Estimated:
+    """All figures of the week (`inputs.Estimated`); nothing is read and nothing is written.
+
+    only_province: no marketplaces, domains and cohorts, for simulations that look at the headline alone; the figures
+    of the province are the same.
+    """
     rules = rules_of(inputs)
-    rows = counted_rows(inputs, rules)
-    rows += province_rows(inputs, rules)
+    top = headline(inputs, rules)
+    rows = counted_rows(inputs, rules) + top.rows
+    rows.append(coverage_row(top.presence.probes, rules, inputs, KIND, inputs.province))
+    rows += beside_rows(inputs, top, rules)
+    rows += flow_rows(inputs, top, rules)
+    if not only_province:
+        rows += marketplace_rows(inputs, rules)
+        rows += domain_rows(inputs, top, rules)
+        rows += cohort_rows(inputs, top, rules)
     return Estimated(frame(rows))
