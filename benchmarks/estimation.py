@@ -1,4 +1,4 @@
-"""Do the estimators keep what the method promises? Worlds with known truth, the method's figure beside what was reached.
+"""Do the estimators keep what the method promises? Its figures beside what is reached in worlds with known truth.
 
 Run: python benchmarks/estimation.py [--only S4 S14] [--worlds N] [--quick]. A line a figure; "must fail" marks the
 halves in which the naive way has to fail, so that a world that proves nothing is noticed. Exits with 1 on a miss. The
@@ -36,17 +36,18 @@ def show(line: Reached, width: int) -> None:
 
 
 def run_check(name: str, run: Run) -> list[str]:
-    """Prints the lines of one check and returns what was missed."""
-    title, function = CHECKS[name]
-    print(f"{name}: {title}", flush=True)
-    started, missed = time.perf_counter(), []
-    lines = list(function(run))
-    for line in lines:
-        show(line, max(len(each.label) for each in lines))
-        if not line.ok:
-            missed.append(f"{name} {line.label}: {line.reached} instead of {line.wanted}")
-    print(f"  {time.perf_counter() - started:.0f} s", flush=True)
-    return missed if lines else [f"{name}: nothing was checked"]
+    """Prints the lines of all parts of one check and returns what was missed."""
+    missed = []
+    for title, function in CHECKS[name]:
+        print(f"{name}: {title}", flush=True)
+        started = time.perf_counter()
+        lines = list(function(run))
+        for line in lines:
+            show(line, max(len(each.label) for each in lines))
+        missed += [f"{name} {line.label}: {line.reached} instead of {line.wanted}" for line in lines if not line.ok]
+        missed += [] if lines else [f"{name}: nothing was checked"]
+        print(f"  {time.perf_counter() - started:.0f} s", flush=True)
+    return missed
 
 
 def main() -> int:

@@ -28,7 +28,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Run:
-    """How much is simulated: worlds a cell (the method's tests take 200, its long run 1,000), and how many processes."""
+    """How much is simulated: worlds a cell (the quick run takes 200, the long one 1,000), and how many processes."""
 
     worlds: int = 1000
     processes: int = 0
@@ -41,6 +41,11 @@ class Run:
         """
         return max(0.0, round(240 * (0.95 * 0.05) ** 0.5 * (self.worlds**-0.5 - 1000**-0.5), 1))
 
+    @property
+    def noise(self) -> float:
+        """What a limit on a bias is multiplied by: 1 in the long run, 2.2 with 200 worlds."""
+        return max(1.0, float((1000 / self.worlds) ** 0.5))
+
     def simulate(self, world: World, *parts: object, worlds: int | None = None) -> Floats:
         """(worlds, k): what `world` returns, once a world, each with a generator of its own made from parts."""
         number = worlds or self.worlds
@@ -52,7 +57,8 @@ class Run:
         return np.concatenate(list(_pool(processes).map(task, starts)))
 
 
-CHECKS: dict[str, tuple[str, Callable[[Run], Iterable[Reached]]]] = {}
+Check = Callable[[Run], Iterable[Reached]]
+CHECKS: dict[str, list[tuple[str, Check]]] = {}  # by number in the method; a number may have several parts
 _POOLS: dict[int, ProcessPoolExecutor] = {}
 
 
@@ -68,13 +74,11 @@ def _chunk(world: World, parts: tuple[object, ...], worlds: int, start: int) -> 
     return np.array([tuple(world(rng_for(*parts, number))) for number in numbers], dtype=float)
 
 
-def check(name: str, title: str) -> Callable[[Callable[[Run], Iterable[Reached]]], Callable[[Run], Iterable[Reached]]]:
-    """Registers a check under its number in the method, such as S4. A name may be given once."""
+def check(name: str, title: str) -> Callable[[Check], Check]:
+    """Registers a check, or one more part of it, under its number in the method, such as S4."""
 
-    def register(function: Callable[[Run], Iterable[Reached]]) -> Callable[[Run], Iterable[Reached]]:
-        if name in CHECKS:
-            raise ValueError(f"There are two checks named {name}.")
-        CHECKS[name] = (title, function)
+    def register(function: Check) -> Check:
+        CHECKS.setdefault(name, []).append((title, function))
         return function
 
     return register
@@ -96,6 +100,12 @@ def within(label: str, value: float, low: float, high: float, unit: str = "%", s
     return Reached(label, f"{low:g} to {high:g}{unit}{_said(said)}", f"{value:.1f}{unit}", low <= value <= high)
 
 
+def unbiased(run: Run, label: str, values: Floats, truth: Floats, most: float = 1.0, said: str = "") -> Reached:
+    """ok when the mean error is under `most` percent of the mean truth."""
+    limit, value = round(most * run.noise, 1), bias(values, truth)
+    return Reached(label, f"-{limit:g} to {limit:g}%{_said(said)}", f"{value:+.1f}%", abs(value) < limit)
+
+
 def below(label: str, value: float, high: float, unit: str = "%", said: str = "", must_fail: bool = False) -> Reached:
     """ok when value < high; must_fail marks the half in which the naive way has to fail."""
     name = f"{label} (must fail)" if must_fail else label
@@ -108,6 +118,11 @@ def above(label: str, value: float, low: float, unit: str = "%", said: str = "",
     return Reached(name, f"> {low:g}{unit}{_said(said)}", f"{value:.1f}{unit}", value > low)
 
 
+def at_most(label: str, value: float, most: float, unit: str = "%", said: str = "") -> Reached:
+    """ok when value <= most."""
+    return Reached(label, f"<= {most:g}{unit}{_said(said)}", f"{value:g}{unit}", value <= most)
+
+
 def coverage_band(run: Run, label: str, value: float, low: float = 93.0, high: float = 97.5, said: str = "") -> Reached:
     """A coverage against the method's band, which `Run.slack` widens when there are fewer worlds."""
     return within(label, value, round(low - run.slack, 1), round(min(high + run.slack, 100.0), 1), said=said)
@@ -115,6 +130,11 @@ def coverage_band(run: Run, label: str, value: float, low: float = 93.0, high: f
 
 def _said(figure: str) -> str:
     return f" ({figure})" if figure else ""
+
+
+def share_text(share: float) -> str:
+    """0.00125 as "0.125%"."""
+    return f"{100 * share:g}%"
 
 
 def points(draws: NDArray[np.generic]) -> tuple[float, float]:

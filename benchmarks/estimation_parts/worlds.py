@@ -19,12 +19,14 @@ REGISTRY = 800_000
 FALSE_SHARE = 0.25  # of groups without a true candidate, that have a false one
 SHIFT_SPREAD = 0.4  # miscalibration of the score, on the logit, new in each world
 STRONG, FAIR, WEAK = 4.5, 3.5, 2.5  # standard deviations between the scores of true and false candidates
+# Of the registry in each of eight kab/kota; the third is the office that stays silent in S20.
+AREA_SHARES = (0.10, 0.11, 0.28, 0.13, 0.16, 0.035, 0.065, 0.12)
 SHARES = (0.00125, 0.005, 0.02, 0.10)
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """A week: groups with a candidate and truly detected ones, both by stratum (last axis); present in all, registry."""
+    """A week: groups with a candidate and truly detected ones, by stratum; present in all; size of the registry."""
 
     groups: Ints
     true: Ints
@@ -88,6 +90,30 @@ def candidates(
     return Candidates(multinomial(rng, wrong, false) + real, real, present, size)
 
 
+def areas(
+    rng: np.random.Generator,
+    share: float,
+    kappa: float = 0.8,
+    spread: float = 0.0,
+    moved: float = 0.0,
+    seen: float = 0.0,
+) -> list[Candidates]:
+    """World W in eight kab/kota of unequal size, one score for all.
+
+    spread: standard deviation of the areas' shares on the log; moved: of their scores, on the logit; seen: of
+    their coverage, on the logit.
+    """
+    shift = float(rng.normal(0, SHIFT_SPREAD))
+    shares = share * np.exp(rng.normal(0, spread, len(AREA_SHARES)) - spread**2 / 2)
+    shifts = shift + rng.normal(0, moved, len(AREA_SHARES))
+    covers = 1 / (1 + (1 - kappa) / kappa * np.exp(-rng.normal(0, seen, len(AREA_SHARES))))
+    sizes = [round(REGISTRY * part) for part in AREA_SHARES]
+    return [
+        candidates(rng, own, cover, shift=by, size=size, prior_of=(share, kappa))
+        for own, cover, by, size in zip(shares, covers, shifts, sizes, strict=True)
+    ]
+
+
 def multinomial(rng: np.random.Generator, number: int, shares: Floats) -> Ints:
     """Counts by stratum; what is left of 1 lies below the floor and is dropped."""
     rest = max(0.0, 1 - float(shares.sum()))
@@ -105,6 +131,12 @@ def judge(rng: np.random.Generator, world: Candidates, n: ArrayLike) -> Judged:
     said = np.repeat([1.0, 0.0], [positive.sum(), (taken - positive).sum()])
     p, n_eff = stratum_rates(place, said, weight[place])
     return Judged(taken, positive, p, n_eff, world.groups - taken)
+
+
+def judge_rest(rng: np.random.Generator, world: Candidates, known: Ints, budget: int) -> Judged:
+    """The same among the groups that are not known (by stratum, all of them positive) already."""
+    left = Candidates(world.groups - known, world.true - known, world.present, world.size)
+    return judged(rng, left, budget)
 
 
 def judged(rng: np.random.Generator, world: Candidates, budget: int) -> Judged:
