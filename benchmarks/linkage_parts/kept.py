@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from . import measure, task
-from .matchers import HERE, ROOT, Matcher
+from .matchers import HERE, MATCHERS, ROOT, Matcher
 
 OUTCOME = "outcome.json"
 _OWN = ("project.py", "second_week.py", "stages.py")
@@ -50,8 +50,11 @@ def _now() -> str:
 def remember(file: Path, rows: list[dict[str, Any]]) -> None:
     """Puts the rows into the results; those of the same task, seed and matcher go."""
 
+    order = list(MATCHERS)
+
     def key(row: dict[str, Any]) -> tuple[Any, ...]:
-        return row["businesses"], row["shops"], row["difficulty"], row["seed"], row["matcher"]
+        number = order.index(row["matcher"].removesuffix("_rivals"))
+        return row["businesses"], row["shops"], row["difficulty"], row["seed"], number, row["matcher"]
 
     before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     merged = {key(row): row for row in [*(row for row in before if "seed" in row), *rows]}
