@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 from monitor.fast_rows import read_columns
 from monitor.intervals import as_of
 from monitor.marketplaces import catalogue
-from monitor.private_store import candidate_pairs, listings, shop_metrics
+from monitor.private_store import candidate_pairs, listings, shop_metrics, shops
 from monitor.shop_states import live_shops
 from monitor.weeks import shift_week, week_days
 from pipelines.estimation.inputs import COLUMNS, blank
@@ -32,8 +32,8 @@ def read_pairs(connection: Connection, week: str, states: pd.DataFrame | None = 
     """
     known = marketplace_states(connection, week, catalogue()) if states is None else states
     age = carried_weeks(known, week)
-    shops = live_shops(connection, week, ("joined_on",), max_age_weeks=CARRY_WEEKS)
-    pairs = scored(connection, week).merge(shops[[*SHOP, "joined_on"]], on=SHOP)
+    open_ = live_shops(connection, week, ("joined_on",), max_age_weeks=CARRY_WEEKS)
+    pairs = scored(connection, week).merge(open_[[*SHOP, "joined_on"]], on=SHOP)
     pairs = pairs[pairs["marketplace"].isin(age.index)]
     if pairs.empty:
         return blank("pairs")
@@ -42,6 +42,7 @@ def read_pairs(connection: Connection, week: str, states: pd.DataFrame | None = 
     pairs["carried_weeks"] = pairs["marketplace"].map(age).to_numpy(np.int64)
     pairs["joined_on"] = _opened(connection, week, pairs)
     pairs["is_active"] = _traded(connection, week, pairs)
+    pairs["first_seen_week"] = _first_seen(connection, week, pairs)
     order = ["group_id", "marketplace", "shop_id", "business_id"]
     return pairs.sort_values(order, ignore_index=True)[list(COLUMNS["pairs"])]
 
@@ -58,31 +59,33 @@ def carried_weeks(states: pd.DataFrame, week: str) -> pd.Series:
 
 
 def scored(connection: Connection, week: str) -> pd.DataFrame:
-    """Candidates of the week above the floor: marketplace, shop_id, group_id, business_id, score (0 to 1)."""
+    """Candidates of the week above the floor: marketplace, shop_id, group_id, business_id, score (0 to 1).
+
+    The score is the calibrated probability, else that of the weight. A pair that a person ruled out may be stored with
+    a probability of 0; its score is what it was before anybody judged, or every "tidak" would leave its stratum.
+    """
     table = candidate_pairs.c
-    above = or_(
-        table.probability >= FLOOR,
-        and_(table.probability.is_(None), table.weight >= FLOOR_BITS),
-    )
+    unstated = or_(table.probability.is_(None), table.probability <= 0)
+    above = or_(table.probability >= FLOOR, and_(unstated, table.weight >= FLOOR_BITS))
     columns = (table.marketplace, table.shop_id, table.group_id, table.business_id, table.weight, table.probability)
     query = select(*columns).where(as_of(candidate_pairs, week), above)
-    found: pd.DataFrame = read_columns(connection, query, _KINDS).to_pandas(strings_to_categorical=False)
+    found: pd.DataFrame = read_columns(connection, query, _KINDS).to_pandas()
     bits = np.exp2(np.clip(found["weight"].to_numpy(float), -60, 60))
     stated = found["probability"].to_numpy(float)
-    score = np.where(np.isnan(stated), bits / (1 + bits), stated)
+    score = np.where(np.nan_to_num(stated) > 0, stated, bits / (1 + bits))
     found = found.assign(score=np.clip(score, FLOOR, 1.0)).drop(columns=["weight", "probability"])
     return found.astype({"marketplace": object, "shop_id": object})
 
 
 def _universe(week: str) -> Any:
     """Shops that are somebody's candidate in the week, as a subquery: what is read of shops is read of these alone."""
-    shops = select(candidate_pairs.c.marketplace, candidate_pairs.c.shop_id).where(as_of(candidate_pairs, week))
-    return shops.distinct().subquery()
+    keys = select(candidate_pairs.c.marketplace, candidate_pairs.c.shop_id).where(as_of(candidate_pairs, week))
+    return keys.distinct().subquery()
 
 
 def _joined(query: Select[Any], table: Any, week: str) -> Select[Any]:
-    shops = _universe(week)
-    return query.join(shops, and_(shops.c.marketplace == table.c.marketplace, shops.c.shop_id == table.c.shop_id))
+    among = _universe(week)
+    return query.join(among, and_(among.c.marketplace == table.c.marketplace, among.c.shop_id == table.c.shop_id))
 
 
 def _opened(connection: Connection, week: str, pairs: pd.DataFrame) -> Any:
@@ -96,6 +99,14 @@ def _opened(connection: Connection, week: str, pairs: pd.DataFrame) -> Any:
     both = pd.DataFrame({"said": said, "first": first})
     early = both["first"].notna() & (both["said"].isna() | (both["first"] < both["said"].fillna("9")))
     return both["said"].where(~early, both["first"]).where(both.notna().any(axis=1), None).to_numpy(object)
+
+
+def _first_seen(connection: Connection, week: str, pairs: pd.DataFrame) -> Any:
+    """The week in which the shop was first read at all."""
+    query = _joined(select(shops.c.marketplace, shops.c.shop_id, shops.c.first_seen_week), shops, week)
+    found = read_columns(connection, query, {}).to_pandas().astype(object)
+    first = pairs[SHOP].merge(found, on=SHOP, how="left")["first_seen_week"]
+    return first.where(first.notna(), None).to_numpy(object)
 
 
 def _traded(connection: Connection, week: str, pairs: pd.DataFrame) -> Any:

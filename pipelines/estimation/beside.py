@@ -12,7 +12,7 @@ from pipelines.estimation.detected import rate_draws
 from pipelines.estimation.figures import Row, computed, graded, missing, rounded, row
 from pipelines.estimation.grades import MIN_EXPECTED, MIN_PROBES, NONE
 from pipelines.estimation.inputs import WeekInputs
-from pipelines.estimation.levels import presence
+from pipelines.estimation.levels import presence, unfit
 from pipelines.estimation.probing import elsewhere, probe_groups
 from pipelines.estimation.province import KIND, Headline, size_of
 from pipelines.estimation.rules import Rules
@@ -43,11 +43,9 @@ def _several(inputs: WeekInputs, top: Headline, rules: Rules) -> list[Row]:
     """
     names = [f"E4_{count}" for count in range(1, SEVERAL + 1)]
     code, n_judged = inputs.province, top.found.judged
-    reason = rules.blocked or ("one_marketplace" if len(rules.covered) < 2 else None)
+    reason = rules.blocked or ("one_marketplace" if len(rules.covered) < 2 else None) or unfit(top.presence)
     if reason is None and top.presence.t_hat < MIN_EXPECTED:
-        reason = "too_few_present" if n_judged else "no_judgements"
-    if reason is None and top.presence.counted.rest.sum() and not top.found.n_eff.sum():
-        reason = "no_judgements"
+        reason = "too_few_present"
     if reason:
         return [missing(name, KIND, code, reason, n_judged=n_judged) for name in names]
     point, draws = _shares(inputs, top, _count_of(inputs, top))
@@ -130,7 +128,7 @@ def _active(inputs: WeekInputs, rules: Rules) -> list[Row]:
     mark, why = graded(value, low, high, n)
     if m < LEAST_DETECTED:
         why = "too_few_detected" if n else "no_probe"
-    why = level.level.reason if level.level.reason == "no_judgements" else why
+    why = "no_judgements" if n and unfit(level) else why
     about: Row = {"n_judged": trading.judged, "n_probes": n, "kappa": level.kappa}
     rows = []
     for name, by in names:

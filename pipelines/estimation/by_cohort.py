@@ -10,7 +10,7 @@ from pipelines.estimation.detected import count_draws, detected_point, rate_draw
 from pipelines.estimation.figures import Row, computed, graded, missing, presence_details, rounded, row
 from pipelines.estimation.grades import NONE
 from pipelines.estimation.inputs import WeekInputs
-from pipelines.estimation.levels import Presence, presence
+from pipelines.estimation.levels import Presence, presence, unfit
 from pipelines.estimation.probing import probe_groups
 from pipelines.estimation.province import Headline
 from pipelines.estimation.rules import Rules
@@ -45,7 +45,7 @@ def _shares(level: Presence, inputs: WeekInputs, rules: Rules, name: str, size: 
     low, high = interval(level.level.draws)
     value = float(np.clip(value, low, high))
     mark, why = graded(value, low, high, level.n, expected=float("inf"))
-    why = rules.blocked or ("no_judgements" if level.level.reason == "no_judgements" else why)
+    why = rules.blocked or ("no_judgements" if level.n and unfit(level) else why)
     about: Row = {"n_judged": level.found.judged, "n_probes": level.n, "kappa": level.kappa}
     rows = []
     for estimand, by in (("E1", 1.0), ("E2", float(max(size, 1)))):
@@ -68,7 +68,7 @@ def _difference(level: Presence, inputs: WeekInputs, top: Headline, rules: Rules
     n, m = int(others["judged"].sum() + (~others["candidate"]).sum()), int(others["detected"].sum())
     details = {"cells": len(cells), "others": int(cells["others"].sum()), "probes_of_others": n,
                "is_rough": min(n, level.n) < ROUGH_PROBES}  # fmt: skip
-    reason = rules.blocked or ("no_judgements" if level.level.reason == "no_judgements" else None)
+    reason = rules.blocked or unfit(level)
     if reason is None and min(n, level.n) < MIN_PROBES:
         reason = "too_few_probes" if n and level.n else "no_probe"
     if reason is None and not cells["others"].gt(0).any():

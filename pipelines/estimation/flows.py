@@ -10,6 +10,7 @@ from pipelines.estimation.coverage import LEAST_DETECTED, interval
 from pipelines.estimation.detected import AREA_WEIGHT, count_draws, detected_point, domain_rate_draws, rate_draws
 from pipelines.estimation.figures import Row, missing, rounded, row
 from pipelines.estimation.inputs import WeekInputs
+from pipelines.estimation.levels import unfit
 from pipelines.estimation.province import KIND, Headline, size_of
 from pipelines.estimation.rules import Rules
 from pipelines.estimation.seeds import rng_for
@@ -92,8 +93,7 @@ def _entries(inputs: WeekInputs, top: Headline, rules: Rules, window: tuple[str,
     first = pairs["first_seen_week"].fillna(week)
     if not known and (pairs.empty or (first >= week).all()):
         known = "first_week"  # everything is new to a system that has just begun
-    if not known and _nobody_judged(top):
-        known = "no_judgements"
+    known = known or unfit(top.presence)
     dated = sorted(pairs.loc[pairs["joined_on"].notna(), "marketplace"].unique())
     if known:
         return [missing(name, KIND, code, known) for name in ("E7_IN", "FOUND")]
@@ -107,10 +107,6 @@ def _entries(inputs: WeekInputs, top: Headline, rules: Rules, window: tuple[str,
             continue
         rows.append(_of_class(name, top.found.among(chosen.to_numpy(bool)), inputs, rules, dated))
     return rows
-
-
-def _nobody_judged(top: Headline) -> bool:
-    return top.presence.level.reason == "no_judgements" or not top.found.judged
 
 
 def _own_shops(inputs: WeekInputs) -> pd.DataFrame:

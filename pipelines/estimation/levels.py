@@ -16,6 +16,9 @@ from pipelines.estimation.detected import AREA_WEIGHT, count_draws, detected_poi
 from pipelines.estimation.probing import ProbeCounts, count_probes
 from pipelines.estimation.universe import Tally, Universe, tally
 
+# Judged groups of the window from which a level is published: below the quarter plan (15 + 10 a week) only E8 and E9
+# are (5.8). Where everything was judged, nothing has to be stood for.
+LEAST_JUDGED = 100
 KOTA = "7"  # third digit of Kemendagri's code of a kota
 
 
@@ -89,10 +92,20 @@ def stratified_presence(
     return _presence(found, probes, labels, sizes, places, rng, draws)
 
 
-def presence(found: Universe, probes: pd.DataFrame, size: int, rng: np.random.Generator, draws: int) -> Presence:
-    """Groups present with one coverage for all; size: groups in the registry."""
+def presence(
+    found: Universe,
+    probes: pd.DataFrame,
+    size: int,
+    rng: np.random.Generator,
+    draws: int,
+    prior: Universe | None = None,
+) -> Presence:
+    """Groups present with one coverage for all; size: groups in the registry.
+
+    prior: a larger universe whose rates are worth AREA_WEIGHT judgements in each stratum, where this one has few.
+    """
     places = np.zeros(len(found.groups), dtype=np.int64), np.zeros(len(probes), dtype=np.int64)
-    return _presence(found, probes, ("all",), np.array([size]), places, rng, draws)
+    return _presence(found, probes, ("all",), np.array([size]), places, rng, draws, prior)
 
 
 def _places(labels: Any, number: Mapping[str, int]) -> Ints:
@@ -107,29 +120,33 @@ def _presence(
     places: tuple[Ints, Ints],
     rng: np.random.Generator,
     draws: int,
+    prior: Universe | None = None,
 ) -> Presence:
     parts = len(labels)
     counted, seen = tally(found, places[0], parts), count_probes(probes, places[1], parts)
-    points, detected = _detected(found, counted, rng, draws)
+    points, detected = _detected(found, counted, rng, draws, prior)
     present = [present_draws(detected[g], int(seen.n[g]), int(seen.m[g]), int(sizes[g]), rng) for g in range(parts)]
     values = [min(chapman(points[g], int(seen.n[g]), int(seen.m[g])), float(sizes[g])) for g in range(parts)]
     level = level_of(float(sum(values)), np.sum(present, axis=0), int(seen.n.sum()), int(seen.m.sum()))
-    if reason := _unfit(found, counted):
+    if reason := _unfit(prior or found, counted):
         level = Level(None, None, None, reason if seen.n.sum() else level.reason, level.draws)
     return Presence(
         level, float(sum(points)), np.sum(detected, axis=0), labels, tuple(points), sizes, seen, counted, found
     )
 
 
-def _detected(found: Universe, counted: Tally, rng: np.random.Generator, draws: int) -> tuple[list[float], list[Ints]]:
+def _detected(
+    found: Universe, counted: Tally, rng: np.random.Generator, draws: int, prior: Universe | None
+) -> tuple[list[float], list[Ints]]:
     """Point and draws of T by stratum of the coverage, all with the same draws of the pooled rates."""
-    pooled = rate_draws(found.p, found.n_eff, rng, draws)
+    wide = prior or found
+    pooled = rate_draws(wide.p, wide.n_eff, rng, draws)
     points, detected = [], []
     for g in range(counted.rest.shape[1]):
         rate, rates = found.p, pooled
-        if counted.rest.shape[1] > 1:
+        if counted.rest.shape[1] > 1 or prior is not None:
             own, n_eff = counted.rate[:, g], counted.n_eff[:, g]
-            rate = (n_eff * own + AREA_WEIGHT * found.p) / (n_eff + AREA_WEIGHT)
+            rate = (n_eff * own + AREA_WEIGHT * wide.p) / (n_eff + AREA_WEIGHT)
             rates = domain_rate_draws(pooled, own, n_eff, rng)
         old = counted.carried[:, :, g] if len(found.survival) else None
         sure = counted.carried_positives[:, g] if len(found.survival) else 0
@@ -140,6 +157,11 @@ def _detected(found: Universe, counted: Tally, rng: np.random.Generator, draws: 
 
 
 def _unfit(found: Universe, counted: Tally) -> str | None:
-    """Why T cannot be said: groups are open, and nobody was judged who could stand for them."""
+    """Why T cannot be said: groups are open, and too few were judged that could stand for them."""
     waiting = int(counted.rest.sum() + counted.carried.sum())
-    return "no_judgements" if waiting and not found.n_eff.sum() else None
+    return "no_judgements" if waiting and found.drawn < LEAST_JUDGED else None
+
+
+def unfit(level: Presence) -> str | None:
+    """`no_judgements` where T cannot be said, whatever the probes say; for figures that need none."""
+    return _unfit(level.found, level.counted)

@@ -21,13 +21,15 @@ class Universe:
 
     groups: group_id, stratum (0 to 6), part (0: live, 1: carried), score, judged (a decided answer holds), known (it
     represents itself only), ambiguous, d, d_if_no, d_if_yes (False where not judged), weight (NaN: represents nobody),
-    area, sector, size, has_certificate. survival: of the carried part, empty without one. p, n_eff: pooled, by stratum.
+    area, sector, size, has_certificate. survival: of the carried part, empty without one. p, n_eff: pooled, by stratum;
+    drawn: judged groups that they rest on.
     """
 
     groups: pd.DataFrame
     survival: tuple[float, ...]
     p: Floats
     n_eff: Floats
+    drawn: int
 
     @property
     def judged(self) -> int:
@@ -35,7 +37,7 @@ class Universe:
 
     def among(self, chosen: Bools) -> "Universe":
         """The same rates over some of the groups."""
-        return Universe(self.groups[chosen].reset_index(drop=True), self.survival, self.p, self.n_eff)
+        return Universe(self.groups[chosen].reset_index(drop=True), self.survival, self.p, self.n_eff, self.drawn)
 
     def said(self, column: str) -> "Universe":
         """The universe with "tidak tahu" read as no (`d_if_no`) or as yes (`d_if_yes`) instead of left open."""
@@ -117,9 +119,10 @@ def _true(values: pd.Series) -> Bools:
     return np.asarray(values.eq(True).fillna(False).to_numpy(bool))
 
 
-def _rates(groups: pd.DataFrame) -> tuple[Floats, Floats]:
+def _rates(groups: pd.DataFrame) -> tuple[Floats, Floats, int]:
     drawn = groups[groups["judged"] & ~groups["known"]]
-    return stratum_rates(drawn["stratum"].to_numpy(), drawn["d"].to_numpy(float), drawn["weight"].to_numpy())
+    rates = stratum_rates(drawn["stratum"].to_numpy(), drawn["d"].to_numpy(float), drawn["weight"].to_numpy())
+    return *rates, len(drawn)
 
 
 @dataclass(frozen=True)

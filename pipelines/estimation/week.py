@@ -29,7 +29,7 @@ def estimate_week(inputs: WeekInputs, only_province: bool = False) -> Estimated:
     rows += beside_rows(inputs, top, rules)
     rows += flow_rows(inputs, top, rules)
     if not only_province:
-        rows += marketplace_rows(inputs, rules)
+        rows += marketplace_rows(inputs, top, rules)
         rows += domain_rows(inputs, top, rules)
         rows += cohort_rows(inputs, top, rules)
     return Estimated(frame(rows))
