@@ -1,7 +1,7 @@
 """What a fair test world holds, counted in both generators: `benchmarks/linkage.py --world-audit`.
 
-Of the world kept apart only totals are printed. Bounds are what a fair world was asked to hold; where no figure was asked,
-a thing has to be there at all.
+Of the world kept apart only totals are printed. Bounds are what a fair world was asked to hold; where no figure was
+asked, a thing has to be there at all.
 """
 
 import re
