@@ -8,6 +8,8 @@ from typer.core import TyperGroup
 
 from monitor.verbs import (
     accept,
+    audit,
+    cohort,
     crawl,
     doctor,
     feed,
@@ -17,12 +19,15 @@ from monitor.verbs import (
     marketplaces,
     measure,
     parse,
+    probe,
+    probe_check,
     registry,
     report,
     review,
     sandbox,
     scaffold,
     spiders,
+    status,
     week,
 )
 
@@ -45,6 +50,10 @@ app = typer.Typer(
 )
 app.add_typer(registry.app, name="registry")
 app.add_typer(review.app, name="review")
+probe.app.command("check")(probe_check.check)
+app.add_typer(probe.app, name="probe")
+app.add_typer(cohort.app, name="cohort")
+app.add_typer(audit.app, name="audit")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(spiders.app, name="spiders")
 VERBS: dict[str, Callable[..., Any]] = {
@@ -59,6 +68,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "measure": measure.measure,
     "report": report.report,
     "week": week.week,
+    "status": status.status,
     "marketplaces": marketplaces.marketplaces,
     "scaffold": scaffold.scaffold,
 }

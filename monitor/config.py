@@ -84,6 +84,14 @@ class ReviewOptions:
 
 
 @dataclass(frozen=True)
+class ProbeOptions:
+    """How many businesses known to sell are asked for; method 6.3 says what they buy."""
+
+    office_target: int = 25
+    total_target: int = 200
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a run needs to know; `load_config` builds it."""
 
@@ -98,6 +106,7 @@ class Config:
     registry: RegistryOptions = field(default_factory=RegistryOptions)
     crawl: CrawlOptions = field(default_factory=CrawlOptions)
     review: ReviewOptions = field(default_factory=ReviewOptions)
+    probe: ProbeOptions = field(default_factory=ProbeOptions)
     feed_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slug -> item field -> column
 
     @property
@@ -131,6 +140,7 @@ _SECTIONS: dict[str, type] = {
     "registry": RegistryOptions,
     "crawl": CrawlOptions,
     "review": ReviewOptions,
+    "probe": ProbeOptions,
 }
 _TOP_KEYS = ("data_dir", "database_url", "results_url", "phone_key_file", "samples", "feed", *_SECTIONS)
 

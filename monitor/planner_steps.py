@@ -56,6 +56,7 @@ class Plan:
     fixes_panel: bool = False  # whether its panel was chosen by this plan and is fixed from now on
     known: Sequence[str] = ()  # ids of shops of earlier weeks, so that new ones can be told from them
     sentinels: Sequence[str] = ()  # ids of shops that are usually there; they are among the steps where shops are asked
+    only_shops: bool = False  # nothing but the shops of the steps is asked for: no list, no search
 
     def of_stage(self, stage: str) -> list[Step]:
         return [step for step in self.steps if step.stage == stage]

@@ -15,7 +15,7 @@ from monitor.database import bulk_insert, read_frame
 from monitor.private_store import probe_checks, probes
 from monitor.text import fold
 from monitor.weeks import week_days, week_of_date
-from pipelines.probe_shops import declares, resolved
+from pipelines.probe_shops import declares, name_of, resolved
 
 USABLE, UNRESOLVED, UNIDENTIFIED, NOT_INDEPENDENT = "usable", "unresolved", "unidentified", "not_independent"
 STATES = ("live", "closed", "gone", "unknown")
@@ -55,7 +55,7 @@ def read_probes(connection: Connection, week: str | None = None) -> pd.DataFrame
     if week is not None:
         query = query.where(probes.c.collected_on <= week_days(week)[1].isoformat())
     found = read_frame(connection, query)
-    found["shop_id"] = resolved(connection, found, week)
+    found["shop_id"] = pd.Series(resolved(connection, found, week), index=found.index, dtype=object)
     dependent = found["status"].eq(USABLE) & declares(connection, found)
     found["status"] = found["status"].mask(dependent, NOT_INDEPENDENT)
     return found
@@ -83,8 +83,9 @@ def counting_probes(connection: Connection, week: str) -> pd.DataFrame:
     checked = found["checked"].eq(True) & found["age_weeks"].le(MAX_AGE_WEEKS)
     counts = ~refuted & (checked | found["age_weeks"].le(FRESH_WEEKS))
     columns = [*_COUNTING, "area_code", "age_weeks", "verified_week"]
-    found = found.loc[counts, columns].astype({"business_id": "int64", "age_weeks": "int64", "probe_id": "int64"})
-    return found.sort_values("probe_id").reset_index(drop=True)
+    found = found.loc[counts, columns].astype(object)
+    found = found.where(found.notna(), None).sort_values("probe_id").reset_index(drop=True)
+    return found.astype({"business_id": "int64", "age_weeks": "int64", "probe_id": "int64"})
 
 
 def probe_businesses(connection: Connection, week: str) -> list[int]:
@@ -136,7 +137,8 @@ def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
     who = row["business_id"] or tuple(
         fold(str(row[name] or "")) for name in ("business_name", "owner_name", "district_code")
     )
-    return who, row["marketplace"], row["shop_id"] or row["shop_url"], row["collected_on"]
+    shop = row["shop_id"] or name_of(row["marketplace"], row["shop_url"]) or row["shop_url"]
+    return who, row["marketplace"], shop, row["collected_on"]
 
 
 def known_keys(connection: Connection) -> set[tuple[Any, ...]]:
@@ -181,7 +183,10 @@ def recruited(connection: Connection, today: date, province: str) -> dict[str, d
     week = week_of_date(today)
     young = found[[age_in_weeks(day, week) <= MAX_AGE_WEEKS for day in found["collected_on"]]]
     counts: dict[str, dict[str, int]] = {}
-    who = young["business_id"].where(young["business_id"].notna(), "row " + young["probe_id"].astype(str))
+    who = [
+        f"row {probe}" if pd.isna(key) else key
+        for key, probe in zip(young["business_id"], young["probe_id"], strict=True)
+    ]
     young = young.assign(who=who, office=young["office"].fillna(province)).drop_duplicates(["office", "status", "who"])
     for office, status in zip(young["office"], young["status"], strict=True):
         counts.setdefault(office, {}).setdefault(status, 0)

@@ -122,7 +122,7 @@ class UnitRunner(Spider):
         self._is_resumed = bool(self.record.done_units)
         for unit in self._linked_units(self._known_shops(if_unseen=False)):
             await self._visit(unit, LINKED)
-        if await self._run_planned():
+        if (self.course is not None and self.course.only_shops) or await self._run_planned():
             return
         for unit in self._linked_units(self._unseen()):
             await self._visit(unit, LINKED, must=False)

@@ -95,7 +95,7 @@ class TokopediaShops(MarketplaceSpider):
             tally.found = self._is_there(unit, page)
             for row in page.rows:
                 yield row
-        if unit.data["wants_products"] and tally.found is not False:
+        if unit.data["wants_products"] and tally.found is not False and not _is_by_name(unit):
             async for row in self._products(unit, tally, problem):
                 yield row
 
@@ -104,7 +104,7 @@ class TokopediaShops(MarketplaceSpider):
         shops = [item for item in page.items if isinstance(item, Shop)]
         if page.entry_count and not shops:
             raise UnansweredError("shape", "The profile could not be read.")
-        if any(shop.shop_id != unit.data["shop_id"] for shop in shops):
+        if not _is_by_name(unit) and any(shop.shop_id != unit.data["shop_id"] for shop in shops):
             raise UnansweredError("shop_mismatch", "The profile is another shop's.")
         return bool(shops)
 
@@ -135,6 +135,11 @@ class TokopediaShops(MarketplaceSpider):
 
 def _asked(code: str, fcity: str, word: str) -> dict[str, str]:
     return {"code": code, "fcity": fcity, "word": word}
+
+
+def _is_by_name(unit: Unit) -> bool:
+    """Whether only the shop's slug is known, which then stands for its number; products go by the number."""
+    return bool(unit.data["shop_id"] == unit.data["username"])
 
 
 def _shop_unit(shop_id: str, username: str, *, wants_products: bool) -> Unit:

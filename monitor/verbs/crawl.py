@@ -75,7 +75,7 @@ def crawl_all(
     chosen, barred = choose(config, slugs, sandbox)
     if len(barred) == len(chosen):
         raise UsageError(next(iter(barred.values()), "There is nothing to crawl."))
-    _keep_apart(config, sandbox)
+    keep_apart(config, sandbox)
     name = parse_week(week) if week else week_of(utc_now(), config.region.zone)
     engine = private_engine(config)
     started = [slug for slug in chosen if slug not in barred]
@@ -164,7 +164,7 @@ def _problem(config: Config, slug: str, sandbox: Path | None) -> str | None:
     return None
 
 
-def _keep_apart(config: Config, sandbox: Path | None) -> None:
+def keep_apart(config: Config, sandbox: Path | None) -> None:
     """Practice data and real data never share a folder."""
     if sandbox is None:
         if is_practice(config):

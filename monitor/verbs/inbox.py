@@ -4,7 +4,11 @@ What a file is, its name says:
 registri-2026-11-01.xlsx              a registry part of this office, as of that date (no date: the file's own)
 tokopedia-2026-11-20-lengkap.csv      a complete feed of a marketplace, observed on that date (or -sebagian: partial)
 periksa-....xlsx                      answered review sheets
-Files stay where they are, since an office's file sharing owns the folder; the same content is taken once.
+uji-....xlsx                          businesses known to sell (probe)
+peserta-<program>-2026-10-14.xlsx     participants of a training held that day; daftar-<name>-...: any other list
+audit-....xlsx                        the answered sheet of the registry audit
+Files stay where they are, since an office's file sharing owns the folder; the same content is taken once. Registry
+parts are taken first, since the small lists are read against them.
 """
 
 import hashlib
@@ -18,7 +22,7 @@ from pathlib import Path
 from sqlalchemy import Engine, insert, select
 
 from exports.wording import day, number
-from monitor import regions
+from monitor import regions, registry
 from monitor.config import Config
 from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
@@ -29,18 +33,32 @@ from monitor.registry_import import RejectedPartError, import_part
 from monitor.registry_report import receipt as registry_receipt
 from monitor.runs import recorded
 from monitor.text import safe_terminal
+from monitor.verbs.lists import receipt_text
 from monitor.verbs.review import take as take_sheet
 from monitor.weeks import utc_now, utc_text
+from pipelines.audit_import import import_audit
+from pipelines.cohort_import import import_cohort
+from pipelines.handed_lists import ListReceipt
+from pipelines.probe_import import import_probes
 
 _DATE = r"(?P<date>\d{4}-\d{2}-\d{2})"
 _FEED = re.compile(rf"(?P<slug>[a-z][a-z0-9_]*)-{_DATE}-(?P<coverage>lengkap|sebagian)\.\w+")
 _REGISTRY = re.compile(rf"registri(?:-{_DATE})?.*\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE)
 _REVIEW = re.compile(r"periksa.*\.(?:xlsx|csv)", re.IGNORECASE)
+_PROBE = re.compile(r"uji\b.*\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE)
+_AUDIT = re.compile(r"audit\b.*\.(?:csv|xlsx)", re.IGNORECASE)
+_COHORT = re.compile(
+    rf"(?P<kind>peserta|daftar)-(?P<name>.+?)-{_DATE}(?:[ _(].*)?\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE
+)
+_COHORT_KINDS = {"peserta": "training", "daftar": "list"}
 NOT_RECOGNISED = (
     "Berkas ini belum dikenali. Beri nama 'registri-TTTT-BB-HH.xlsx' untuk daftar UMKM, "
-    "'<lokapasar>-TTTT-BB-HH-lengkap.csv' atau '-sebagian.csv' untuk data serahan, dan biarkan nama lembar periksa "
-    "seperti ketika dikirim."
+    "'<lokapasar>-TTTT-BB-HH-lengkap.csv' atau '-sebagian.csv' untuk data serahan, "
+    "'peserta-<program>-TTTT-BB-HH.xlsx' untuk peserta pelatihan, 'daftar-<nama>-TTTT-BB-HH.xlsx' untuk daftar lain "
+    "(pemegang sertifikat, penyedia), 'uji-<kantor>.xlsx' untuk daftar uji, dan biarkan nama lembar periksa dan lembar "
+    "audit seperti ketika dikirim."
 )
+WAITS = "Registri UMKM belum ada, sehingga berkas ini belum dapat dicocokkan. Berkas disimpan dan akan dibaca kembali."
 
 
 @dataclass(frozen=True)
@@ -50,12 +68,17 @@ class Taken:
     office: str
     file: str
     kind: str
-    outcome: str  # accepted or returned
+    outcome: str  # accepted, returned, or waits (for a registry; read again by the next run)
+
+
+class _WaitsError(MonitorError):
+    """The file can only be read once there is a registry."""
 
 
 def take_in(engine: Engine, config: Config) -> list[Taken]:
     """Imports every new file of every office; a file that cannot be used is answered and does not stop the others."""
-    return [_take(engine, config, office, path) for office, path in list(_new_files(engine, config))]
+    found = sorted(_new_files(engine, config), key=lambda one: _REGISTRY.fullmatch(one[1].name) is None)
+    return [_take(engine, config, office, path) for office, path in found]
 
 
 def _new_files(engine: Engine, config: Config) -> Iterator[tuple[str, Path]]:
@@ -105,6 +128,9 @@ def _take(engine: Engine, config: Config, office: str, path: Path) -> Taken:
         receipt, outcome = work(), "accepted" if kind != "unknown" else "returned"
     except StoreError:
         raise  # nothing is wrong with the file; the next run takes it
+    except _WaitsError:
+        _answer(config, office, path, WAITS)
+        return Taken(office, safe_terminal(path.name), kind, "waits")
     except MonitorError as error:
         receipt, outcome = _returned(error, _now(config)), "returned"
     values = {
@@ -127,6 +153,14 @@ def _recognise(engine: Engine, config: Config, office: str, path: Path) -> tuple
             return "feed", partial(_feed, config, path, found["slug"], found["date"], found["coverage"] == "lengkap")
     elif _REVIEW.fullmatch(path.name):
         return "review", partial(take_sheet, engine, config, path)
+    elif _PROBE.fullmatch(path.name):
+        return "probe", partial(_list, engine, config, office, "probe", partial(import_probes, path=path))
+    elif _AUDIT.fullmatch(path.name):
+        return "audit", partial(_list, engine, config, office, "audit", partial(import_audit, path=path))
+    elif found := _COHORT.fullmatch(path.name):
+        name, kind = found["name"].replace("_", " ").replace("-", " "), _COHORT_KINDS[found["kind"].lower()]
+        work = partial(import_cohort, path=path, name=name, held_on=found["date"], kind=kind)
+        return "cohort", partial(_list, engine, config, office, "cohort", work)
     elif found := _REGISTRY.fullmatch(path.name):
         as_of = found["date"] or datetime.fromtimestamp(path.stat().st_mtime, config.region.zone).date().isoformat()
         return "registry", partial(_registry, engine, config, path, as_of, office)
@@ -137,6 +171,15 @@ def _registry(engine: Engine, config: Config, path: Path, as_of: str, office: st
     with recorded(engine, "registry", subject=office):
         report = import_part(engine, config, path, as_of, office)
     return registry_receipt(report, _now(config))
+
+
+def _list(engine: Engine, config: Config, office: str, kind: str, work: Callable[..., ListReceipt]) -> str:
+    """Takes in one of the small lists, which are read against the registry; its receipt."""
+    with engine.connect() as connection:
+        if registry.current_snapshot(connection) is None:
+            raise _WaitsError
+    with recorded(engine, f"{kind} import", subject=office):
+        return receipt_text(config, work(engine=engine, config=config, office=office))
 
 
 def _returned(error: MonitorError, at: datetime) -> str:

@@ -1,0 +1,68 @@
+"""`probe check`: are the shops of known sellers alive? A separate fetch that only the probe hears of."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from monitor.config import Config
+from monitor.database import private_engine
+from monitor.errors import StoreError, UsageError
+from monitor.marketplaces import marketplace
+from monitor.verbs import common
+from monitor.verbs.crawl import choose, keep_apart
+from monitor.weeks import parse_week, utc_now, week_of
+from pipelines.probe_check import Checked, check_marketplace, shops_to_check
+
+LENT = "the lane was lent to 'probe check'"
+
+
+def check(
+    slugs: Annotated[list[str] | None, typer.Argument(help="Marketplaces; default: all with probes.")] = None,
+    week: Annotated[str | None, typer.Option(help="Week to write, only with --sandbox; else the present one.")] = None,
+    sandbox: Annotated[
+        Path | None, typer.Option(help="Folder of a served sandbox; nothing leaves this machine.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> int:
+    """Ask for the shops of known sellers, as politely as a crawl and apart from it; run it once a week beside crawls.
+
+    Writes nothing but the state of those shops. Where a site may not be asked or refuses, the last state stands.
+
+    Example: monitor probe check
+    """
+    config = common.config()
+    if week and sandbox is None:
+        raise UsageError("--week goes with --sandbox; a live check belongs to the week in which it is made.")
+    keep_apart(config, sandbox)
+    name = parse_week(week) if week else week_of(utc_now(), config.region.zone)
+    done = check_all(private_engine(config), config, name, slugs or [], sandbox)
+    common.show(f"Shops of the probe, {name}", [one.row() for one in done] or {"shops to check": 0}, as_json)
+    return 1 if any(one.message and not one.is_barred for one in done) else 0
+
+
+def check_all(
+    engine: Engine, config: Config, week: str, slugs: list[str], sandbox: Path | None = None
+) -> list[Checked]:
+    """One marketplace after the other. A crawl of the same site and week is never asked beside it."""
+    for slug in slugs:
+        marketplace(slug)  # an unknown name is said with the nearest known one
+    with engine.connect() as connection:
+        found = sorted(set(shops_to_check(connection, week)["marketplace"]))
+    chosen = [slug for slug in found if not slugs or slug in slugs]
+    barred = choose(config, chosen, sandbox)[1] if chosen else {}
+    return [_one(engine, config, slug, week, barred.get(slug), sandbox) for slug in chosen]
+
+
+def _one(engine: Engine, config: Config, slug: str, week: str, barred: str | None, sandbox: Path | None) -> Checked:
+    try:
+        with (
+            common.recorded(engine, "probe check", slug, week),
+            common.recorded(engine, "crawl", slug, week) as lane,  # one slow lane a site
+            common.progress(f"Checking {slug}"),
+        ):
+            lane.message, lane.outcome = LENT, "abandoned"  # so that nobody takes it for a crawl
+            return check_marketplace(engine, config, slug, week, barred=barred, sandbox=sandbox)
+    except StoreError as error:  # somebody is crawling it: the other sites go on
+        return Checked(slug, 0, message=str(error))

@@ -1,0 +1,63 @@
+"""What became of a handed-in list: counts, rows given back with their reason, and the file that names those rows."""
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.config import Config
+from monitor.crawl_lines import told, write_whole
+from monitor.errors import InputError
+
+Rows = list[tuple[int, str]]  # row of the file and an Indonesian reason or remark
+
+
+@dataclass
+class ListReceipt:
+    """rows counts data rows; stored: newly kept; repeated: kept before, by this file or another.
+
+    rejected: rows that could not be kept. remarks: rows that were kept, with what the office should know or do.
+    counts: further figures for ops, by name. notes: Indonesian, about the file as a whole.
+    """
+
+    file: str
+    kind: str
+    rows: int = 0
+    stored: int = 0
+    repeated: int = 0
+    rejected: Rows = field(default_factory=list)
+    remarks: Rows = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    is_new: bool = True  # False: this very file was taken in before
+    rejects_file: Path | None = None
+
+    @property
+    def is_unusable(self) -> bool:
+        """Whether nothing of a filled list could be used."""
+        return self.rows > 0 and len(self.rejected) == self.rows
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of the content. Raises InputError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}; check its name and rights.") from None
+
+
+def write_rejects(config: Config, receipt: ListReceipt, office: str, sha256: str) -> None:
+    """Names the rows that were given back, without anything of their content, in data/rejects; for its owner only."""
+    if not receipt.rejected:
+        return
+    path = config.data_dir / "rejects" / f"{receipt.kind}-{office}-{sha256[:8]}.csv"
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(["baris", "alasan"])
+    writer.writerows(sorted(receipt.rejected))
+    with told(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(path, ("\ufeff" + text.getvalue()).encode())
+    receipt.rejects_file = path
