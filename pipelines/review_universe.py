@@ -15,7 +15,7 @@ from pipelines.estimation.change import panel_flow
 from pipelines.estimation.strata import group_scores, stratum_of
 from pipelines.linkage.model import load_model
 from pipelines.load_panel import panel_pair
-from pipelines.measure_pairs import read_pairs, scored
+from pipelines.measure_pairs import scored
 from pipelines.measure_states import CARRY_WEEKS, marketplace_states
 
 COLUMNS = ["group_id", "business_id", "marketplace", "shop_id", "score"]
@@ -41,8 +41,7 @@ class Week:
 
 def read_universe(connection: Connection, week: str) -> Week:
     """The candidates of the week, and what changed since the week before."""
-    pairs = one_a_shop(read_pairs(connection, week)[COLUMNS])
-    before = _before(connection, shift_week(week, -1))
+    pairs, before = candidates(connection, week), candidates(connection, shift_week(week, -1))
     left = _left(connection, week, pairs, before)
     areas = _areas(connection)
     groups = _groups(pairs, before, left, areas)
@@ -61,8 +60,8 @@ def model_version(connection: Connection, week: str) -> str:
     return connection.execute(found).scalar() or load_model().version
 
 
-def _before(connection: Connection, week: str) -> pd.DataFrame:
-    """Candidates of the week before that were open on a covered marketplace."""
+def candidates(connection: Connection, week: str) -> pd.DataFrame:
+    """Candidates above the floor whose shop is open on a covered marketplace, as `measure_pairs` reads them."""
     states = marketplace_states(connection, week, catalogue())
     covered = states.loc[states["covered"].astype(bool), "marketplace"]
     live = live_shops(connection, week, (), max_age_weeks=CARRY_WEEKS)[SHOP]

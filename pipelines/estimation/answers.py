@@ -240,7 +240,7 @@ def _follow_up(recent: pd.DataFrame, tasks: pd.DataFrame, answers: pd.DataFrame)
     size = passed.groupby(classes).agg(
         chance=("follow_up_prob", "mean"), n=("group_id", "size"), since=("drawn_at", "min")
     )
-    own = answers[~answers["is_follow_up"] & answers["coder"].eq("first")].drop_duplicates(ASKING)
+    own = answers[~answers["is_follow_up"]].drop_duplicates(ASKING)
     late = own[[*ASKING, "at"]].merge(of, on=ASKING).merge(size["since"].reset_index(), on=classes)
     late_count = late[late["at"] > late["since"]].groupby(classes).size()
     place = recent[ASKING].merge(passed, on=ASKING, how="left")
