@@ -54,6 +54,13 @@ def rate_draws(p: ArrayLike, n_eff: ArrayLike, rng: np.random.Generator, draws: 
     return rng.beta(size * rate + 0.5, size * (1 - rate) + 0.5, (len(rate), draws))
 
 
+def domain_rates(pooled: ArrayLike, p: ArrayLike, n_eff: ArrayLike, prior: float = AREA_WEIGHT) -> Floats:
+    """Point of the rates of one domain: its own p, with the pooled rates worth `prior` judgements (8.1)."""
+    own, size = shares("Rates", p), sizes("Effective sizes", n_eff)
+    rates: Floats = (size * own + prior * shares("Pooled rates", pooled)) / (size + prior)
+    return rates
+
+
 def domain_rate_draws(
     rates: Floats, p: ArrayLike, n_eff: ArrayLike, rng: np.random.Generator, prior: float = AREA_WEIGHT
 ) -> Floats:
