@@ -90,7 +90,7 @@ def spread_world(rng: Generator, budget: int) -> tuple[float, ...]:
     pooled = detected_draws(
         rest.reshape(STRATA, AREAS).sum(axis=1), known, *stratum_rates(cell // AREAS, said, weight), rng
     )
-    each = detected_draws(rest, known, *stratum_rates(cell, said, weight, len(n)), rng)
+    each = detected_draws(rest, known, *stratum_rates(cell, said, weight, len(n)), rng, draws=1000)
     return (true.sum(), *points(pooled), pooled.mean(), *points(each), each.mean())
 
 
