@@ -37,8 +37,8 @@ def make(config: Config, seed: int = 7) -> Engine:
         for place in range(2 if n % 6 == 0 else 1):
             score = float(rng.choice([0.02, 0.1, 0.3, 0.6, 0.9, 0.97, 0.995]))
             weight = float(np.log2(score / (1 - score)))
-            pairs.append({"marketplace": "tokopedia", "shop_id": f"s{n}-{place}", "business_id": n + 1, "group_id": n + 1,
-                          "weight": weight, "decision": "review" if score > 0.5 else "reject"})  # fmt: skip
+            own = {"marketplace": "tokopedia", "shop_id": f"s{n}-{place}", "business_id": n + 1, "group_id": n + 1}
+            pairs.append({**own, "weight": weight, "decision": "review" if score > 0.5 else "reject"})
     fill_pairs(engine, pairs, WEEKS[0])
     days = ("2026-11-15", "2026-11-22", "2026-11-29", "2026-12-06")
     with transaction(engine) as connection:
@@ -55,7 +55,7 @@ def fill_pairs(engine: Engine, pairs: list[dict[str, Any]], week: str) -> None:
         {**shop(shop_id, name=f"Toko {shop_id}"), "marketplace": slug, "state": "live", "missed_count": 0, **interval}
         for slug, shop_id in shops
     ]
-    blank = {"rule": "name", "probability": None, "agreements": 1, "evidence": {}}
+    blank: dict[str, Any] = {"rule": "name", "probability": None, "agreements": 1, "evidence": {}}
     with transaction(engine) as connection:
         bulk_insert(connection, store.observations, pd.DataFrame(seen, dtype=object))
         bulk_insert(

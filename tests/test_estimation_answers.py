@@ -181,7 +181,7 @@ def test_followed_up_tasks_stand_for_what_a_silent_office_left_open(desk: Desk) 
     groups = list(range(1, 10))
     desk.draw("sample", WEEK, 90, 9, groups)
     own = [desk.ask(group) for group in groups]
-    late = {"office": "36", "follow_up_prob": 1 / 3, "drawn_at": "2026-12-01T00:00:00Z"}
+    late: dict[str, Any] = {"office": "36", "follow_up_prob": 1 / 3, "drawn_at": "2026-12-01T00:00:00Z"}
     passed = [desk.ask(group, **late) for group in (1, 2, 3)]
     for task in passed:
         desk.says(task, "ya", "36", at="2026-12-02T00:00:00Z")

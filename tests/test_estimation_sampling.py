@@ -16,7 +16,9 @@ def universe(size: int = 3_000, seed: int = 1) -> pd.DataFrame:
         {
             "group_id": np.arange(1, size + 1),
             "score": rng.beta(0.2, 0.8, size).clip(0.01, 0.9999),
-            "area_code": rng.choice(["3601", "3602", "3671", None], size, p=[0.6, 0.2, 0.1, 0.1]),
+            "area_code": np.array(["3601", "3602", "3671", None], dtype=object)[
+                rng.choice(4, size, p=[0.6, 0.2, 0.1, 0.1])
+            ],
             "entered": rng.random(size) < 0.2,
             "left_panel": rng.random(size) < 0.05,
         }
