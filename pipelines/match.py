@@ -242,7 +242,8 @@ def compute(
     stand_ins, goods = as_brand_shops(shops[collective], inputs.listings)
     brand_pairs, _ = score(stand_ins, goods, index, shipped)
     tell("Deciding")
-    taught = teach(pairs, *_sample(inputs.judgements, inputs.registry), shipped)
+    sampled, counts = _sample(inputs.judgements, inputs.registry)
+    taught = teach(pairs, sampled, shipped, counts)
     model = taught.model if taught else shipped
     if taught:
         pairs, brand_pairs = apply(pairs, taught, shipped), apply(brand_pairs, taught, shipped)

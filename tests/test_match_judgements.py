@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from linkage_factory import business, fill_registry, fill_shops, shop
@@ -84,3 +85,36 @@ def test_only_samples_train(engine: Engine, config: Config) -> None:
     said, counts = _sample(answers, registry)
     assert said["task_id"].tolist() == ["T1"]
     assert counts.tolist() == [2.0]
+
+
+def test_two_hundred_sample_judgements_state_probabilities_as_if_nobody_had_judged(config: Config) -> None:
+    """Measurement draws by the stored probability: an answer must not move the pair that it is about."""
+    letters = "bcdfghjklm"
+    syllables = [f"{one}a{two}o" for one in letters for two in letters]
+    names = [f"Emping {word}rani" for word in syllables]
+    engine = private_engine(config)
+    fill_registry(engine, [business(business_name=name, owner_name=f"Hasan {name[7:]}ta") for name in names])
+    plain = [shop(f"a{place}", name=name, username=f"hasan-{name[7:]}ta") for place, name in enumerate(names)]
+    bare = [shop(f"b{place}", name=name, district_code="360112") for place, name in enumerate(names)]
+    fill_shops(engine, [*plain, *bare], [], WEEK)
+    for place in range(len(names)):
+        answer(engine, 2 * place, "sample", shop_id=f"a{place}", business_id=place + 1, group_id=place + 1)
+        asked = {"shop_id": f"b{place}", "business_id": place + 1, "group_id": place + 1}
+        answer(engine, 2 * place + 1, "sample", "tidak" if place % 2 else "ya", **asked)
+    report = link_week(engine, config, WEEK)
+    assert report.reliability is not None
+    with engine.connect() as connection:
+        rows = connection.execute(select(store.candidate_pairs)).all()
+    refused = {f"b{place}" for place in range(1, len(names), 2)}
+    stated = {row.shop_id: row.probability for row in rows if row.group_id == int(row.shop_id[1:]) + 1}
+    decided = {row.shop_id: row.decision for row in rows}
+    assert all(decided[name] == "reject" for name in refused)
+    assert min(stated[name] for name in refused) > 0.05
+    yes, no = (
+        np.mean([value for name, value in stated.items() if part(name)]) for part in (_kept, refused.__contains__)
+    )
+    assert abs(yes - no) < 0.1
+
+
+def _kept(name: str) -> bool:
+    return name.startswith("b") and int(name[1:]) % 2 == 0

@@ -8,7 +8,9 @@ import pandas as pd
 
 from pipelines.linkage.collective import own_shop
 from pipelines.linkage.decide import decide, evidence
+from pipelines.linkage.rivals import against_rivals, probability
 from pipelines.linkage.weights import Weights
+from pipelines.linkage.words import Floats
 
 PAIR_COLUMNS = (
     "marketplace", "shop_id", "business_id", "group_id", "rule", "weight", "probability", "agreements", "decision",
@@ -27,7 +29,8 @@ class Settled:
     """pairs: `PAIR_COLUMNS`, one row a shop and business; links: `LINK_COLUMNS`, one row a shop, listing and group.
 
     decision is link, review or reject in pairs, and link or confirmed in links. probability is None until enough sample
-    judgements exist to calibrate it.
+    judgements exist to calibrate it; that of a pair is what it would be had nobody judged the shop (measurement draws
+    and weighs by it), that of a link what it was decided by.
     """
 
     pairs: pd.DataFrame
@@ -46,6 +49,7 @@ def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights, curve: C
     ]
     keyed = keyed.merge(known, on=["marketplace", "real_shop", "group_id"], how="left")
     refused = keyed["verdict"].eq("no")
+    keyed["unjudged"] = _unjudged(keyed, curve)
     # What a person ruled out is no rival of the others any more.
     open_pairs, closed = decide(keyed[~refused], weights, curve), keyed[refused]
     closed = closed[closed["weight"] >= weights.decision.floor].assign(
@@ -58,6 +62,15 @@ def _decided(pairs: pd.DataFrame, said: pd.DataFrame, weights: Weights, curve: C
         frame.at[place, "evidence"] |= {"judgement": [frame.at[place, "verdict"], frame.at[place, "task_id"]]}
     frame.loc[frame["verdict"].eq("split"), "decision"] = "review"
     return frame
+
+
+def _unjudged(keyed: pd.DataFrame, curve: Curve) -> Floats:
+    """The probability of each pair among all candidates of its shop, whatever people said of them."""
+    if curve is None:
+        return np.full(len(keyed), np.nan)
+    shop, group = keyed["shop"].to_numpy(), keyed["group_id"].to_numpy()
+    odds = against_rivals(shop, group, keyed["weight"].to_numpy(dtype=float)).round(2)
+    return probability(odds, curve).round(6)
 
 
 def _overrule(frame: pd.DataFrame, confirmed: pd.DataFrame) -> pd.DataFrame:
@@ -131,6 +144,6 @@ def settle(
     every = pd.concat([frame, brands.assign(shop_id=brands["real_shop"])], ignore_index=True)
     every = _best(every, ["marketplace", "shop_id", "business_id"])
     return Settled(
-        pairs=_stated(every, curve)[list(PAIR_COLUMNS)].reset_index(drop=True),
+        pairs=_stated(every.assign(probability=every["unjudged"]), curve)[list(PAIR_COLUMNS)].reset_index(drop=True),
         links=_stated(found, curve)[list(LINK_COLUMNS)].reset_index(drop=True),
     )
