@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.linkage_parts import audit, kept, measure, task
+from benchmarks.linkage_parts import audit, kept, measure, pictures, task
 from benchmarks.linkage_parts.matchers import MATCHERS
 from benchmarks.linkage_parts.musts import missed, standing
 from benchmarks.linkage_parts.seen import kept_apart, training_world
@@ -145,6 +145,18 @@ def test_a_task_is_made_anew_when_its_generator_has_changed(tmp_path: Path, monk
     task.prepare(tmp_path, 2_000, 300, 30, 0.5, 1003)
     assert stamp.read_text(encoding="utf-8") == before
     assert (tmp_path / task.TRUTH).stat().st_mtime_ns > written
+
+
+def test_pictures_are_drawn_of_whatever_was_measured(tmp_path: Path) -> None:
+    told = measure.figures(pairs((0, 3, 0.999), (1, 4, 0.995), (2, 5, 0.6)), truth(3, 0, 0), GROUP)
+    told["curve"] = {"precision": [1.0, 0.9, 0.5], "recall": [0.2, 0.3, 0.4]}
+    row = {"title": "project", "labels": "0", "matcher": "project", "difficulty": 0.5, "seconds": 1.0, **told}
+    row |= {"processor_seconds": 1.0, "peak_mib": 100.0, "businesses": 1_000, "shops": 500, "true_links": 1_000}
+    failed = {name: row[name] for name in ("title", "labels", "businesses", "shops", "difficulty")}
+    pictures.draw([row, {**row, "businesses": 2_000}, {**failed, "matcher": "emm", "failed": "no memory"}], tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"linkage-{name}.png" for name in ("precision", "reliability", "cost")
+    }
 
 
 # --- what a fair test world holds -------------------------------------------------------------------------------------

@@ -38,13 +38,13 @@ def _told(row: Row) -> dict[str, str]:
 
 
 def _size(row: Row) -> str:
-    return f"{row['businesses']:,} businesses, {row['shops']:,} shops"
+    return f"{row['businesses']:,} businesses, {row['shops']:,} shops, difficulty {row['difficulty']:g}"
 
 
 def _curve(row: Row) -> pd.DataFrame:
     line = pd.DataFrame(row["curve"])
     accepted = line["recall"] * row["true_links"] / line["precision"].clip(lower=1e-9)
-    line = line[(accepted >= _FEWEST_LINKS) & (line["precision"] > 0.3)]
+    line = line[(accepted >= _FEWEST_LINKS) & (line["precision"] > 0.1)]
     places = np.unique(np.linspace(0, len(line) - 1, min(len(line), _MOST_POINTS)).astype(int))
     return line.iloc[places].assign(place=places, **_told(row))
 
@@ -71,7 +71,7 @@ def _panel(rows: Sequence[Row], every: Sequence[Row]) -> alt.LayerChart:
         .mark_line(strokeWidth=2.2)
         .encode(
             alt.X("recall:Q", scale=alt.Scale(domain=[0, 0.8]), title="recall: share of all true links"),
-            alt.Y("precision:Q", scale=alt.Scale(domain=[0.3, 1]), title="precision: share of links that are right"),
+            alt.Y("precision:Q", scale=alt.Scale(domain=[0, 1]), title="precision: share of links that are right"),
             order="place:Q",
             **_encoded(every),
         )
@@ -84,27 +84,31 @@ def _reliability(rows: Sequence[Row], every: Sequence[Row]) -> alt.LayerChart:
     ends = pd.DataFrame({"stated": [0.5, 1.0], "true": [0.5, 1.0]})
     diagonal = alt.Chart(ends).mark_line(color=INK, strokeDash=[2, 3]).encode(x="stated:Q", y="true:Q")
     base = alt.Chart(pd.DataFrame(found)).encode(
-        alt.X("stated:Q", title="stated probability, mean of its bin", scale=alt.Scale(domain=[0.5, 1.0])),
+        alt.X(
+            "stated:Q",
+            title="stated probability, mean of its bin",
+            scale=alt.Scale(domain=[0.5, 1.0]),
+            axis=alt.Axis(tickCount=5),
+        ),
         alt.Y("true:Q", title="share of these links that is right", scale=alt.Scale(domain=[0, 1.0])),
     )
-    encoded = _encoded(every)
-    line = base.mark_line(strokeWidth=2.2).encode(**encoded)
-    dots = base.mark_circle(size=60, opacity=1).encode(color=encoded["color"])
-    return (diagonal + line + dots).properties(width=380, height=320, title=_size(rows[0]))
+    return (diagonal + _marked(base, every)).properties(width=380, height=320, title=_size(rows[0]))
 
 
-def _growth(rows: Sequence[Row], column: str, title: str, factor: float) -> alt.Chart:
+def _growth(rows: Sequence[Row], column: str, title: str, factor: float) -> alt.LayerChart:
     made = [{"businesses": row["businesses"] / 1000, "cost": row[column] * factor, **_told(row)} for row in rows]
-    return (
-        alt.Chart(pd.DataFrame(made))
-        .mark_line(point=alt.OverlayMarkDef(size=60), strokeWidth=2.2)
-        .encode(
-            alt.X("businesses:Q", title="thousand businesses", scale=alt.Scale(domain=[0, 850])),
-            alt.Y("cost:Q", title=title, scale=alt.Scale(zero=True)),
-            **_encoded(rows),
-        )
-        .properties(width=380, height=300)
+    base = alt.Chart(pd.DataFrame(made)).encode(
+        alt.X("businesses:Q", title="thousand businesses", scale=alt.Scale(domain=[0, 850])),
+        alt.Y("cost:Q", title=title, scale=alt.Scale(zero=True)),
     )
+    return _marked(base, rows).properties(width=380, height=300)
+
+
+def _marked(base: alt.Chart, rows: Sequence[Row]) -> alt.LayerChart:
+    """A line and its points."""
+    encoded = _encoded(rows)
+    dots = base.mark_circle(size=60, opacity=1).encode(color=encoded["color"])
+    return base.mark_line(strokeWidth=2.2).encode(**encoded) + dots
 
 
 def _save(chart: Any, title: str, file: Path) -> None:
@@ -140,5 +144,5 @@ def draw(results: list[Row], folder: Path) -> None:
     cost = [row for row in results if row["shops"] == most and row["difficulty"] == DIFFICULTY and "seconds" in row]
     cost = [row for row in cost if not row["matcher"].endswith("rivals")]
     time = _growth(cost, "processor_seconds", "seconds of processor", 1.0)
-    _save(time | _growth(cost, "peak_mib", "peak memory, GB", 1.048576 / 1000), f"What {most:,} shops cost",
-          folder / "linkage-cost.png")  # fmt: skip
+    memory = _growth(cost, "peak_mib", "peak memory, GB", 1.048576 / 1000)
+    _save(time | memory, f"What {most:,} shops cost, by the size of the registry", folder / "linkage-cost.png")
