@@ -41,10 +41,30 @@ def test_the_interval_is_as_wide_as_the_estimate_varies() -> None:
     cells = [("ya", "ya"), ("ya", "tidak"), ("tidak", "ya"), ("tidak", "tidak")]
     for numbers in rng.multinomial(200, [0.4, 0.1, 0.2, 0.3], 400).tolist():
         found = cohen_kappa(*pairs(*[(*cell, number) for cell, number in zip(cells, numbers, strict=True)]))
-        assert found.kappa is not None and found.low is not None
+        assert found.kappa is not None and found.low is not None and found.high is not None
         seen.append(found.kappa)
-        widths.append((found.kappa - found.low) / 1.96)
+        widths.append((found.high - found.low) / 2 / 1.96)
     assert np.mean(widths) == pytest.approx(np.std(seen), rel=0.1)
+
+
+@pytest.mark.parametrize(("tasks", "wrong"), [(20, 0.02), (40, 0.05), (70, 0.10)])
+def test_the_interval_covers_with_few_tasks_and_good_coders(tasks: int, wrong: float) -> None:
+    yes, right = 0.3, 1 - wrong
+    shares = [
+        yes * right**2 + (1 - yes) * wrong**2,
+        right * wrong,
+        right * wrong,
+        yes * wrong**2 + (1 - yes) * right**2,
+    ]
+    chance = (shares[0] + shares[1]) ** 2 + (shares[2] + shares[3]) ** 2
+    truth = (shares[0] + shares[3] - chance) / (1 - chance)
+    cells = [("ya", "ya"), ("ya", "tidak"), ("tidak", "ya"), ("tidak", "tidak")]
+    held = []
+    for numbers in rng_for("few", tasks).multinomial(tasks, shares, 400).tolist():
+        found = cohen_kappa(*pairs(*[(*cell, number) for cell, number in zip(cells, numbers, strict=True)]))
+        if found.low is not None and found.high is not None:
+            held.append(found.low <= truth <= found.high)
+    assert np.mean(held) > 0.93
 
 
 def test_the_state_says_gate_and_target() -> None:

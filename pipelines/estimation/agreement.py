@@ -12,6 +12,7 @@ from pipelines.estimation.arrays import Bools, Floats, Ints, same_length, sizes
 TARGET, GATE = 0.80, 0.70  # Cohen's kappa: wished for; below the gate the week's level is not published
 AMBIGUITY_LIMIT = 1 / 3  # of the interval's width; a wider gap is published
 FOLLOWED_SHARE, FOLLOWED_LEAST = 1 / 3, 4  # open tasks of a silent office that the province judges, by score stratum
+SPREAD_TASKS = 2.0  # added before the interval of Cohen's kappa is computed
 Z = 1.959964  # 97.5 % point of the normal distribution
 
 
@@ -51,8 +52,8 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike, weight: ArrayLike | None = 
     """Agreement beyond chance of two independent codings of the same tasks (Cohen 1960).
 
     first, second: answers as text, one a task. weight: 1 / probability that the task was coded twice, where these
-    differ (all of the middle strata, a fifth elsewhere); 1 each when None. The interval is the large-sample one of
-    Fleiss, Cohen and Everitt (1969) with the effective number of tasks.
+    differ (all of the middle strata, a fifth elsewhere); 1 each when None. The interval is that of Fleiss, Cohen and
+    Everitt (1969) with the effective number of tasks, made fit for few of them.
     """
     a, b = np.asarray(first, dtype=object), np.asarray(second, dtype=object)
     each = np.ones(len(a)) if weight is None else sizes("Weights", weight)
@@ -65,9 +66,21 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike, weight: ArrayLike | None = 
     if chance >= 1 - 1e-12:
         return Agreement(len(a), agreed, None, None, None)
     kappa = (agreed - chance) / (1 - chance)
-    tasks = float(each.sum() ** 2 / (each**2).sum())
-    error = sqrt(_variance(table, agreed, chance) / tasks)
-    return Agreement(len(a), agreed, kappa, max(kappa - Z * error, -1.0), min(kappa + Z * error, 1.0))
+    low, high = _kappa_interval(table, float(each.sum() ** 2 / (each**2).sum()))
+    return Agreement(len(a), agreed, kappa, max(min(low, kappa), -1.0), min(max(high, kappa), 1.0))
+
+
+def _kappa_interval(table: Floats, tasks: float) -> tuple[float, float]:
+    """The large-sample interval after two tasks were spread evenly over all pairs of answers.
+
+    Without them it holds the truth in 51 to 80 % where 20 to 40 tasks were coded twice with few errors, and has no
+    width where all agree; with them in 94 to 99 % (simulated 2026-11: 20 to 150 tasks, 2 to 20 % errors).
+    """
+    spread = (table * tasks + SPREAD_TASKS / table.size) / (tasks + SPREAD_TASKS)
+    agreed, chance = float(np.trace(spread)), float(spread.sum(axis=1) @ spread.sum(axis=0))
+    middle = (agreed - chance) / (1 - chance)
+    half = Z * sqrt(_variance(spread, agreed, chance) / tasks)
+    return middle - half, middle + half
 
 
 def _table(first: NDArray[np.object_], second: NDArray[np.object_], weight: Floats) -> Floats:
