@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} worlds a cell")
     asked = parser.parse_args()
     load_checks()
-    names = asked.only or list(EXPECTED)
+    names = asked.only or [*EXPECTED, *(name for name in CHECKS if name not in EXPECTED)]
     unknown = [name for name in names if name not in CHECKS]
     if asked.only and unknown:
         parser.error(f"there is no check {', '.join(unknown)}; there are {', '.join(sorted(CHECKS))}")
