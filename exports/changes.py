@@ -57,7 +57,8 @@ def flows(facts: Facts) -> list[str]:
     for estimand, text in (("E7_IN", "mulai berjualan"), ("E7_OUT", "tidak lagi terlihat")):
         figure = facts.province(estimand)
         if figure.shown and figure.value is not None:
-            told.append(f"sekitar {wording.number(figure.value)} UMKM {text}")
+            about = "sekurang-kurangnya" if figure.high is None else "sekitar"
+            told.append(f"{about} {wording.number(figure.value)} UMKM {text}")
     found = facts.province("FOUND")
     if found.shown and found.value:
         told.append(f"{wording.number(found.value)} UMKM baru ditemukan (tokonya sudah lama ada)")

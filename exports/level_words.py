@@ -53,10 +53,10 @@ def largest(facts: Facts) -> list[str]:
     note = "Satu UMKM dapat hadir di beberapa lokapasar."
     if len(known) > 1 and (known[1][1].high or 0) >= (most.low or 0):
         return [f"Lokapasar dengan UMKM terbanyak belum dapat ditentukan karena kisarannya bertumpang tindih. {note}"]
-    return [f"Lokapasar dengan UMKM terbanyak ialah {plain(item.title)}, {_estimated(most)}. {note}"]
+    return [f"Lokapasar dengan UMKM terbanyak ialah {plain(item.title)}, {estimated(most)}. {note}"]
 
 
-def _estimated(figure: Figure) -> str:
+def estimated(figure: Figure) -> str:
     """'diperkirakan 3.900 UMKM (antara 3.300 dan 4.600)'."""
     if figure_cell(figure) == ONLY_INTERVAL:
         return f"diperkirakan {ends(figure)} UMKM"

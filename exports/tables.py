@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from exports import wording
+from exports import level_words, wording
 from exports.base import Column, Export, Row, Sources, plain
 from exports.cells import estimate_cells, figure_cell, table_notes
 from exports.facts import UNKNOWN, Facts, MarketplaceState
@@ -93,7 +93,17 @@ class AreaTable(EstimateTable):
         return [*rows, self.domain_row("province", province.code, province.code, f"Provinsi {province.name}")]
 
     def notes(self) -> tuple[str, ...]:
-        return (*super().notes(), *table_notes(("no_ranking",)))
+        return (*super().notes(), *self._together(), *table_notes(("no_ranking",)))
+
+    def _together(self) -> list[str]:
+        """Areas too small for a figure of their own, with the neighbours with whom they have one."""
+        merged = sorted(key[2] for key in self.facts.figures if key[:2] == ("E1", "area") and "+" in key[2])
+        return [
+            f"Wilayah digabung: {wording.listed([plain(self.facts.areas.get(one, one)) for one in code.split('+')])}, "
+            f"{level_words.estimated(figure)}."
+            for code in merged
+            if (figure := self.facts.figure("E1", "area", code)).shown
+        ]
 
 
 def dotted(code: str) -> str:

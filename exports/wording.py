@@ -180,6 +180,12 @@ REASONS = {
     "too_few_present": "jumlahnya terlalu kecil untuk diperkirakan",
     "inconsistent": "hasil hitungnya belum konsisten",
     "no_marketplace": "tidak ada lokapasar yang terbaca",
+    "no_audit": "pemeriksaan registri tahunan belum ada",
+    "one_marketplace": "baru satu lokapasar yang terbaca",
+    "first_week": "ini pengukuran pertama",
+    "no_earlier_week": "pekan sebelumnya tidak diukur",
+    "no_businesses": "tidak ada UMKM terdaftar di bagian ini",
+    "no_comparable": "UMKM pembanding belum cukup",
     "no_activity": "lokapasar tidak menunjukkan kegiatan jual beli",
     "not_computed": "belum dihitung untuk bagian ini",
 }

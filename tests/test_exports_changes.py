@@ -7,10 +7,12 @@ import pytest
 from report_world import WEEK, make_world
 
 from exports import changes, wording
+from exports.base import Sources
 from exports.bridge import bridge
 from exports.cells import ONLY_INTERVAL, estimate_cells
 from exports.facts import Facts, Figure, read_facts
 from exports.story import tell
+from exports.tables import AreaTable
 from monitor.config import Config
 
 LEVEL = Figure("published", 6243.0, 5312.0, 7344.0, "B")
@@ -117,3 +119,18 @@ def test_other_figures_stand_beside_ours(facts: Facts) -> None:
         "sekitar 1.000 UMKM",
     ]
     assert all(row[2] and row[3] for row in rows)
+
+
+def test_areas_that_have_a_figure_only_together(facts: Facts) -> None:
+    figures = {**facts.figures, ("E1", "area", "3601+3602"): replace(LEVEL, value=910.0, low=700.0, high=1180.0)}
+    table = AreaTable(Sources(replace(facts, figures=figures)))
+    assert (
+        "Wilayah digabung: Kabupaten Pandeglang dan Kabupaten Lebak, diperkirakan 910 UMKM (antara 700 dan 1.180)."
+        in (table.notes())
+    )
+    assert [column.key for column in table.columns][3:7] == ["perkiraan", "batas_bawah", "batas_atas", "ketelitian"]
+
+
+def test_entries_that_are_a_lower_bound_say_so(facts: Facts) -> None:
+    told = changes.flows(having(facts, E7_IN=Figure("published", 30.0, 12.0, None)))
+    assert told == ["sekurang-kurangnya 30 UMKM mulai berjualan"]
