@@ -12,11 +12,10 @@ from monitor.fast_rows import read_columns
 from monitor.intervals import as_of
 from monitor.marketplaces import catalogue
 from monitor.private_store import candidate_pairs, listings, shop_metrics, shops
-from monitor.shop_states import live_shops
 from monitor.weeks import shift_week, week_days
 from pipelines.estimation.inputs import COLUMNS, blank
 from pipelines.estimation.strata import FLOOR
-from pipelines.measure_states import CARRY_WEEKS, marketplace_states
+from pipelines.measure_states import marketplace_states, read_live
 
 SHOP = ["marketplace", "shop_id"]
 TRADE_DAYS = 90  # a sign of trade is as old as this at most (estimation 2)
@@ -25,14 +24,17 @@ FLOOR_BITS = float(np.log2(FLOOR / (1 - FLOOR)))
 _KINDS = {"group_id": pa.int64(), "business_id": pa.int64(), "weight": pa.float64(), "probability": pa.float64()}
 
 
-def read_pairs(connection: Connection, week: str, states: pd.DataFrame | None = None) -> pd.DataFrame:
+def read_pairs(
+    connection: Connection, week: str, states: pd.DataFrame | None = None, live: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Candidates above the floor whose shop is open on a covered marketplace: `inputs.COLUMNS["pairs"]`.
 
-    states: as `marketplace_states` gives them; read when missing. Ordered by group, marketplace, shop and business.
+    states: as `marketplace_states` gives them, live: as `read_live`; read when missing. Ordered by group, marketplace,
+    shop and business.
     """
-    known = marketplace_states(connection, week, catalogue()) if states is None else states
+    open_ = read_live(connection, week) if live is None else live
+    known = marketplace_states(connection, week, catalogue(), open_) if states is None else states
     age = carried_weeks(known, week)
-    open_ = live_shops(connection, week, ("joined_on",), max_age_weeks=CARRY_WEEKS)
     pairs = scored(connection, week).merge(open_[[*SHOP, "joined_on"]], on=SHOP)
     pairs = pairs[pairs["marketplace"].isin(age.index)]
     if pairs.empty:

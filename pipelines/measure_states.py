@@ -21,8 +21,21 @@ CARRY_WEEKS = 4  # the method's limit for using older data of a marketplace
 LOADED = ["measured", "fed", "partial", "carried"]  # states whose shops are counted
 
 
-def marketplace_states(connection: Connection, week: str, entries: Mapping[str, Marketplace]) -> pd.DataFrame:
-    """One row per catalogue entry: the columns of marketplace_weeks without week, ordered by slug."""
+LIVE_COLUMNS = ("city", "area_codes", "joined_on")
+
+
+def read_live(connection: Connection, week: str) -> pd.DataFrame:
+    """`live_shops` with LIVE_COLUMNS, as old as data may be used; read once and handed around."""
+    return live_shops(connection, week, LIVE_COLUMNS, max_age_weeks=CARRY_WEEKS)
+
+
+def marketplace_states(
+    connection: Connection, week: str, entries: Mapping[str, Marketplace], live: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """One row per catalogue entry: the columns of marketplace_weeks without week, ordered by slug.
+
+    live: from `read_live`; read when missing.
+    """
     columns = (
         crawls.c.marketplace,
         crawls.c.week,
@@ -38,7 +51,7 @@ def marketplace_states(connection: Connection, week: str, entries: Mapping[str, 
     recent = select(*columns).where(crawls.c.week.between(oldest, week))
     query = recent.order_by(crawls.c.week, crawls.c.observed_on, crawls.c.started_at)
     done = read_frame(connection, query)
-    known = _regional(live_shops(connection, week, max_age_weeks=CARRY_WEEKS))
+    known = _regional(read_live(connection, week) if live is None else live)
     rows = [_state(entry, done[done["marketplace"] == slug], week, known) for slug, entry in sorted(entries.items())]
     return pd.DataFrame(rows)
 

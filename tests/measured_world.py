@@ -50,7 +50,7 @@ def make(
         "draws": 1000,
         "model_version": "model-1",
         "registry": registry,
-        "groups": attributes[attributes["group_id"].isin(used)].assign(first_week="2026-W40"),
+        "groups": attributes[attributes["group_id"].isin(used)],
         "pairs": pairs.drop(columns="is_true"),
         "marketplaces": marketplaces(),
         "answers": answers,
@@ -110,8 +110,15 @@ def _pairs(rng: np.random.Generator, captured: pd.DataFrame, groups: int) -> pd.
     both["score"] = odds / (1 + odds)
     both = both[both["score"] >= FLOOR].reset_index(drop=True)
     return both.assign(
-        business_id=both["group_id"], state="live", carried_weeks=0, joined_on=None, is_active=None
-    ).astype({"joined_on": object, "is_active": object, "marketplace": object, "shop_id": object})
+        business_id=both["group_id"],
+        state="live",
+        carried_weeks=0,
+        joined_on=None,
+        is_active=None,
+        first_seen_week="2026-W40",
+    ).astype(
+        {"joined_on": object, "first_seen_week": object, "is_active": object, "marketplace": object, "shop_id": object}
+    )
 
 
 def _answers(rng: np.random.Generator, pairs: pd.DataFrame, judged: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -200,8 +200,7 @@ def _larger(found: ByDomain, at: int, inputs: WeekInputs) -> tuple[str, list[int
     if chosen is None:
         return "", []
     members = _members(found, chosen[0])
-    name = sector_group(code) if found.kind == "sector" else "+".join(found.codes[one] for one in members)
-    return name, members
+    return "+".join(found.codes[one] for one in members), members
 
 
 def _members(found: ByDomain, codes: Sequence[str]) -> list[int]:

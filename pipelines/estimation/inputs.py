@@ -82,7 +82,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "cohorts": {"cohort": "object", "kind": "object", "group_id": "int64"},
     "audits": {"group_id": "int64", "area": "object", "outcome": "object", "inclusion_prob": "float64"},
-    "coding": {"group_id": "int64", "office": "object", "first": "object", "second": "object"},
+    "coding": {"group_id": "int64", "office": "object", "first": "object", "second": "object", "weight": "float64"},
     "seeded": {"office": "object", "known": "object", "answer": "object"},
     "offices": {"office": "object", "asked": "int64", "answered": "int64", "follow_up": "float64"},
     "earlier": {
@@ -151,7 +151,8 @@ class WeekInputs:
     cohorts: one row per member that is in the registry: cohort, kind (training or list), group_id.
     audits: newest yearly check of the registry: group_id, area, outcome (alive, closed, moved_out, not_umkm, duplicate,
         not_reached), inclusion_prob.
-    coding: pairs that two people answered: first, second: their answers; office of the first.
+    coding: pairs that were given to two people and answered by both: first, second: their answers; office of the first;
+        weight: 1 / share of its kind that was coded twice.
     seeded: answers to pairs with a known answer.
     offices: sample and flow tasks of the window by office (area code, or that of the province): asked, answered;
         follow_up: chance with which open tasks were passed on to the provincial coder, 0 where none were.

@@ -29,7 +29,7 @@ def rules_of(inputs: WeekInputs) -> Rules:
     carried = tuple(sorted(places.loc[is_covered & (places["state"] == "carried"), "marketplace"]))
     # That the shop is another business's says as much against this one as "tidak".
     first, second = (inputs.coding[name].replace("usaha lain", "tidak") for name in ("first", "second"))
-    agreement = cohen_kappa(first, second)
+    agreement = cohen_kappa(first, second, inputs.coding["weight"])
     blocked = "low_agreement" if agreement.tasks >= LEAST_TWICE and agreement.state == "low" else None
     if not covered:
         blocked = "no_marketplace"
