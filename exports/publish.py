@@ -20,6 +20,7 @@ from exports import checks, csv_table, page, workbook
 from exports.base import Export, Sources
 from exports.facts import Facts, read_facts
 from exports.named import read_named
+from exports.participant_sheet import write_participants
 from exports.story import tell
 from exports.tables import EXPORTS
 from monitor.config import Config
@@ -29,7 +30,7 @@ MANIFEST = "manifest.json"
 
 
 def publish(config: Config, private_engine: Engine, results_engine: Engine, week: str, practice: bool = False) -> Path:
-    """The folder of the finished report.
+    """The folder of the finished report; offices find their participants by name in their outbox.
 
     practice: data come from the sandbox; every page, sheet and table says so. Raises CheckError when a finished file
     is wrong, StoreError when the folder cannot be written, UsageError when the week has no results.
@@ -52,7 +53,9 @@ def publish(config: Config, private_engine: Engine, results_engine: Engine, week
     )
     passed = checks.check(finished, exports, story, week)
     manifest = _manifest(finished.files, exports, facts, passed)
-    return _place(config.reports_dir, week, {**finished.files, MANIFEST: manifest})
+    folder = _place(config.reports_dir, week, {**finished.files, MANIFEST: manifest})
+    write_participants(private_engine, config, facts, sources.named)
+    return folder
 
 
 def _manifest(files: Mapping[str, bytes], exports: Mapping[str, Export], facts: Facts, passed: list[str]) -> bytes:
