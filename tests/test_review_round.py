@@ -4,6 +4,7 @@ import csv
 import io
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -311,3 +312,123 @@ def test_saved_by_libreoffice(world: Engine, config: Config, tmp_path: Path) -> 
     subprocess.run([*command, "--outdir", str(out), str(path)], check=True, timeout=120, stdout=subprocess.DEVNULL)
     receipt = import_sheet(world, out / f"{path.stem}.ods")
     assert (receipt.rows, receipt.stored, receipt.rejected) == (6, 6, [])
+
+
+def test_answers_as_they_were_before_change_nothing_however_the_file_was_saved(
+    world: Engine, config: Config, tmp_path: Path
+) -> None:
+    """Sorted, under another name of the reviewer's case, with a copied row, saved again after a correction came in."""
+    path = export_sheets(world, config, WEEK, tmp_path)[0]
+    tasks = answer(path, lambda number: "ya" if number % 2 else "tidak")
+    assert import_sheet(world, path).stored == 6
+    assert import_sheet(world, answered_csv(tmp_path / "k.csv", [["task_id", "jawaban"], [tasks[0], "ya"]])).stored == 1
+    lines = [["TASK ID", "JAWABAN", "Penelaah"]]
+    lines += [[task, "YA" if number % 2 else "Tidak.", "ANI"] for number, task in enumerate(tasks)]
+    again = import_sheet(world, answered_csv(tmp_path / "lagi.csv", [lines[0], *reversed(lines[1:]), lines[3]]))
+    assert (again.stored, again.rejected, again.answered) == (0, [], 6)
+    assert len(rows_of(world, store.judgements)) == 7
+
+
+def test_a_name_that_is_given_later_makes_no_second_reviewer(world: Engine, config: Config, tmp_path: Path) -> None:
+    task = draw_tasks(world, config, WEEK)["task_id"].iloc[0]
+    head = ["task_id", "jawaban", "penelaah"]
+    import_sheet(world, answered_csv(tmp_path / "a.csv", [head, [task, "ya", ""]]))
+    assert import_sheet(world, answered_csv(tmp_path / "b.csv", [head, [task, "ya", "Ani"]])).stored == 0
+    receipt = import_sheet(world, answered_csv(tmp_path / "c.csv", [head, [task, "tidak", "Ani"]]))
+    assert receipt.stored == 1 and "diganti menjadi 'tidak'" in receipt.remarks[0]
+    assert [row["reviewer"] for row in rows_of(world, store.judgements)] == [None, None]
+
+
+def test_merged_cells_are_told_and_one_name_over_all_rows_is_everybodys(
+    world: Engine, config: Config, tmp_path: Path
+) -> None:
+    tasks = draw_tasks(world, config, WEEK)["task_id"].tolist()[:5]
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Lembar periksa kami"])
+    sheet.merge_cells("A1:C1")
+    sheet.append(["task_id", "jawaban", "penelaah"])
+    for number, task in enumerate(tasks):
+        sheet.append([task, "ya" if number != 2 else None, "Budi" if number == 0 else None])
+    sheet.merge_cells("C3:C7")
+    sheet.merge_cells("B4:B5")  # the answer of row 5 was lost when the cells were merged
+    book.save(tmp_path / "gabung.xlsx")
+    receipt = import_sheet(world, tmp_path / "gabung.xlsx")
+    assert (receipt.rows, receipt.stored, receipt.empty) == (5, 4, [])
+    assert receipt.rejected == [(5, "sel jawaban digabung dengan baris 4; mohon isi satu per satu")]
+    assert {row["reviewer"] for row in rows_of(world, store.judgements)} == {"Budi"}
+
+
+def test_an_answer_that_lost_its_task_is_named(world: Engine, config: Config, tmp_path: Path) -> None:
+    task = draw_tasks(world, config, WEEK)["task_id"].iloc[0]
+    lines = [["task_id", "jawaban", "catatan"], [task, "ya", ""], ["", "tidak", ""], ["", "", "sudah diperiksa"]]
+    receipt = import_sheet(world, answered_csv(tmp_path / "k.csv", lines))
+    assert (receipt.rows, receipt.stored) == (2, 1)
+    assert receipt.rejected == [(3, "task_id kosong; mohon salin ulang baris ini dari lembar asli")]
+
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+KINDS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def excel_2016(path: Path, rows: list[list[str | float | None]], hidden: set[int]) -> Path:
+    """A workbook the way Excel 2016 writes one: shared strings with rich text, numbers, a filter that hides rows."""
+    texts: list[str] = []
+
+    def cell(column: int, row: int, value: str | float | None) -> str:
+        place = f'r="{"ABCDEFG"[column]}{row}"'
+        if value is None:
+            return f'<c {place} s="1"/>'
+        if isinstance(value, float):
+            return f"<c {place}><v>{value:g}</v></c>"
+        texts.append(value)
+        return f'<c {place} s="1" t="s"><v>{len(texts) - 1}</v></c>'
+
+    lines = []
+    for number, row in enumerate(rows, start=1):
+        cells = "".join(cell(column, number, value) for column, value in enumerate(row))
+        lines.append(f'<row r="{number}" spans="1:7" hidden="{int(number in hidden)}">{cells}</row>')
+    keep = 'xml:space="preserve"'
+    strings = [f"<si><r><rPr><b/></rPr><t {keep}>{t[:1]}</t></r><r><t {keep}>{t[1:]}</t></r></si>" for t in texts]
+    part, tie = (
+        f'<Override PartName="/xl/{{}}.xml" ContentType="{KINDS}.{{}}+xml"/>',
+        '<Relationship Id="{}" Type="{}" ',
+    )
+    tie += 'Target="{}"/>'
+    kinds = [("workbook", "sheet.main"), ("worksheets/sheet1", "worksheet"), ("sharedStrings", "sharedStrings")]
+    ties = [
+        ("rId1", f"{OFFICE}/worksheet", "worksheets/sheet1.xml"),
+        ("rId2", f"{OFFICE}/sharedStrings", "sharedStrings.xml"),
+    ]
+    rels = f'<Relationships xmlns="{PACKAGE}/relationships">{{}}</Relationships>'
+    contents = {
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" ContentType='
+        '"application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType='
+        f'"application/xml"/>{"".join(part.format(*kind) for kind in kinds)}</Types>',
+        "_rels/.rels": rels.format(tie.format("rId1", f"{OFFICE}/officeDocument", "xl/workbook.xml")),
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><fileVersion appName="xl" lastEdited="6" '
+        'rupBuild="14420"/><sheets><sheet name="Lembar-Periksa" sheetId="2" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": rels.format("".join(tie.format(*one) for one in ties)),
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetPr filterMode="1"/><dimension ref="A1:G'
+        f'{len(rows)}"/><sheetData>{"".join(lines)}</sheetData><sheetProtection sheet="1" objects="1"/></worksheet>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}" count="{len(texts)}">{"".join(strings)}</sst>',
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n{content}')
+    return path
+
+
+def test_saved_by_excel_2016_with_a_filter_that_hides_rows(world: Engine, config: Config, tmp_path: Path) -> None:
+    tasks = draw_tasks(world, config, WEEK)["task_id"].tolist()
+    rows: list[list[str | float | None]] = [["No.", "jawaban", "business_id_lain", "catatan", "task_id"]]
+    rows += [
+        [float(n), "usaha lain" if n == 1 else "ya", 2.0 if n == 1 else None, None, task]
+        for n, task in enumerate(tasks, start=1)
+    ]
+    receipt = import_sheet(world, excel_2016(tmp_path / "periksa.xlsx", rows, {3, 4}))
+    assert (receipt.rows, receipt.stored, receipt.rejected, receipt.empty) == (12, 12, [], [])
+    assert rows_of(world, store.judgements)[0]["other_business"] == "2"
