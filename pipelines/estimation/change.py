@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike
 
 from pipelines.estimation.arrays import Floats, Ints
 from pipelines.estimation.coverage import present_draws
-from pipelines.estimation.detected import detected_draws, stratum_rates
+from pipelines.estimation.detected import count_draws, detected_draws, domain_rate_draws, rate_draws, stratum_rates
 from pipelines.estimation.seeds import DRAWS
 from pipelines.estimation.strata import STRATA
 
 MIN_YOUNG_PROBES = 10  # with shops younger than 13 weeks; with fewer, entries are "at least"
 YOUNG_WEEKS = 13
 LEAST_KAPPA = 1e-6
+SIDE_WEIGHT = 2.0  # judgements that the rate of both sides is worth in one: intervals as wide as the method's (S10b)
 
 
 # --- E6 -------------------------------------------------------------------------------------------------------------
@@ -39,22 +40,61 @@ def panel_flow(now: pd.DataFrame, then: pd.DataFrame) -> PanelFlow:
     return PanelFlow(tuple(sorted(groups_now - groups_then)), tuple(sorted(groups_then - groups_now)))
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """Of one set of groups, by stratum: unjudged groups, own rates and effective sizes; and the known positives."""
+
+    rest: Ints
+    known: int
+    p: Floats
+    n_eff: Floats
+
+
+def _judged(groups: pd.DataFrame) -> _Judged:
+    judged = groups["d"].notna().to_numpy()
+    stratum = groups["stratum"].to_numpy(dtype=int)
+    rest = np.bincount(stratum[~judged], minlength=STRATA)
+    p, n_eff = _rates(groups)
+    return _Judged(rest, int(groups.loc[judged, "d"].astype(bool).sum()), p, n_eff)
+
+
+def _rates(groups: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Rates by stratum of the judged groups that stand for others."""
+    sampled = groups[groups["d"].notna() & ~groups["is_known"].eq(True)]
+    d, stratum = sampled["d"].to_numpy(dtype=bool), sampled["stratum"].to_numpy(dtype=int)
+    return stratum_rates(stratum, d, sampled["weight"].to_numpy(dtype=float), STRATA)
+
+
 def judged_draws(groups: pd.DataFrame, rng: np.random.Generator, draws: int = DRAWS) -> tuple[Floats, float]:
     """Draws and point of how many of these groups are truly detected, by the rule of 5.2.
 
     groups: one row each; stratum (0..6), d (True, False, or missing where nobody judged), is_known (counted as it is;
-    others represent the rest), weight (1/pi). For E6: all groups of one side of `PanelFlow`.
+    others represent the rest), weight (1/pi, above 0 where sampled).
     """
-    judged = groups["d"].notna().to_numpy()
-    d = groups["d"].fillna(False).to_numpy(dtype=bool)
-    stratum = groups["stratum"].to_numpy(dtype=int)
-    sampled = judged & ~groups["is_known"].fillna(False).to_numpy(dtype=bool)
-    weight = groups["weight"].fillna(1.0).to_numpy(dtype=float)
-    p, n_eff = stratum_rates(stratum[sampled], d[sampled], weight[sampled], STRATA)
-    rest = np.bincount(stratum[~judged], minlength=STRATA)
-    known = int(d[judged].sum())
-    found = detected_draws(rest, known, p, n_eff, rng, draws)
-    return np.asarray(found, float), float(known + (rest * p).sum())
+    own = _judged(groups)
+    found = detected_draws(own.rest, own.known, own.p, own.n_eff, rng, draws)
+    return found.astype(float), float(own.known + own.rest @ own.p)
+
+
+def side_draws(
+    arrived: pd.DataFrame, left: pd.DataFrame, rng: np.random.Generator, draws: int = DRAWS
+) -> tuple[tuple[Floats, float], tuple[Floats, float]]:
+    """Draws and point of the truly detected among those that arrived, and among those that left (for `change_draws`).
+
+    Both frames as in `judged_draws`. The rates of a side are its own judgements with the draw of both sides' rates as
+    prior, worth SIDE_WEIGHT judgements, as for areas (8.1). With a Beta for each side alone, its +0.5 is added fourteen
+    times to fifty judgements: intervals a fifth too wide, covering 98 % (2026-11, benchmark S10b).
+    """
+    p, n_eff = _rates(pd.concat([arrived, left], ignore_index=True))
+    pooled = rate_draws(p, n_eff, rng, draws)
+    sides = []
+    for groups in (arrived, left):
+        own = _judged(groups)
+        rates = domain_rate_draws(pooled, own.p, own.n_eff, rng, SIDE_WEIGHT)
+        shrunk = (own.n_eff * own.p + SIDE_WEIGHT * p) / (own.n_eff + SIDE_WEIGHT)
+        found = count_draws(own.rest, own.known, rates, rng).astype(float)
+        sides.append((found, float(own.known + own.rest @ shrunk)))
+    return sides[0], sides[1]
 
 
 def change_draws(arrived: ArrayLike, left: ArrayLike, probe_n: int, probe_m: int, rng: np.random.Generator) -> Floats:
