@@ -1,6 +1,7 @@
 """Fills the results database for one week from the private store: counts, states and codes, never a person.
 
-Only the columns named here leave the private store. Building a week again from the same content writes nothing.
+Only the columns named here leave the private store; of the details of a figure only how many known-present businesses
+were used and detected. Building a week again from the same content writes nothing.
 """
 
 import hashlib
@@ -21,6 +22,9 @@ from monitor.registry_write import INSIDE
 from monitor.weeks import week_days
 
 UNKNOWN = "?"  # domain of businesses whose area or sector the registry does not say
+
+VINTAGES = ("flash", "final", "benchmark")
+FIGURE = ["estimand", "domain_kind", "domain_code"]
 
 Frames = dict[str, pd.DataFrame]
 
@@ -79,8 +83,9 @@ def _week_frames(private: Connection, week: str) -> Frames:
         "marketplace_weeks": _copied(private, "marketplace_weeks", private_store.marketplace_weeks.c.week == week),
         "crawls": _crawls(private, week),
         "review_counts": _review_counts(private, week),
-        "probe_summary": _probe_summary(private, week),
+        "probe_summary": _coverage(private, week).assign(week=week),
         "draws": _copied(private, "draws", private_store.draws.c.week == week),
+        "suppressions": _copied(private, "suppressions", private_store.suppressions.c.week == week),
         "series_breaks": _copied(private, "series_breaks", private_store.series_breaks.c.week == week),
     }
 
@@ -120,19 +125,26 @@ def _review_counts(private: Connection, week: str) -> pd.DataFrame:
     return read_frame(private, query).assign(week=week)
 
 
-def _probe_summary(private: Connection, week: str) -> pd.DataFrame:
-    probes = private_store.probes
-    query = (
-        select(probes.c.marketplace.label("domain_code"), func.count().label("usable_count"))
-        .where(_usable_probe(week))
-        .group_by(probes.c.marketplace)
-    )
-    return read_frame(private, query).assign(week=week, domain_kind="marketplace", detected_count=None)
+def _newest(estimates: pd.DataFrame) -> pd.DataFrame:
+    """The newest revision of the latest vintage of every figure."""
+    rank = {vintage: number for number, vintage in enumerate(VINTAGES)}
+    ordered = estimates.assign(rank=estimates["vintage"].map(rank)).sort_values(["rank", "revision"])
+    return ordered.drop_duplicates(FIGURE, keep="last").drop(columns="rank")
 
 
-def _usable_probe(week: str) -> Any:
-    probes = private_store.probes
-    return and_(probes.c.status == "usable", probes.c.collected_on <= week_days(week)[1].isoformat())
+def _coverage(private: Connection, week: str) -> pd.DataFrame:
+    """What the newest E9 say of known-present businesses: domain_kind, domain_code, usable_count, detected_count.
+
+    Only counts leave `details`, and only these: that table is the one in which measuring keeps what it used.
+    """
+    table = private_store.estimates.c
+    columns = (*(table[name] for name in (*FIGURE, "vintage", "revision")), table.n_probes, table.details)
+    found = _newest(read_frame(private, select(*columns).where(table.week == week, table.estimand == "E9")))
+    detected = [(details or {}).get("probes_detected") for details in found["details"]]
+    found = found.assign(usable_count=found["n_probes"].fillna(0).astype(int), detected_count=detected)
+    found = found[found["usable_count"] > 0]
+    found["detected_count"] = found["detected_count"].astype(object)
+    return found[["domain_kind", "domain_code", "usable_count", "detected_count"]]
 
 
 def _week_row(private: Connection, week: str, snapshot_id: str | None, estimates: pd.DataFrame) -> pd.DataFrame:
@@ -152,9 +164,15 @@ def _week_row(private: Connection, week: str, snapshot_id: str | None, estimates
         "model_version": ", ".join(sorted(private.execute(models).scalars())) or None,
         "method_version": str(estimates["method_version"].max()),
         "judged_group_count": private.execute(judged).scalar_one(),
-        "probe_count": private.execute(select(func.count()).where(_usable_probe(week))).scalar_one(),
+        "probe_count": _probe_count(private, week),
     }
     return pd.DataFrame([row], dtype=object)
+
+
+def _probe_count(private: Connection, week: str) -> int:
+    """Known-present businesses that could be used for the province, as the newest E9 counted them."""
+    found = _coverage(private, week)
+    return int(found.loc[found["domain_kind"] == "province", "usable_count"].sum())
 
 
 # --- code lists -----------------------------------------------------------------------------------------------------

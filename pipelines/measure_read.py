@@ -28,7 +28,6 @@ from pipelines.estimation.coders import coding, offices, seeded
 from pipelines.estimation.inputs import COLUMNS, WeekInputs, blank
 from pipelines.estimation.revisions import revision_statistics
 from pipelines.estimation.survival import follow_ups, kaplan_meier, survival_at
-from pipelines.estimation.universe import YES
 from pipelines.measure_flows import models_of, probes_then, read_earlier, read_leavers, read_panel
 from pipelines.measure_pairs import SHOP, carried_weeks, read_pairs
 from pipelines.measure_people import read_audits, read_cohorts, read_probes
@@ -59,7 +58,7 @@ def read_week(connection: Connection, config: Config, week: str, vintage: str) -
     given = read_answers(connection, week)
     asked = (given.tasks, given.judgements, given.undone, week)
     said = by_shop(*asked)[list(COLUMNS["shop_answers"])]
-    used = _used_links(connection, week, states, live, said)
+    used = _used_links(connection, week, states, live)
     known = read_probes(connection, week)
     members, audited = read_cohorts(connection, week), read_audits(connection, week)
     gone = read_leavers(connection, week, given, live)
@@ -115,22 +114,17 @@ def _answers(given: Answers, pairs: pd.DataFrame, week: str) -> pd.DataFrame:
 # --- links: what E8 and D count ---------------------------------------------------------------------------------------
 
 
-def _used_links(
-    connection: Connection, week: str, states: pd.DataFrame, live: pd.DataFrame, said: pd.DataFrame
-) -> pd.DataFrame:
+def _used_links(connection: Connection, week: str, states: pd.DataFrame, live: pd.DataFrame) -> pd.DataFrame:
     """Linked groups with an open shop on a covered marketplace: group_id, marketplace, confirmed, confirmed_here.
 
     A shop that was not looked for this week counts as it was last seen, as long as older data may be used. Shops of one
-    account count for one group. What people said when asked about a known-present business confirms as well, though
-    links never learn of it.
+    account count for one group. Exactly these groups stand in the named lists: what was answered about a known-present
+    business confirms nothing here, since links never learn of it.
     """
     names = ("marketplace", "shop_id", "listing_id", "group_id", "decision", "weight")
     linked = read_frame(connection, select(*(links.c[name] for name in names)).where(as_of(links, week)))
-    yes = said.loc[said["answer"] == YES, ["group_id", *SHOP]].assign(listing_id="", decision="confirmed", weight=0.0)
-    linked = linked.drop(index=_known(linked, yes))
-    every = pd.concat([linked, yes], ignore_index=True) if len(yes) else linked
     covered = states.loc[states["covered"].astype(bool), "marketplace"]
-    seen = every[every["marketplace"].isin(covered)].merge(live[SHOP], on=SHOP)
+    seen = linked[linked["marketplace"].isin(covered)].merge(live[SHOP], on=SHOP)
     if seen.empty:
         return blank("links")
     seen = one_business_each(seen, shop_accounts(connection))
@@ -138,13 +132,6 @@ def _used_links(
     here = seen.groupby(["group_id", "marketplace"], as_index=False)["confirmed_here"].any()
     here["confirmed"] = here.groupby("group_id")["confirmed_here"].transform("any")
     return here
-
-
-def _known(linked: pd.DataFrame, yes: pd.DataFrame) -> pd.Index:
-    """Links by the system of the very pairs that a person confirmed."""
-    keys = ["group_id", *SHOP]
-    same = pd.MultiIndex.from_frame(linked[keys]).isin(pd.MultiIndex.from_frame(yes[keys]))
-    return linked.index[same & (linked["listing_id"] == "").to_numpy() & (linked["decision"] != "confirmed").to_numpy()]
 
 
 # --- marketplaces and their survival ----------------------------------------------------------------------------------
