@@ -18,7 +18,7 @@ SECTOR_GROUPS: Mapping[str, tuple[str, ...]] = {
     "perdagangan": ("kelontong_sembako", "perdagangan_lain"),
     "pangan": ("makanan_minuman", "bahan_pangan_segar", "pertanian_perikanan"),
     "kriya_fesyen": ("fesyen_tekstil", "kriya", "rumah_tangga_furnitur"),
-    "jasa": ("jasa", "kecantikan_kesehatan", "konstruksi"),
+    "jasa_dan_konstruksi": ("jasa", "kecantikan_kesehatan", "konstruksi"),
     "lainnya": ("industri_lain", "lain", "?"),
 }
 
