@@ -19,7 +19,7 @@ from exports.named import NamedRow
 from exports.participants import STATES, Cohort, Participant, read_participants
 from exports.review_sheet import SheetInfo, catalogue_hosts, handling
 from exports.styles import LINK, PALE, RULE, TEXT, WARN, Styles, set_up_page
-from exports.workbook import is_safe_link
+from exports.workbook import LETTERS, is_safe_link
 from monitor import regions
 from monitor.config import Config
 from monitor.database import translate_errors
@@ -132,11 +132,15 @@ def _first(book: Any, styles: Styles, cohorts: Sequence[Cohort], names: Sequence
     for line, (text, style) in enumerate(lines):
         sheet.merge_range(line, 1, line, 2, text, style)
         sheet.set_row(line, 16 * -(-len(text) // (78 if style is styles.finding else 110)) + 8)
+    link = book.add_format(
+        {"font_name": "Calibri", "font_color": LINK, "underline": 1, "valign": "top", "text_wrap": 1}
+    )
+    text_format = book.add_format({"font_name": "Calibri", "valign": "top", "text_wrap": 1})
     line = len(lines) + 1
     for cohort, name in zip(cohorts, names, strict=True):
-        sheet.write_url(line, 1, f"internal:'{name}'!A1", styles.contents, name)
+        sheet.write_url(line, 1, f"internal:'{name}'!A1", link, plain(cohort.name)[:100])
         text = f"{_about(cohort)} {_counted(cohort)}"
-        sheet.write_string(line, 2, text, styles.plain)
+        sheet.write_string(line, 2, text, text_format)
         sheet.set_row(line, 15.5 * -(-len(text) // 58) + 5)
         line += 1
     sheet.activate()
@@ -173,6 +177,8 @@ class _CohortSheet:
         set_up_page(self.sheet, plain(self.cohort.name)[:60], self.info.practice)
         line = 0
         if self.info.practice:
+            for at in range(len(COLUMNS)):
+                self.sheet.write_blank(line, at, None, self.styles.practice)
             self.sheet.write_string(line, 0, wording.PRACTICE, self.styles.practice)
             line += 1
         self.sheet.write_string(line, 0, plain(self.cohort.name), self.styles.title)
@@ -213,5 +219,5 @@ class _CohortSheet:
                 self.sheet.write_url(line, at, text, self.url, text)
             else:
                 self.sheet.write_string(line, at, text, self.text)
-        lines = max(-(-len(text) // width) for text, (_, width) in zip(shown, COLUMNS, strict=True))
+        lines = max(-(-len(text) // int(width * LETTERS)) for text, (_, width) in zip(shown, COLUMNS, strict=True))
         self.sheet.set_row(line, 15 * min(lines, 4) + 4)

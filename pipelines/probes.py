@@ -74,8 +74,9 @@ def counting_probes(connection: Connection, week: str) -> pd.DataFrame:
     """
     found = read_probes(connection, week)
     found = found[found["status"].eq(USABLE) & found["business_id"].notna()]
+    found = found.assign(shop=[fold(shop_id or "") for shop_id in found["shop_id"]])
     found = found.sort_values(["collected_on", "probe_id"]).drop_duplicates(
-        ["business_id", "marketplace", "shop_id"], keep="last"
+        ["business_id", "marketplace", "shop"], keep="last"
     )
     found = found.assign(age_weeks=[age_in_weeks(day, week) for day in found["collected_on"]])
     found = found.merge(_standing(read_checks(connection, week), week), on="probe_id", how="left")
@@ -137,8 +138,8 @@ def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
     who = row["business_id"] or tuple(
         fold(str(row[name] or "")) for name in ("business_name", "owner_name", "district_code")
     )
-    shop = row["shop_id"] or name_of(row["marketplace"], row["shop_url"]) or row["shop_url"]
-    return who, row["marketplace"], shop, row["collected_on"]
+    shop = row["shop_id"] or name_of(row["marketplace"], row["shop_url"]) or row["shop_url"] or ""
+    return who, row["marketplace"], fold(shop), row["collected_on"]
 
 
 def known_keys(connection: Connection) -> set[tuple[Any, ...]]:

@@ -9,13 +9,15 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, event, select
-from test_layout import imported, sources
+from test_layout import imported
+from test_layout import sources as read_sources
 
 from monitor import private_store as store
 from monitor.config import Config, load_config
@@ -48,6 +50,11 @@ BEHIND = (
 )  # and the floor
 ROOF = ("monitor/verbs/", "monitor/cli.py", "monitor/__main__.py", "monitor/commands/")
 SITE, WEEK, NEXT_WEEK = "plaza_banten", "2026-W46", "2026-W47"
+
+
+@cache
+def sources() -> tuple[tuple[str, ast.Module], ...]:
+    return tuple(read_sources())
 
 
 # --- what is written --------------------------------------------------------------------------------------------------
