@@ -1,7 +1,7 @@
 """Which kab/kota lie beside one another, for figures that are too imprecise for one of them alone.
 
-Told from the points of the reference list, so that another province needs no list of its own: two kab/kota of which some
-desa lie as close as desa of one kab/kota usually do share a border.
+Told from the points of the reference list, so that another province needs no list of its own: two kab/kota of which
+some desa lie as close as desa of one kab/kota usually do share a border.
 """
 
 from functools import lru_cache
