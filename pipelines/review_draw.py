@@ -35,13 +35,18 @@ def draw_tasks(engine: Engine, config: Config, week: str, purpose: str = ALL) ->
     if purpose not in PURPOSES:
         raise UsageError(f"'{purpose}' is no purpose of review sheets; use {', '.join(PURPOSES)}.")
     with transaction(engine) as connection:
-        parts = []
-        if purpose != CLERICAL:
-            parts.append(_draw_groups(connection, config, week))
-        if purpose != SAMPLE:
-            parts.append(_draw_clerical(connection, config, week, parts))
-        _store(connection, pd.concat(parts, ignore_index=True))
-        return open_tasks(connection, week, purpose)
+        return draw_in(connection, config, week, purpose)
+
+
+def draw_in(connection: Connection, config: Config, week: str, purpose: str = ALL) -> pd.DataFrame:
+    """`draw_tasks` within a transaction of the caller's, who may take it back: a plan asks nobody."""
+    parts: list[pd.DataFrame] = []
+    if purpose != CLERICAL:
+        parts.append(_draw_groups(connection, config, week))
+    if purpose != SAMPLE:
+        parts.append(_draw_clerical(connection, config, week, parts))
+    _store(connection, pd.concat(parts, ignore_index=True))
+    return open_tasks(connection, week, purpose)
 
 
 def open_tasks(connection: Connection, week: str, purpose: str = ALL) -> pd.DataFrame:

@@ -18,7 +18,9 @@ from monitor.verbs import common
 from monitor.weeks import parse_week, utc_now
 from pipelines.judge import Receipt, import_sheet
 from pipelines.review_draw import ALL, draw_tasks
+from pipelines.review_plan import Plan, plan_week
 from pipelines.review_rows import read_sheets
+from pipelines.review_undo import effect_lines, undo
 
 app = typer.Typer(no_args_is_help=True, help="Sheets for people to answer, and their answers back.")
 
@@ -135,6 +137,81 @@ def import_command(
         if problems := [receipt.problem for receipt in receipts if receipt.problem]:
             run.outcome = "failed"
             raise InputError(" ".join(problems))
+
+
+@app.command("plan")
+def plan_command(
+    week: Annotated[str | None, typer.Option(help="ISO week; default: the last one that ended.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Who gets how many rows, how long that takes, and how wide E1 becomes with all of it or half; asks nobody.
+
+    Example: monitor review plan --week 2026-W47
+    """
+    config = common.config()
+    chosen = common.week_option(week, config)
+    engine = private_engine(config)
+    with common.progress("Planning the week's review"):
+        plan = plan_week(engine, config, chosen)
+    offices = [{**row, "office": _named(config, str(row["office"]))} for row in plan.offices.to_dict("records")]
+    if as_json:
+        widths = {
+            name: None if found is None else vars(found) for name, found in (("full", plan.full), ("half", plan.half))
+        }
+        common.show("", {"offices": plan.offices.to_dict("records"), **widths, "probes": plan.probes,
+                         "probes detected": plan.detected, "assumed": plan.is_assumed}, as_json)  # fmt: skip
+        return
+    common.show(f"Review in {chosen}", offices or {"rows": 0})
+    common.show("What it gives, kept up for the whole window", _widths(plan))
+
+
+def _named(config: Config, office: str) -> str:
+    return f"{office} {config.region.name if office == config.region.code else regions.area_name(office)}"
+
+
+def _widths(plan: Plan) -> dict[str, object]:
+    """Expected half-widths of E1 and of its detected part, with what they rest on."""
+    rows: dict[str, object] = {}
+    for name, found in (("all of it", plan.full), ("half of it", plan.half)):
+        if found is None:
+            rows[name] = "there are no candidates yet"
+            continue
+        rows[f"{name}: groups judged in the window"] = found.judged
+        rows[f"{name}: half-width of E1"] = _share(found.present_half)
+        rows[f"{name}: half-width of detected groups"] = _share(found.detected_half)
+    said = "assumed, the probe says too little yet" if plan.is_assumed else "of the probe"
+    rows["probes, detected"] = f"{plan.probes}, {plan.detected} ({said})"
+    return rows
+
+
+def _share(value: float | None) -> str:
+    return "not available" if value is None else f"{value:.0%}"
+
+
+@app.command("undo")
+def undo_command(
+    reason: Annotated[str, typer.Option("--reason", help="What was wrong; kept with the answers.")],
+    task: Annotated[str | None, typer.Argument(help="Task whose answers are taken back (column task_id).")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Sheet whose answers are all taken back.")] = None,
+    week: Annotated[str | None, typer.Option(help="ISO week whose figures tell the effect; default: the last.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Take answers back: nothing is deleted, they no longer count, and the effect on the figures is kept.
+
+    Example: monitor review undo T0f3a92b1c4d5e6f7 --reason "wrong shop judged"
+    """
+    if (task is None) == (file is None):
+        raise UsageError("Name one task, or a sheet with --file.")
+    config = common.config()
+    chosen = common.week_option(week, config)
+    engine = private_engine(config)
+    with common.recorded(engine, "review undo", week=chosen), common.progress("Taking answers back"):
+        done = undo(engine, config, chosen, reason, task, file)
+    common.show(
+        f"{done.judgements} answers to {done.tasks} tasks taken back, {chosen}", effect_lines(done.effect), as_json
+    )
+    if not as_json:
+        typer.echo(f"Run 'monitor link --week {chosen}' and 'monitor measure --week {chosen}' to make it so.")
 
 
 def _row(receipt: Receipt) -> dict[str, object]:
