@@ -21,6 +21,7 @@ from monitor.weeks import utc_now, utc_text
 from pipelines.estimation.inputs import Estimated
 from pipelines.estimation.week import estimate_week
 from pipelines.measure_breaks import store_breaks
+from pipelines.measure_disclosure import store_suppressions
 from pipelines.measure_read import WeekRead, digest_of, read_week
 from pipelines.measure_states import CARRY_WEEKS, marketplace_states
 
@@ -64,6 +65,8 @@ def measure_week(engine: Engine, config: Config, week: str, vintage: str = "flas
         revision = _store(connection, read, found, digest)
         _store_states(connection, read.states, week)
         breaks = store_breaks(connection, read, METHOD_VERSION)
+        if revision is not None:
+            store_suppressions(connection, read.inputs)
     return _report(read, found, revision, breaks)
 
 

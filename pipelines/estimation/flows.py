@@ -5,7 +5,15 @@ import pandas as pd
 
 from monitor.weeks import week_days
 from pipelines.estimation.arrays import Floats
-from pipelines.estimation.change import arrivals, change_draws, change_point, flow_draws, flow_point, judged_draws
+from pipelines.estimation.change import (
+    arrivals,
+    change_draws,
+    change_point,
+    flow_draws,
+    flow_point,
+    judged_draws,
+    side_draws,
+)
 from pipelines.estimation.coverage import LEAST_DETECTED, interval
 from pipelines.estimation.detected import AREA_WEIGHT, count_draws, detected_point, domain_rate_draws, rate_draws
 from pipelines.estimation.figures import Row, missing, rounded, row
@@ -43,12 +51,12 @@ def _change(inputs: WeekInputs, top: Headline, rules: Rules, lag: int) -> Row:
         reason = "too_few_detected" if n else "no_probe"
     sides = {side: _side(inputs.panel[inputs.panel["lag"] == lag], side) for side in SIDES}
     judged = sum(int(groups["d"].notna().sum()) for groups in sides.values())
-    if not reason and any(len(groups) and not _can_say(groups) for groups in sides.values()):
+    if not reason and not _can_say(pd.concat(list(sides.values()))):
         reason = "no_judgements"
     if reason:
         return missing(name, KIND, code, str(reason), n_judged=judged, **about)
     rng = rng_for(*inputs.seed, name, KIND, code)
-    (came, b), (went, c) = (judged_draws(sides[side], rng, inputs.draws) for side in SIDES)
+    (came, b), (went, c) = side_draws(sides["arrived"], sides["left"], rng, inputs.draws)
     low, high = interval(change_draws(came, went, n, m, rng))
     value = float(np.clip(change_point(b, c, n, m), low, high))
     details = {
