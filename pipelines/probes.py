@@ -182,7 +182,8 @@ def recruited(connection: Connection, today: date, province: str) -> dict[str, d
     """Office -> businesses whose probes are still young enough to count, by status; businesses, not shops."""
     found = read_probes(connection)
     week = week_of_date(today)
-    young = found[[age_in_weeks(day, week) <= MAX_AGE_WEEKS for day in found["collected_on"]]]
+    is_young = [age_in_weeks(day, week) <= MAX_AGE_WEEKS for day in found["collected_on"]]
+    young = found[pd.Series(is_young, index=found.index, dtype=bool)]
     counts: dict[str, dict[str, int]] = {}
     who = [
         f"row {probe}" if pd.isna(key) else key
