@@ -19,6 +19,7 @@ from monitor.errors import UsageError
 from monitor.private_store import estimates, marketplace_weeks
 from monitor.weeks import utc_now, utc_text
 from pipelines.estimation.inputs import Estimated
+from pipelines.estimation.revisions import revision_statistics
 from pipelines.estimation.week import estimate_week
 from pipelines.measure_breaks import store_breaks
 from pipelines.measure_disclosure import store_suppressions
@@ -35,7 +36,8 @@ VINTAGES = ("flash", "final", "benchmark")
 class MeasureReport:
     """verified and detected are E8 and D of the province, level its E1 as a row of `estimates`.
 
-    revision is None when nothing had changed; breaks: rows of series_breaks that the week has.
+    revision is None when nothing had changed; published: figures that are available; breaks: rows of series_breaks that
+    the week has; revisions: how earlier flashes of E1 fared, None before there is a final.
     """
 
     week: str
@@ -47,6 +49,7 @@ class MeasureReport:
     level: Mapping[str, Any]
     published: int
     breaks: int
+    revisions: str | None
 
 
 def measure_week(engine: Engine, config: Config, week: str, vintage: str = "flash") -> MeasureReport:
@@ -83,6 +86,19 @@ def _report(read: WeekRead, found: Estimated, revision: int | None, breaks: int)
         level=found.figure("E1"),
         published=int((found.rows["status"] != "not_available").sum()),
         breaks=breaks,
+        revisions=_revisions(read),
+    )
+
+
+def _revisions(read: WeekRead) -> str | None:
+    """Mean absolute revision of E1 over the last 26 weeks, its sign, and how many flashes held (9)."""
+    earlier = read.inputs.earlier
+    found = revision_statistics(earlier[earlier["estimand"] == "E1"])
+    if found.mean_absolute is None or found.mean is None or found.inside is None:
+        return None
+    return (
+        f"{found.weeks} weeks, mean absolute revision {found.mean_absolute:,.0f} groups (mean {found.mean:+,.0f}), "
+        f"{found.inside:.0%} of the finals inside, flash widened by {found.widen:.2f}"
     )
 
 

@@ -54,7 +54,7 @@ def _change(inputs: WeekInputs, top: Headline, rules: Rules, lag: int) -> Row:
     if not reason and not _can_say(pd.concat(list(sides.values()))):
         reason = "no_judgements"
     if reason:
-        return missing(name, KIND, code, str(reason), n_judged=judged, **about)
+        return missing(name, KIND, code, str(reason), n_judged=judged, n_probes=n)
     rng = rng_for(*inputs.seed, name, KIND, code)
     (came, b), (went, c) = side_draws(sides["arrived"], sides["left"], rng, inputs.draws)
     low, high = interval(change_draws(came, went, n, m, rng))

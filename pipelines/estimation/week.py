@@ -11,7 +11,7 @@ from pipelines.estimation.by_marketplace import marketplace_rows
 from pipelines.estimation.counted import counted_rows
 from pipelines.estimation.figures import frame
 from pipelines.estimation.flows import flow_rows
-from pipelines.estimation.inputs import Estimated, WeekInputs
+from pipelines.estimation.inputs import Estimated, WeekInputs, ordered
 from pipelines.estimation.province import KIND, coverage_row, headline
 from pipelines.estimation.rules import rules_of
 
@@ -22,6 +22,7 @@ def estimate_week(inputs: WeekInputs, only_province: bool = False) -> Estimated:
     only_province: no marketplaces, domains and cohorts, for simulations that look at the headline alone; the figures
     of the province are the same.
     """
+    inputs = ordered(inputs)
     rules = rules_of(inputs)
     top = headline(inputs, rules)
     rows = counted_rows(inputs, rules) + top.rows
