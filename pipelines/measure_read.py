@@ -17,6 +17,7 @@ from monitor.config import Config
 from monitor.database import dump_json, read_frame
 from monitor.intervals import as_of
 from monitor.marketplaces import catalogue
+from monitor.neighbours import neighbours
 from monitor.private_store import links, observations
 from monitor.regions import areas
 from monitor.registry import Snapshot
@@ -75,6 +76,7 @@ def read_week(connection: Connection, config: Config, week: str, vintage: str) -
         seed=(config.region.code, week),
         model_version=", ".join(models_of(connection, week)) or None,
         vintage=vintage,
+        neighbours=neighbours(config.region.code),
         probes_then=probes_then(connection, week, config.region.code),
         registry=read_cells(connection, snapshot.snapshot_id),
         groups=groups,

@@ -65,7 +65,8 @@ def universe_of(inputs: WeekInputs, pairs: pd.DataFrame, within: pd.DataFrame | 
     groups = pd.DataFrame({"group_id": scores.index.to_numpy(), "score": scores.to_numpy()})
     groups["stratum"] = stratum_of(groups["score"])
     groups = groups.merge(parts, on="group_id")
-    groups = _with_answers(groups, inputs.answers, _yes_on(inputs, within))
+    answers = _for_themselves(inputs.answers, inputs.probes["group_id"])
+    groups = _with_answers(groups, answers, _yes_on(inputs, within))
     groups = with_attributes(groups, inputs.groups)
     return Universe(groups, survival, *_rates(groups))
 
@@ -100,6 +101,16 @@ def _yes_on(inputs: WeekInputs, within: pd.DataFrame | None) -> Collection[int] 
     yes = inputs.shop_answers[inputs.shop_answers["answer"] == YES]
     keys = ["group_id", "marketplace", "shop_id"]
     return set(yes[keys].merge(within[keys].drop_duplicates(), on=keys)["group_id"])
+
+
+def _for_themselves(answers: pd.DataFrame, probes: pd.Series) -> pd.DataFrame:
+    """The answers with known-present groups as known values, also where the sample drew them before.
+
+    They are known by a rule that has nothing to do with the draw: left among those that stand for others, while the
+    other probes are taken out of the rest, they would make T too high.
+    """
+    own = answers["group_id"].isin(probes.unique())
+    return answers.assign(is_known=answers["is_known"] | own, weight=answers["weight"].mask(own, 1.0))
 
 
 def _with_answers(groups: pd.DataFrame, answers: pd.DataFrame, yes: Collection[int] | None) -> pd.DataFrame:
