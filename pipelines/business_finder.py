@@ -83,6 +83,7 @@ class BusinessFinder:
         everywhere = None in areas or any(one.nib for one in wanted)
         only = None if everywhere else {*(code for code in areas if code), "?"}
         self._held = registry.read_snapshot(connection, snapshot.snapshot_id, only)
+        self._words: dict[str, tuple[list[int], list[str]]] = {}
         self._by_nib = self._grouped_by_nib({one.nib for one in wanted if one.nib})
         self._by_name = self._grouped_by_name({one.district_code for one in wanted if one.district_code})
 
@@ -145,23 +146,23 @@ class BusinessFinder:
 
     def alike(self, one: Wanted) -> list[int]:
         """Businesses that a person should look at, likeliest first: like names in the same kecamatan or kab/kota."""
-        place = "district_code" if one.district_code else "area_code"
         code = one.district_code or one.area_code
-        rows = self._held if code is None else self._held[self._held[place].eq(code)]
-        if not one.name or rows.empty:
+        if not one.name or code is None:  # the whole province holds too many that are alike
             return []
-        words = {
-            int(key): f"{name_key(next(text for text in names if pd.notna(text)))} {owner_key(owner)}"
-            for key, names, owner in zip(rows.index, _names(rows), rows["owner_name"].fillna(""), strict=True)
-            if any(pd.notna(text) for text in names)
-        }
+        ids, words = self._words_of(code)
         asked = f"{name_key(one.name)} {owner_key(one.owner)}".strip()
-        # ids apart from the words: as a mapping, rapidfuzz looks for text in its keys
-        best = process.extract(
-            asked, list(words.values()), scorer=fuzz.token_set_ratio, score_cutoff=ALIKE, limit=MAX_CANDIDATES
-        )
-        ids = list(words)
+        best = process.extract(asked, words, scorer=fuzz.token_set_ratio, score_cutoff=ALIKE, limit=MAX_CANDIDATES)
         return [ids[at] for _, _, at in best]
+
+    def _words_of(self, code: str) -> tuple[list[int], list[str]]:
+        """Businesses of a kecamatan or kab/kota and the words of name and owner of each; made once."""
+        if code not in self._words:
+            rows = self._held[self._held["district_code" if len(code) > 4 else "area_code"].eq(code)]
+            named = rows[rows["business_name"].notna() | rows["trade_name"].notna()]
+            names = named["business_name"].fillna(named["trade_name"])
+            pairs = zip(names, named["owner_name"].fillna(""), strict=True)
+            self._words[code] = named.index.tolist(), [f"{name_key(name)} {owner_key(owner)}" for name, owner in pairs]
+        return self._words[code]
 
     def has(self, business_id: int) -> bool:
         return business_id in self._held.index
