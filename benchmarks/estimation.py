@@ -22,6 +22,7 @@ from estimation_parts.checks import CHECKS, Reached, Run  # noqa: E402
 EXPECTED = ("S1", "S2", "S2b", *(f"S{number}" for number in range(3, 11)), "S10b",
             *(f"S{number}" for number in range(11, 22)))  # fmt: skip
 QUICK = 200
+WIDTH = 72  # of a label
 
 
 def load_checks() -> None:
@@ -30,21 +31,21 @@ def load_checks() -> None:
         importlib.import_module(f"estimation_parts.{module.name}")
 
 
-def show(line: Reached, width: int) -> None:
+def show(line: Reached) -> None:
     mark = "ok  " if line.ok else "MISS"
-    print(f"  {mark} {line.label:<{width}}  method {line.wanted:<34} reached {line.reached}", flush=True)
+    print(f"  {mark} {line.label:<{WIDTH}}  method {line.wanted:<28}  reached {line.reached}", flush=True)
 
 
 def run_check(name: str, run: Run) -> list[str]:
-    """Prints the lines of all parts of one check and returns what was missed."""
+    """Prints the lines of all parts of one check as they come, and returns what was missed."""
     missed = []
     for title, function in CHECKS[name]:
         print(f"{name}: {title}", flush=True)
-        started = time.perf_counter()
-        lines = list(function(run))
-        for line in lines:
-            show(line, max(len(each.label) for each in lines))
-        missed += [f"{name} {line.label}: {line.reached} instead of {line.wanted}" for line in lines if not line.ok]
+        started, lines = time.perf_counter(), 0
+        for line in function(run):
+            show(line)
+            lines += 1
+            missed += [] if line.ok else [f"{name} {line.label}: {line.reached} instead of {line.wanted}"]
         missed += [] if lines else [f"{name}: nothing was checked"]
         print(f"  {time.perf_counter() - started:.0f} s", flush=True)
     return missed
