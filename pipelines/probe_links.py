@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from monitor.declared_links import SHORT_HOSTS, Declared, resolve
+from monitor.feed_values import UnreadableError, read_id
 from monitor.identifiers import PhoneHasher, find_phones
 from monitor.marketplaces import catalogue, marketplace
 from monitor.printed import is_personal_id, keepable_id, masked
@@ -76,10 +77,17 @@ def read_place(written: str | None, link: str | None, shop_id: str | None, hashe
         raise NoShopError("lokapasar tidak dikenali; mohon pilih dari daftar pada templat")
     found = _of_link(slug, link, hasher) if link else None
     if shop_id:
-        return _with_id(found, slug, shop_id.strip(), hasher)
+        return _with_id(found, slug, _whole_id(shop_id), hasher)
     if found is None:
         raise NoShopError("tautan toko kosong; mohon salin alamat halaman toko")
     return _open(found)
+
+
+def _whole_id(cell: str) -> str:
+    try:
+        return read_id(cell)
+    except UnreadableError as error:
+        raise NoShopError(f"ID toko: {error}") from None
 
 
 def _open(place: Place) -> Place:

@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert, select, update
 
 from monitor.database import bulk_insert, read_frame
-from monitor.private_store import probe_checks, probes
+from monitor.private_store import cohorts, probe_checks, probes
 from monitor.text import fold
 from monitor.weeks import week_days, week_of_date
 from pipelines.probe_shops import declares, name_of, resolved
@@ -49,16 +49,25 @@ def read_probes(connection: Connection, week: str | None = None) -> pd.DataFrame
 
     Columns as commented in `probes`. shop_id: where the address gave only a name, the id of the shop that carries or
     carried it; else the name itself, which no shop's id equals. A probe whose business, or another row of its group,
-    declares the same account in the registry has status not_independent.
+    declares the same account in the registry has status not_independent. cohort: as the cohort is called, if there is
+    one.
     """
     query = select(*(probes.c[name] for name in _READ)).order_by(probes.c.probe_id)
     if week is not None:
         query = query.where(probes.c.collected_on <= week_days(week)[1].isoformat())
     found = read_frame(connection, query)
     found["shop_id"] = pd.Series(resolved(connection, found, week), index=found.index, dtype=object)
+    found["cohort"] = _as_named(connection, found["cohort"])
     dependent = found["status"].eq(USABLE) & declares(connection, found)
     found["status"] = found["status"].mask(dependent, NOT_INDEPENDENT)
     return found
+
+
+def _as_named(connection: Connection, written: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Programmes as their cohorts are called, whatever case and marks the probe's form used."""
+    known = {fold(name): str(name) for name in connection.execute(select(cohorts.c.cohort)).scalars()}
+    named = [None if pd.isna(name) else known.get(fold(str(name)), str(name)) for name in written]
+    return pd.Series(named, index=written.index, dtype=object)
 
 
 def counting_probes(connection: Connection, week: str) -> pd.DataFrame:

@@ -131,6 +131,7 @@ def test_a_name_with_a_telephone_number_is_not_kept() -> None:
         ("", None, None, "tautan toko kosong"),
         ("Pasar Malam", None, "7", "lokapasar tidak dikenali"),
         ("", None, "7", "lokapasar kosong"),
+        ("Tokopedia", None, "7.49E+17", "rusak oleh aplikasi lembar kerja"),
         ("Bukalapak", "https://www.bukalapak.com/u/dapur", None, "sudah berakhir"),
     ],
 )
@@ -271,6 +272,22 @@ def test_a_name_is_resolved_by_what_crawls_have_read(engine: Engine, config: Con
         connection.execute(insert(store.shop_aliases).values(**alias))
         assert probes.counting_probes(connection, WEEK)["shop_id"].tolist() == ["4711"]
         assert probes.counting_probes(connection, "2026-W46")["shop_id"].tolist() == ["EmpingMenes"]  # not known then
+
+
+def test_a_programme_is_the_same_however_it_is_written(engine: Engine, config: Config, tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "uji.csv",
+        [
+            ["Nama usaha", "Pemilik", "Kecamatan", "Kab/Kota", "Lokapasar", "ID toko", "Tanggal", "Program"],
+            [*EMPING[:2], *EMPING[3:], "Shopee", "77.0", "12/11/2026", "PELATIHAN LEBAK"],
+        ],
+    )
+    import_probes(engine, config, path, "3602", None, TODAY)
+    cohort = {"cohort": "Pelatihan Lebak", "held_on": "2026-10-14", "source_sha256": "x", "imported_at": "x"}
+    with transaction(engine) as connection:
+        connection.execute(insert(store.cohorts).values(**cohort))
+        found = probes.counting_probes(connection, WEEK)
+    assert found[["shop_id", "cohort"]].to_numpy().tolist() == [["77", "Pelatihan Lebak"]]
 
 
 # --- which week -------------------------------------------------------------------------------------------------------
