@@ -9,6 +9,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class SheetInfo:
     contact: str
     deadline: date
     practice: bool
+    minutes_per_row: float = MINUTES_PER_ROW
 
 
 def file_name(week: str, office: str, file_format: str) -> str:
@@ -72,16 +74,16 @@ def file_name(week: str, office: str, file_format: str) -> str:
     return f"periksa-{week}-{office}.{file_format}"
 
 
-def minutes(rows: int) -> int:
+def minutes(rows: int, each: float = MINUTES_PER_ROW) -> int:
     """How long it takes, rounded up to five minutes."""
-    return max(-(-rows * MINUTES_PER_ROW // 5) * 5, 5)
+    return max(ceil(rows * each / 5) * 5, 5)
 
 
-def instructions(rows: int) -> tuple[str, ...]:
-    """The five instructions of the first page."""
+def instructions(rows: int, each: float = MINUTES_PER_ROW) -> tuple[str, ...]:
+    """The five instructions of the first page. each: minutes a row."""
     return (
         "Periksa apakah toko di sebelah kiri dijalankan oleh usaha di sebelah kanan: "
-        f"{wording.number(rows)} baris, kira-kira {wording.number(minutes(rows))} menit.",
+        f"{wording.number(rows)} baris, kira-kira {wording.number(minutes(rows, each))} menit.",
         "Pilih satu jawaban di kolom kuning; kolom lain tidak perlu diubah.",
         "Nama yang sama belum cukup; cocokkan pemilik, alamat, produk, dan nomor izin. "
         "Toko yang hanya menjual ulang produk itu bukan miliknya.",
@@ -156,7 +158,8 @@ def _write_instructions(book: Any, styles: Styles, count: int, info: SheetInfo) 
     if info.practice:
         lines.insert(0, ("", wording.PRACTICE, styles.practice))
     lines.append(("", f"Keadaan {wording.week_long(info.week)}. {due(info)}", styles.running))
-    lines += [(f"{at}.", text, styles.bullet) for at, text in enumerate(instructions(count), start=1)]
+    said = instructions(count, info.minutes_per_row)
+    lines += [(f"{at}.", text, styles.bullet) for at, text in enumerate(said, start=1)]
     lines += [("", f"Pertanyaan: {QUESTION}", styles.question), ("", handling(info), styles.handling)]
     for line, (mark, text, style) in enumerate(lines):
         sheet.set_row(line, 16 * (-(-len(text) // 110)) + (12 if style is styles.finding else 6))

@@ -6,7 +6,7 @@ not answered come again under the same id.
 """
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from monitor.config import Config
 from monitor.database import bulk_insert, read_frame, transaction
@@ -132,5 +132,8 @@ def _store(connection: Connection, tasks: pd.DataFrame) -> None:
     group = [hashed("place", *key) for key in tasks[["week", "draw_id", "group_id"]].itertuples(index=False, name=None)]
     within = [hashed("place", task) for task in tasks["task_id"]]
     placed = tasks.assign(group=group, within=within).sort_values(["office", "group", "within"])
-    placed = placed.assign(position=placed.groupby("office").cumcount() + 1, drawn_at=utc_text(utc_now()))
+    last = select(review_tasks.c.office, func.max(review_tasks.c.position)).group_by(review_tasks.c.office)
+    after = {row[0]: row[1] for row in connection.execute(last.where(review_tasks.c.week == tasks["week"].iat[0]))}
+    position = placed.groupby("office").cumcount() + 1 + placed["office"].map(after).fillna(0).astype("int64")
+    placed = placed.assign(position=position, drawn_at=utc_text(utc_now()))
     bulk_insert(connection, review_tasks, placed[[column.name for column in review_tasks.columns]].astype(object))

@@ -14,7 +14,7 @@ from monitor.config import Config
 from monitor.regions import areas
 from monitor.weeks import shift_week
 from pipelines.estimation.answers import ASKING, PAIR, draw_weeks, judged_groups, said
-from pipelines.estimation.sampling import Drawn, Workload, draw_week
+from pipelines.estimation.sampling import TASK_COLUMNS, Drawn, Workload, draw_week
 from pipelines.estimation.strata import stratum_of
 from pipelines.review_coders import (
     CHECK,
@@ -42,6 +42,9 @@ ROW = [
 ]  # fmt: skip
 
 
+_NO_GROUPS = pd.DataFrame(columns=TASK_COLUMNS).astype({"group_id": "int64"})
+
+
 @dataclass(frozen=True)
 class New:
     """What a run adds. tasks: `ROW`, without position and time. draws, frames: None where the week was drawn before."""
@@ -55,9 +58,8 @@ def new_tasks(universe: Week, found: Answers, probes: Collection[int], config: C
     week = universe.week
     answers = said(found.tasks, found.judgements, found.undone, week)
     drawn = _drawn(universe, found, answers, config)
-    asked = [_first(drawn, universe, config)] if drawn else []
-    asked.append(_probe_tasks(universe, found, pd.concat(asked) if asked else None, probes, config))
-    first = pd.concat(asked, ignore_index=True)
+    sampled = _rows(drawn.tasks if drawn else _NO_GROUPS, universe, config)
+    first = pd.concat([sampled, _probe_tasks(universe, found, answers, sampled, probes, config)], ignore_index=True)
     every = pd.concat([found.tasks, first], ignore_index=True)
     parts = [first, _planned_seconds(first, every, config)]
     parts += [_passed_on(found.tasks, answers, week, config)]
@@ -121,18 +123,19 @@ def _with_ids(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(task_id=[f"T{hashed(*key)}" for key in keys.itertuples(index=False, name=None)])
 
 
-def _first(drawn: Drawn, universe: Week, config: Config) -> pd.DataFrame:
-    return _rows(drawn.tasks, universe, config)
-
-
 def _probe_tasks(
-    universe: Week, found: Answers, drawn: pd.DataFrame | None, probes: Collection[int], config: Config
+    universe: Week,
+    found: Answers,
+    answers: pd.DataFrame,
+    sampled: pd.DataFrame,
+    probes: Collection[int],
+    config: Config,
 ) -> pd.DataFrame:
     """The same task, unmarked, for businesses known to be present that have a candidate and no valid judgement."""
-    ids = universe.pairs.loc[universe.pairs["business_id"].isin(set(probes)), "group_id"]
-    answers = said(*_frames(found), universe.week)
-    held = held_groups(universe, found, answers) | set(() if drawn is None else drawn["group_id"])
-    wanted = universe.groups[universe.groups["group_id"].isin(set(ids) - held) & universe.groups["in_universe"]]
+    ids = set(universe.pairs.loc[universe.pairs["business_id"].isin(set(probes)), "group_id"])
+    ids -= set(sampled["group_id"])
+    ids -= held_groups(universe, found, answers) if ids else set()
+    wanted = universe.groups[universe.groups["group_id"].isin(ids) & universe.groups["in_universe"]]
     groups = wanted[["group_id"]].assign(
         draw_id=f"{PROBE}-{universe.week}",
         purpose=PROBE,

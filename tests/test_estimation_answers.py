@@ -129,14 +129,28 @@ def test_coders_are_brought_together(
 
 
 def test_the_weight_is_one_over_the_chance_of_any_draw_of_the_window(desk: Desk) -> None:
-    desk.draw("sample", "2026-W46", 20, 2, [1, 2])
-    desk.draw("sample", WEEK, 18, 3, [2])
+    desk.draw("sample", "2026-W46", 20, 1, [1, 2, 3])
+    desk.draw("sample", WEEK, 18, 1, [2, 3])
     desk.draw("flow", WEEK, 4, 1, [2])
     desk.says(desk.ask(1, week="2026-W46"), "ya")
     desk.says(desk.ask(2, kind="flow"), "tidak")
-    found = desk.judged([(1, "a"), (2, "a")])
-    assert found[1]["weight"] == pytest.approx(20 / 2)
-    assert found[2]["weight"] == pytest.approx(1 / (1 - (1 - 2 / 20) * (1 - 3 / 18) * (1 - 1 / 4)))
+    desk.says(desk.ask(3), "tidak")
+    found = desk.judged([(1, "a"), (2, "a"), (3, "a")])
+    both = (1 - 1 / 20) * (1 - 1 / 18)
+    # Held since it was drawn, but it could have been drawn again: as likely as one that was drawn later.
+    assert found[1]["weight"] == found[3]["weight"] == pytest.approx(1 / (1 - both))
+    assert found[2]["weight"] == pytest.approx(1 / (1 - both * (1 - 1 / 4)))
+
+
+def test_a_draw_reaches_only_as_many_as_have_answered(desk: Desk) -> None:
+    desk.draw("sample", WEEK, 20, 4, [1, 2, 3, 4])
+    tasks = [desk.ask(group) for group in (1, 2, 3, 4)]
+    pairs = [(group, "a") for group in (1, 2, 3, 4)]
+    desk.says(tasks[0], "ya")
+    assert desk.judged(pairs)[1]["weight"] == pytest.approx(20)
+    for task in tasks[1:]:
+        desk.says(task, "tidak")
+    assert [row["weight"] for row in desk.judged(pairs).values()] == pytest.approx([5] * 4)
 
 
 def test_what_represents_itself_only(desk: Desk) -> None:

@@ -109,6 +109,7 @@ def _info(config: Config, week: str, office: str) -> review_sheet.SheetInfo:
         contact=config.office.contact,
         deadline=wording.answer_by(week, config.review.deadline_days),
         practice=is_practice(config),
+        minutes_per_row=config.review.minutes_per_row,
     )
 
 

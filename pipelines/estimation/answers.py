@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 
 from monitor.weeks import shift_week
-from pipelines.estimation.arrays import Bools, Floats
-from pipelines.estimation.detected import window_weights
-from pipelines.estimation.sampling import FLOW, SAMPLE, kind_of
+from pipelines.estimation.sampling import FLOW, SAMPLE
+from pipelines.estimation.weighting import ASKING, heard_of, kinds_of, weights_of
+
+__all__ = ["ASKING", "by_shop", "draw_weeks", "judged_groups", "resolved", "said"]
 
 YES, NO, OTHER, UNKNOWN = "ya", "tidak", "usaha lain", "tidak tahu"
 WINDOW, LONG_WINDOW, ENOUGH = 8, 13, 400  # weeks; a window with fewer judgements than this is extended (5.3)
 PAIR = ["group_id", "marketplace", "shop_id"]
-ASKING = ["draw_id", "group_id"]
 ANSWER_COLUMNS = ["group_id", "d", "is_known", "weight", "is_ambiguous", "d_if_no", "d_if_yes", "n_coders"]
 SAID_COLUMNS = [
     "task_id", "draw_id", *PAIR, "coder", "office", "asked_office", "reviewer", "answer", "other_group_id", "at",
@@ -120,7 +120,8 @@ def judged_groups(
     weeks = window_weeks
     if len(recent) < ENOUGH and window_weeks == WINDOW:
         recent, weeks = drawn, LONG_WINDOW
-    weight = _weights(recent, draws, frames, week, weeks, represent) * _follow_up(recent, tasks, answers)
+    heard = heard_of(tasks, answers)
+    weight = weights_of(recent, heard, draws, frames, week, weeks, represent)
     recent = recent.assign(is_known=False, weight=weight)
     known = _known_groups(answers, now)
     known = known[~known["group_id"].isin(recent["group_id"])].assign(is_known=True, weight=1.0)
@@ -173,7 +174,7 @@ def _drawn_groups(
     asked_in = draw_weeks(tasks)
     begun = tasks["draw_id"].map(asked_in).astype(object)
     in_window = (begun > shift_week(week, -weeks)) & (begun <= week)
-    shown = tasks[in_window & _kinds(tasks["draw_id"]).isin(represent)]
+    shown = tasks[in_window & kinds_of(tasks["draw_id"]).isin(represent)]
     found = resolved(answers[answers["draw_id"].isin(shown["draw_id"])])
     groups = _over_candidates(shown, found, now, ASKING)
     groups = groups.assign(asked_in=groups["draw_id"].map(asked_in).astype(object))
@@ -197,63 +198,3 @@ def _named_groups(answers: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {"group_id": ids, "has_yes": True, "has_doubt": False, "is_known": True, "weight": 1.0, "n_coders": 1}
     )
-
-
-# --- what a judged group stands for ---------------------------------------------------------------------------------
-
-
-def _kinds(draw_ids: pd.Series) -> pd.Series:
-    unique = {draw_id: kind_of(str(draw_id)) for draw_id in draw_ids.unique()}
-    return draw_ids.map(unique).astype(object)
-
-
-def _weights(
-    recent: pd.DataFrame, draws: pd.DataFrame, frames: pd.DataFrame, week: str, weeks: int, represent: Sequence[str]
-) -> Floats:
-    """1 / probability that the group was drawn in any draw of the window, by row of `recent` (5.3)."""
-    in_window = (draws["week"] > shift_week(week, -weeks)) & (draws["week"] <= week)
-    used = draws[in_window & _kinds(draws["draw_id"]).isin(represent) & (draws["base"] > 0)]
-    if recent.empty:
-        return np.ones(0)
-    share = used.assign(share=used["drawn"] / used["base"])[["draw_id", "stratum", "share"]]
-    mine = frames[frames["group_id"].isin(recent["group_id"])].merge(share, on=["draw_id", "stratum"])
-    table = mine.pivot_table(index="draw_id", columns="group_id", values="share", fill_value=0.0)
-    table = table.reindex(columns=recent["group_id"].to_numpy(), fill_value=0.0)
-    weight = window_weights(table.to_numpy(dtype=float).reshape(-1, len(recent)))
-    return np.where(np.isnan(weight), 1.0, weight)
-
-
-def _follow_up(recent: pd.DataFrame, tasks: pd.DataFrame, answers: pd.DataFrame) -> Floats:
-    """What the followed-up tasks of silent offices stand for, by row of `recent`: 1 for all others (5.6).
-
-    In each draw, stratum and silent office the groups that only the province answered share the weight of all that were
-    open and that the office has not answered since.
-    """
-    factor = np.ones(len(recent))
-    passed = tasks[tasks["follow_up_prob"].notna()].drop_duplicates(ASKING)
-    if passed.empty or recent.empty:
-        return factor
-    first = tasks[tasks["follow_up_prob"].isna() & tasks["coder"].eq("first")].drop_duplicates(ASKING)
-    classes = ["draw_id", "stratum_at_draw", "asked_of"]
-    of = first[[*ASKING, "stratum_at_draw", "office"]].rename(columns={"office": "asked_of"})
-    passed = passed[[*ASKING, "follow_up_prob", "drawn_at"]].merge(of, on=ASKING)
-    size = passed.groupby(classes).agg(
-        chance=("follow_up_prob", "mean"), n=("group_id", "size"), since=("drawn_at", "min")
-    )
-    own = answers[~answers["is_follow_up"]].drop_duplicates(ASKING)
-    late = own[[*ASKING, "at"]].merge(of, on=ASKING).merge(size["since"].reset_index(), on=classes)
-    late_count = late[late["at"] > late["since"]].groupby(classes).size()
-    place = recent[ASKING].merge(passed, on=ASKING, how="left")
-    by_province = answers[answers["is_follow_up"]].drop_duplicates(ASKING)
-    only: Bools = place["asked_of"].notna().to_numpy() & _among(recent, by_province) & ~_among(recent, own)
-    told = place[only].groupby(classes).size()
-    stands = (size["n"] / size["chance"]).round().sub(late_count, fill_value=0).reindex(size.index)
-    each = (stands / told).clip(lower=1.0).rename("factor").reset_index()
-    factor[only] = place[only].merge(each, on=classes, how="left")["factor"].fillna(1.0).to_numpy()
-    return factor
-
-
-def _among(rows: pd.DataFrame, others: pd.DataFrame) -> Bools:
-    """By row: is its asking one of these?"""
-    found: Bools = pd.MultiIndex.from_frame(rows[ASKING]).isin(pd.MultiIndex.from_frame(others[ASKING]))
-    return found
