@@ -14,7 +14,7 @@ from monitor.identifiers import PhoneHasher, is_nik, mask_npwps
 from monitor.items import Identifier, Issue, Item, Listing, Shop
 from monitor.marketplaces import marketplace
 from monitor.printed import make_keepable, masked, phone_of_id
-from pipelines.judge import _written
+from pipelines.review_reading import _written
 from pipelines.normalise import Normaliser
 
 HASHER = PhoneHasher(b"k" * 32)
