@@ -140,11 +140,10 @@ def _coverage(private: Connection, week: str) -> pd.DataFrame:
     table = private_store.estimates.c
     columns = (*(table[name] for name in (*FIGURE, "vintage", "revision")), table.n_probes, table.details)
     found = _newest(read_frame(private, select(*columns).where(table.week == week, table.estimand == "E9")))
-    detected = [(details or {}).get("probes_detected") for details in found["details"]]
-    found = found.assign(usable_count=found["n_probes"].fillna(0).astype(int), detected_count=detected)
-    found = found[found["usable_count"] > 0]
-    found["detected_count"] = found["detected_count"].astype(object)
-    return found[["domain_kind", "domain_code", "usable_count", "detected_count"]]
+    detected = pd.Series([(details or {}).get("probes_detected") for details in found["details"]], dtype="Int64")
+    found = found.reset_index(drop=True).assign(detected_count=detected)
+    found["usable_count"] = found["n_probes"].fillna(0).astype(int)
+    return found.loc[found["usable_count"] > 0, ["domain_kind", "domain_code", "usable_count", "detected_count"]]
 
 
 def _week_row(private: Connection, week: str, snapshot_id: str | None, estimates: pd.DataFrame) -> pd.DataFrame:

@@ -19,11 +19,12 @@ SIZES = ("mikro", "kecil", "menengah")
 
 @dataclass(frozen=True)
 class Truth:
-    """inputs, and which groups are truly present (on any of SLUGS) and which of them were captured."""
+    """inputs; groups truly present (on any of SLUGS); those of them that were captured; attributes of all groups."""
 
     inputs: WeekInputs
     present: frozenset[int]
     captured: frozenset[int]
+    attributes: pd.DataFrame
 
 
 def make(
@@ -59,7 +60,7 @@ def make(
         "links": _links(pairs, answers),
     }
     present, seen = frozenset(shops["group_id"].tolist()), pairs.loc[pairs["is_true"], "group_id"]
-    return Truth(WeekInputs(**{**values, **changes}), present, frozenset(seen.tolist()))
+    return Truth(WeekInputs(**{**values, **changes}), present, frozenset(seen.tolist()), attributes)
 
 
 def marketplaces(**states: str) -> pd.DataFrame:
