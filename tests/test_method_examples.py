@@ -23,6 +23,7 @@ from pipelines.estimation import (
     survival,
 )
 from pipelines.estimation.seeds import rng_for
+from pipelines.estimation.weighting import weights_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 LANGUAGES = {"method.md": "Example", "metode.md": "Contoh"}
@@ -107,6 +108,33 @@ def _detected_draws(document: str) -> np.ndarray:
     return detected.detected_draws(week["rest"], week["known"], week["p"], week["n_eff"], rng, DRAWS)
 
 
+def _told_draws() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """What the text of example 1 tells: draws, their bases, and for each judged group the draw that took it."""
+    first, second = "sample-2026-W45", "sample-2026-W46"
+    told = [(first, "2", 40, 8), (first, "4", 20, 4), (second, "2", 40, 10), (second, "4", 16, 4)]
+    draws = pd.DataFrame(told, columns=["draw_id", "stratum", "base", "drawn"])
+    draws["week"] = draws["draw_id"].str.removeprefix("sample-")
+    # Groups 0 to 39 and 100 to 119 were there last week; 40 to 47 arrived. The first 8 and 4 were drawn then.
+    bases = {(first, "2"): range(40), (first, "4"): range(100, 120)}
+    bases |= {(second, "2"): range(8, 48), (second, "4"): range(104, 120)}
+    frames = [(draw, group, stratum) for (draw, stratum), groups in bases.items() for group in groups]
+    taken = {(first, "2"): range(8), (second, "2"): [*range(8, 16), 40, 41]}
+    taken |= {(first, "4"): range(100, 104), (second, "4"): range(104, 108)}
+    heard = [(draw, group, stratum, 1.0) for (draw, stratum), groups in taken.items() for group in groups]
+    columns = ["draw_id", "group_id", "stratum"]
+    return draws, pd.DataFrame(frames, columns=columns), pd.DataFrame(heard, columns=[*columns, "factor"])
+
+
+def test_the_weights_are_those_of_the_draws_that_the_text_tells() -> None:
+    draws, frames, heard = _told_draws()
+    weights = weights_of(heard, heard, draws, frames, "2026-W46", 8, ("sample", "flow"))
+    expected = np.where(heard["group_id"].isin([40, 41]), 4.0, 2.5)
+    assert weights.tolist() == pytest.approx(expected.tolist())
+    judged = [Example(document, 1).rows(1) for document in LANGUAGES]
+    assert judged[0] == judged[1]
+    assert sorted({row[1] for row in judged[0]}) == sorted(set(expected))
+
+
 def _two_strata(document: str) -> Figures:
     week = _judged(document)
     by_stratum = {f"{name}_{h}": float(week[key][h]) for name, key in _BY_STRATUM.items() for h in (2, 4)}
@@ -118,9 +146,6 @@ _BY_STRATUM = {"unjudged": "rest", "p": "p", "n_eff": "n_eff"}
 
 @pytest.mark.parametrize("document", LANGUAGES)
 def test_a_week_of_two_strata(document: str) -> None:
-    # The weights of the table are those of the draws that the text tells: 8 of 40, then 10 of 40, and 4 of 20, 4 of 16.
-    shares = [[0.20, 0.20, 0.00], [0.00, 0.25, 0.25]]
-    assert detected.window_weights(shares).tolist() == pytest.approx([5, 2.5, 4])
     Example(document, 1).check(_two_strata(document))
 
 
