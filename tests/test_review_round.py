@@ -19,7 +19,9 @@ from monitor.config import Config, load_config
 from monitor.database import private_engine, read_frame
 from monitor.errors import InputError, UsageError
 from monitor.verbs.review import export_sheets, import_sheets, take
+from pipelines import match
 from pipelines.judge import import_sheet, read_answer
+from pipelines.linkage.model import load_model
 from pipelines.match import link_week
 from pipelines.review_draw import draw_tasks
 
@@ -302,15 +304,16 @@ def test_a_sheet_with_answers_in_a_new_workbook(world: Engine, config: Config, t
     assert import_sheet(world, tmp_path / "sendiri.xlsx").stored == 12
 
 
-def test_saved_by_libreoffice(world: Engine, config: Config, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["ods", "xlsx"])
+def test_saved_by_libreoffice(world: Engine, config: Config, tmp_path: Path, kind: str) -> None:
     if shutil.which("soffice") is None:
         pytest.skip("LibreOffice is not installed")
     path = export_sheets(world, config, WEEK, tmp_path)[0]
     answer(path, lambda number: "ya" if number else "tidak")
-    out = tmp_path / "ods"
-    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "ods"]
+    out = tmp_path / "out"
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", kind]
     subprocess.run([*command, "--outdir", str(out), str(path)], check=True, timeout=120, stdout=subprocess.DEVNULL)
-    receipt = import_sheet(world, out / f"{path.stem}.ods")
+    receipt = import_sheet(world, out / f"{path.stem}.{kind}")
     assert (receipt.rows, receipt.stored, receipt.rejected) == (6, 6, [])
 
 
@@ -432,3 +435,20 @@ def test_saved_by_excel_2016_with_a_filter_that_hides_rows(world: Engine, config
     receipt = import_sheet(world, excel_2016(tmp_path / "periksa.xlsx", rows, {3, 4}))
     assert (receipt.rows, receipt.stored, receipt.rejected, receipt.empty) == (12, 12, [], [])
     assert rows_of(world, store.judgements)[0]["other_business"] == "2"
+
+
+def test_a_rejected_pair_stays_rejected_under_a_new_model(
+    world: Engine, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = export_sheets(world, config, WEEK, tmp_path)
+    for path in paths:
+        answer(path, lambda _: "tidak")
+    import_sheets(world, config, paths)
+    assert link_week(world, config, WEEK).linked == 0
+    shipped = load_model()
+    monkeypatch.setattr(match, "load_model", lambda: shipped.changed(intercept=shipped.intercept + 6))
+    report = link_week(world, config, WEEK)
+    assert report.model_version != shipped.version and (report.linked, report.confirmed) == (0, 0)
+    judged = {(row["shop_id"], row["business_id"]) for row in rows_of(world, store.review_tasks)}
+    again = draw_tasks(world, config, NEXT, "clerical")
+    assert not judged & set(again[["shop_id", "business_id"]].itertuples(index=False, name=None))
