@@ -54,7 +54,7 @@ def _widen(flash: Floats, low: Floats, high: Floats, final: Floats) -> float:
         return 1.0
     half = np.where(final >= flash, high - flash, flash - low)
     needed = np.abs(final - flash) / np.maximum(half, 1e-12)
-    return float(max(1.0, np.quantile(needed, INSIDE_SHARE, method="higher")))
+    return float(max(1.0, np.quantile(needed, INSIDE_SHARE, method="inverted_cdf")))
 
 
 def widened(value: float, low: float, high: float, factor: float, most: float | None = None) -> tuple[float, float]:
