@@ -6,8 +6,10 @@ a workbook is written anew with its values, since nothing installed can edit one
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,29 +48,35 @@ def judge(truth: Truth, marketplace: str, shop_id: str, business_id: str) -> tup
     return (NO, "") if owner is None else (OTHER, str(owner))
 
 
-def _answered(truth: Truth, task: dict[str, str], error_rate: float) -> dict[str, str]:
+def _reviewer(sheet: Path) -> str:
+    """Who answers a sheet: every office has a reviewer of its own (the kode stands in the sheet's name)."""
+    office = re.search(r"-(\d{2}|\d{4})$", sheet.stem)
+    return f"{REVIEWER} {office[1]}" if office else REVIEWER
+
+
+def _answered(truth: Truth, task: dict[str, str], error_rate: float, reviewer: str) -> dict[str, str]:
     answer, other = judge(truth, task["marketplace"], task["shop_id"], task["business_id"])
     if answer != UNKNOWN and stable("slip", task["task_id"]) < error_rate:
         answer, other = (NO, "") if answer == YES else (YES, "")
-    return dict(zip(ANSWER_COLUMNS, (answer, other, "", REVIEWER), strict=True))
+    return dict(zip(ANSWER_COLUMNS, (answer, other, "", reviewer), strict=True))
 
 
-def _fill(rows: Rows, truth: Truth, error_rate: float) -> int:
+def _fill(rows: Rows, truth: Truth, error_rate: float, reviewer: str) -> int:
     """Answers the tasks of one sheet in place; returns how many. 0 for a sheet without tasks."""
     for number, row in enumerate(rows):
         places = {_text(value): at for at, value in enumerate(row)}
         if not places.keys() >= {*MACHINE_COLUMNS, "jawaban"}:
             continue
-        return sum(_fill_row(line, places, truth, error_rate) for line in rows[number + 1 :])
+        return sum(_fill_row(line, places, truth, error_rate, reviewer) for line in rows[number + 1 :])
     return 0
 
 
-def _fill_row(line: list[Any], places: dict[str, int], truth: Truth, error_rate: float) -> int:
+def _fill_row(line: list[Any], places: dict[str, int], truth: Truth, error_rate: float, reviewer: str) -> int:
     line.extend([None] * (max(places.values()) + 1 - len(line)))
     task = {name: _text(line[places[name]]) for name in MACHINE_COLUMNS}
     if not task["task_id"]:
         return 0
-    for name, value in _answered(truth, task, error_rate).items():
+    for name, value in _answered(truth, task, error_rate, reviewer).items():
         if name in places:
             line[places[name]] = value
     return 1
@@ -124,10 +132,11 @@ def answer_sheets(folder: Path, engine: Engine, sheet_paths: Iterable[Path], err
     truth = load_truth(folder, engine)
     total = 0
     for path in sheet_paths:
+        fill = partial(_fill, truth=truth, error_rate=error_rate, reviewer=_reviewer(path))
         aside = path.with_name(f".{path.name}.part")
         answer = _answer_workbook if path.suffix.lower() == ".xlsx" else _answer_csv
         try:
-            count = answer(path, aside, lambda rows: _fill(rows, truth, error_rate))
+            count = answer(path, aside, fill)
             if not count:
                 raise InputError(f"{path} holds no review tasks; hand in a file that `review export` wrote.")
             aside.replace(path)

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.sandbox import world
 from monitor.sandbox.faults import KINDS
+from monitor.sandbox.present import present_table
 from monitor.sandbox.server import Server
 from monitor.verbs import common
 
@@ -80,17 +82,34 @@ def serve(
 @app.command()
 def truth(
     folder: Folder,
-    as_json: Annotated[bool, typer.Option("--json", help="Print every shop instead of the counts.")] = False,
+    present: Annotated[
+        bool, typer.Option("--present", help="Businesses present by area, sector, size, marketplace, beside estimates.")
+    ] = False,
+    week: Annotated[
+        str | None, typer.Option(help="With --present: ISO week; default: the last one that ended.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; without --present every shop instead of the counts.")
+    ] = False,
 ) -> None:
-    """Say who runs the shops of the world: counts, or every shop with its reason.
+    """Say who runs the shops of the world, or how many businesses truly are present beside what was estimated.
 
-    Example: monitor sandbox truth data-latihan/sandbox --json
+    present counts businesses with a shop anywhere, covered those on marketplaces that the figures of the week cover;
+    registry and estimates are those of the data folder (MONITOR_DATA_DIR).
+
+    Example: monitor sandbox truth data-latihan/sandbox --present
     """
+    if present:
+        config = common.config()
+        chosen = common.week_option(week, config)
+        rows = present_table(folder, private_engine(config), chosen, config.region.code)
+        common.show(f"Businesses truly present in {chosen}", rows, as_json)
+        return
     frame = world.read_truth(folder)
     if as_json:
         common.show("Truth", frame.to_dict("records"), as_json=True)
         return
     kind = frame["reason"].str.partition(":")[0]
     counts = frame.groupby([frame["marketplace"], kind.rename("reason")]).size()
-    rows = [{"marketplace": site, "reason": reason, "shops": int(count)} for (site, reason), count in counts.items()]
-    common.show("Who runs the shops", rows)
+    kinds = [{"marketplace": site, "reason": reason, "shops": int(count)} for (site, reason), count in counts.items()]
+    common.show("Who runs the shops", kinds)

@@ -20,13 +20,15 @@ from monitor.errors import UsageError
 from monitor.permission import permission_problem
 from monitor.practice import is_practice, require_practice_folder, sandbox_dir
 from monitor.registry_import import checked_office, import_part
+from monitor.sandbox import present, score, world
 from monitor.sandbox import review as sandbox_review
-from monitor.sandbox import score, world
 from monitor.sandbox.habits import HABITS
+from monitor.sandbox.handed_lists import hand_in
 from monitor.sandbox.server import Server
 from monitor.verbs import common, inbox
 from monitor.verbs.crawl import crawl_all
 from monitor.verbs.parse import spiders
+from monitor.verbs.probe_check import check_all
 from monitor.verbs.review import export_sheets, import_sheets
 from monitor.weeks import utc_now, week_days, week_of
 from pipelines.load import load_week
@@ -38,6 +40,8 @@ NO_REGISTRY = (
     "([registry] file, as_of), or run 'monitor registry import FILE --as-of DATE'; "
     "'monitor week --sandbox' shows a week on practice data."
 )
+ROUNDS = 3  # first and second coders, those asked because an answer contradicts the score, third ones
+SLIPS = 0.02  # of the practice office's answers are wrong, as people's are
 console = Console(highlight=False)
 
 
@@ -85,11 +89,11 @@ class _Steps:
             self.say(
                 "inbox", f"{folder} is no office and was left alone; name it like 3602, or {self.config.region.code}"
             )
-        for taken in inbox.take_in(self.engine, self.config):
-            self.say("inbox", f"{taken.office}: {taken.file} ({taken.kind}) {taken.outcome}")
+        self._take_in()
         self._configured_registry()
         self._require_registry()
         self._crawl_live()
+        self._check_probes()
         self._load()
         self._link()
         self._sheets()
@@ -99,17 +103,24 @@ class _Steps:
         folder = self._make_world()
         as_of = week_days(self.week)[0].isoformat()
         self._import(folder / world.REGISTRY_FILE, as_of, self.config.region.code)
+        hand_in(folder, self.config.inbox_dir, self.week, self.config.region.code)
+        self._take_in()
         if sites := self._not_crawled(HABITS):
             with Server(folder):
                 self._tell_crawls(crawl_all(self.config, sites, sandbox=folder, week=self.week))
+                self._check_probes(folder)
         self._load()
         self._link()
-        self._answer(folder, self._sheets())
+        self._review(folder)
         self._link()
         rows = self._measure_and_report(practice=True)
         return rows | self._compare_with_truth(folder)
 
-    # --- registry
+    # --- what people hand in
+
+    def _take_in(self) -> None:
+        for taken in inbox.take_in(self.engine, self.config):
+            self.say("inbox", f"{taken.office}: {taken.file} ({taken.kind}) {taken.outcome}")
 
     def _make_world(self) -> Path:
         folder = sandbox_dir(self.config)
@@ -166,6 +177,14 @@ class _Steps:
             read = f"{outcome.shops:,} shops, {outcome.listings:,} listings"
             self.say("crawl", f"{outcome.marketplace}: {outcome.state}, {outcome.message or read}")
 
+    def _check_probes(self, sandbox: Path | None = None) -> None:
+        """Are the shops of the probe open? A fetch of its own, since no crawl may know of them."""
+        if sandbox is None and self.week != week_of(utc_now(), self.config.region.zone):
+            return
+        for one in check_all(self.engine, self.config, self.week, [], sandbox):
+            said = f", {one.message}" if one.message else ""
+            self.say("probe", f"{one.marketplace}: {one.shops} shops, {one.states.get('live', 0)} live{said}")
+
     def _load(self) -> None:
         with common.recorded(self.engine, "load", week=self.week), common.progress("Loading"):
             report = load_week(self.engine, self.config, self.week)
@@ -187,20 +206,24 @@ class _Steps:
         """Each office's review sheet into its own folder of the outbox."""
         with common.recorded(self.engine, "review export", week=self.week), common.progress("Writing review sheets"):
             written = export_sheets(self.engine, self.config, self.week, self.config.outbox_dir, by_office=True)
-        most = self.config.review.weekly_rows
-        self.say(
-            "review", f"{len(written)} review sheets under {self.config.outbox_dir}, at most {most} open pairs in all"
-        )
+        self.say("review", f"{len(written)} review sheets under {self.config.outbox_dir}")
         return written
+
+    def _review(self, folder: Path) -> None:
+        """The practice office answers at once; what other coders have to see then comes with the next sheets."""
+        for _ in range(ROUNDS):
+            if not (sheets := self._sheets()):
+                break
+            self._answer(folder, sheets)
 
     def _answer(self, folder: Path, sheets: list[Path]) -> None:
         answered = folder / "jawaban"
         answered.mkdir(exist_ok=True)
         copies = [Path(shutil.copy(sheet, answered / sheet.name)) for sheet in sheets]
-        sandbox_review.answer_sheets(folder, self.engine, copies)
+        sandbox_review.answer_sheets(folder, self.engine, copies, SLIPS)
         receipts = import_sheets(self.engine, self.config, copies)
         count = sum(receipt.answered for receipt in receipts)
-        self.say("review", f"{count:,} pairs answered by the truth of the practice world")
+        self.say("review", f"{count:,} rows answered by the truth of the practice world, {SLIPS:.0%} of them wrongly")
 
     # --- figures and files
 
@@ -212,6 +235,8 @@ class _Steps:
             results_build.build(self.engine, results, self.config, self.week)
             folder = publish(self.config, self.engine, results, self.week, practice=practice)
         return {
+            "businesses present (E1), 95 % interval": present.figure(self.engine, self.week, "E1"),
+            "share of the registered (E2)": present.figure(self.engine, self.week, "E2"),
             "groups confirmed by a person (E8)": figures.verified,
             "groups linked by the system, unchecked (D)": figures.detected,
             "marketplaces covered": figures.covered,
@@ -229,5 +254,8 @@ class _Steps:
             "share of those shops linked": f"{found['recall'] or 0:.0%}",
             "share linked of those that leave enough traces": f"{found['recall_findable'] or 0:.0%}",
             "businesses confirmed that truly are present": confirmed,
+            "businesses that truly are present on the marketplaces covered": present.covered_count(
+                folder, self.engine, self.week
+            ),
             "businesses that truly are present, also where nothing was read": found["businesses_present"],
         }
