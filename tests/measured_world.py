@@ -29,14 +29,15 @@ class Truth:
 
 def make(
     seed: int = 1, groups: int = 20_000, share: float = 0.03, capture: float = 0.75, judged: int = 400,
-    probes: int = 150, **changes: Any,
+    probes: int = 150,
+    false: float = 0.05, **changes: Any,
 ) -> Truth:  # fmt: skip
-    """A world. changes: fields of WeekInputs that are put in as they are."""
+    """A world. false: share of groups with a false candidate. changes: fields of WeekInputs, put in as they are."""
     rng = np.random.default_rng(seed)
     attributes = _attributes(rng, groups)
     shops = _shops(rng, groups, share)
     captured = shops[rng.random(len(shops)) < capture]
-    pairs = _pairs(rng, captured, groups)
+    pairs = _pairs(rng, captured, groups, false)
     answers, shop_answers = _answers(rng, pairs, judged)
     known = _probes(rng, shops, probes)
     answers, shop_answers = _judge(pairs, answers, shop_answers, set(known["group_id"]))
@@ -100,14 +101,14 @@ def _shops(rng: np.random.Generator, groups: int, share: float) -> pd.DataFrame:
     return shops[["group_id", "marketplace", "shop_id"]]
 
 
-def _pairs(rng: np.random.Generator, captured: pd.DataFrame, groups: int) -> pd.DataFrame:
-    """True candidates, and a false one for one group in twenty; scores are the posterior of their weights."""
-    others = np.flatnonzero(rng.random(groups) < 0.05) + 1
-    false = pd.DataFrame({"group_id": others, "marketplace": rng.choice(SLUGS, len(others))})
-    false["shop_id"] = [f"x{number}" for number in range(len(false))]
-    both = pd.concat([captured.assign(is_true=True), false.assign(is_true=False)], ignore_index=True)
+def _pairs(rng: np.random.Generator, captured: pd.DataFrame, groups: int, false: float) -> pd.DataFrame:
+    """True candidates, and a false one for this share of all groups; scores are the posterior of their weights."""
+    others = np.flatnonzero(rng.random(groups) < false) + 1
+    wrong = pd.DataFrame({"group_id": others, "marketplace": rng.choice(SLUGS, len(others))})
+    wrong["shop_id"] = [f"x{number}" for number in range(len(wrong))]
+    both = pd.concat([captured.assign(is_true=True), wrong.assign(is_true=False)], ignore_index=True)
     weight = rng.normal(np.where(both["is_true"], 3.5, 0.0), 1.0)
-    odds = len(captured) / max(len(false), 1) * np.exp(3.5 * weight - 3.5**2 / 2)
+    odds = len(captured) / max(len(wrong), 1) * np.exp(3.5 * weight - 3.5**2 / 2)
     both["score"] = odds / (1 + odds)
     both = both[both["score"] >= FLOOR].reset_index(drop=True)
     return both.assign(
