@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.registry_import import import_part
 from monitor.verbs import inbox
+from monitor.verbs.probe import send_templates
 from monitor.weeks import utc_now
 from pipelines.audit_import import draw_audit, import_audit
 from pipelines.cohort_import import cohort_table, import_cohort
@@ -203,6 +205,20 @@ def test_the_template_comes_back_as_it_was_sent(engine: Engine, config: Config, 
     assert (receipt.rows, receipt.stored, receipt.rejected) == (1, 1, [])  # blank rows are no rows
     (row,) = rows_of(engine, store.probes)
     assert (row["business_id"], row["collected_on"], row["status"]) == (3, "2026-11-20", "usable")
+
+
+def test_offices_below_their_target_get_the_template_once(engine: Engine, config: Config) -> None:
+    written = send_templates(engine, config, DAY)
+    assert [path.relative_to(config.outbox_dir).as_posix() for path in written][:2] == [
+        "3601/uji-3601.xlsx",
+        "3602/uji-3602.xlsx",
+    ]
+    assert len(written) == 8
+    written[0].write_bytes(b"begun")
+    assert send_templates(engine, config, DAY) == [] and written[0].read_bytes() == b"begun"
+    written[1].unlink()
+    asks_nobody = replace(config, probe=replace(config.probe, office_target=0))
+    assert send_templates(engine, asks_nobody, DAY) == []
 
 
 def test_our_words_keep_the_rules(config: Config) -> None:

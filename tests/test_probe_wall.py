@@ -156,7 +156,7 @@ class Ran:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("wall")
-    world.write(world.make_world(11, 600, 120, 0.4, 0.3), path)
+    world.write(world.make_world(11, 300, 90, 0.6, 0.3), path)
     return path
 
 

@@ -1,17 +1,21 @@
 """`probe`: businesses known to sell, gathered without the crawl; how much the system misses is measured with them."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from exports import probe_template
 from monitor import regions
+from monitor.config import Config
 from monitor.database import private_engine, translate_errors
 from monitor.registry_import import checked_office
 from monitor.text import safe_terminal
 from monitor.verbs import common, lists
 from monitor.weeks import utc_now
+from pipelines import probes
 from pipelines.probe_import import confirm, import_probes, open_probes
 
 app = typer.Typer(no_args_is_help=True, help="Businesses known to sell: take them in, check their shops, confirm them.")
@@ -55,6 +59,25 @@ def template(
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(body)
     common.show("Template", {"file": str(output), "office": _name(code)})
+
+
+def send_templates(engine: Engine, config: Config, today: date) -> list[Path]:
+    """Puts the sheet into the outbox of every kab/kota office that is below its target and has none; their paths.
+
+    One that lies there is left alone, whatever the office has done to it. Raises StoreError.
+    """
+    with translate_errors(), engine.connect() as connection:
+        counts = probes.recruited(connection, today, config.region.code)
+    written = []
+    for area in regions.areas():
+        path = config.outbox_dir / area.code / probe_template.file_name(area.code)
+        if counts.get(area.code, {}).get(probes.USABLE, 0) < config.probe.office_target and not path.exists():
+            body = probe_template.to_workbook(config, area.code, today)
+            with translate_errors():
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                path.write_bytes(body)
+            written.append(path)
+    return written
 
 
 def _name(code: str) -> str:
