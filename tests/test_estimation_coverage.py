@@ -52,6 +52,35 @@ def test_chapman_is_at_least_what_crawl_and_probe_saw(detected: float, probe: tu
     assert chapman(detected, n, m) >= n - 1e-6
 
 
+@settings(deadline=None)
+@given(st.floats(0, 1e5), st.integers(0, 1000), probes)
+def test_more_detected_is_more_present_and_more_detected_probes_are_fewer_missed(
+    detected: float, more: int, probe: tuple[int, int]
+) -> None:
+    n, m = probe
+    assert chapman(detected + more, n, m) >= chapman(detected, n, m)
+    if m < n and detected >= m + 1:
+        assert chapman(detected, n, m + 1) <= chapman(detected, n, m)
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1e5), probes, st.floats(0.1, 3), st.floats(0, 3))
+def test_stronger_dependence_hides_more(detected: float, probe: tuple[int, int], psi: float, more: float) -> None:
+    n, m = probe
+    if m > 0 and detected >= m:
+        assert dependence(detected, n, m, psi + more) >= dependence(detected, n, m, psi) >= detected
+        low, high = dependence_band(detected, n, m)
+        assert detected <= low <= high
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.floats(0, 1))
+def test_a_wider_level_is_a_wider_interval(draws: list[float], level: float) -> None:
+    low, high = interval(draws, level)
+    widest = interval(draws, 1.0)
+    assert widest[0] <= low + 1e-6 and low <= high + 1e-6 and high <= widest[1] + 1e-6
+
+
 @pytest.mark.parametrize(("n", "m"), [(3, 4), (-1, 0), (5, -1), (2.5, 1)])
 def test_probes_that_cannot_be_are_refused(n: int, m: int) -> None:
     with pytest.raises(ValueError, match=r"probes|Probes"):
