@@ -25,7 +25,7 @@ from pipelines import probes
 from pipelines.probe_shops import name_of
 
 FOLDER = "probe_checks"
-REQUESTS_PER_SHOP = 4  # its page, its products, a retry
+REQUESTS_PER_SHOP = 8  # its page, its products, a retry; an own shop asks for what its software is
 CHECKED = (probes.USABLE, probes.UNIDENTIFIED)
 NEEDS_ID = {"blibli", "inaproc", "shopee"}  # asked under a name they would answer as if there were no such shop
 

@@ -21,12 +21,13 @@ from exports.form_sheet import CHOICES
 from monitor import private_store as store
 from monitor.__main__ import run
 from monitor.config import Config, load_config
-from monitor.database import private_engine
+from monitor.database import private_engine, transaction
 from monitor.errors import UsageError
 from monitor.registry_import import import_part
 from monitor.verbs import inbox
 from monitor.verbs.probe import send_templates
 from monitor.weeks import utc_now
+from pipelines import probes
 from pipelines.audit_import import draw_audit, import_audit
 from pipelines.cohort_import import cohort_table, import_cohort
 from pipelines.probe_import import import_probes
@@ -322,3 +323,44 @@ def test_a_workbook_with_a_formula_gives_its_value_only(engine: Engine, config: 
         sheet.write_formula(2, 0, '=HYPERLINK("http://x","y")', value="")
     receipt = import_probes(engine, config, tmp_path / "f.xlsx", "3602", None, date(2026, 11, 22))
     assert (receipt.rows, receipt.stored) == (1, 1)
+
+
+def test_both_engines_keep_the_same(stores: Config, tmp_path: Path) -> None:
+    engine = private_engine(stores)
+    import_part(engine, stores, write(tmp_path / "registri.csv", REGISTRY), "2026-11-01", "36")
+    head = [
+        "nib",
+        "business_name",
+        "owner_name",
+        "district",
+        "area",
+        "marketplace",
+        "shop_url",
+        "source",
+        "collected_on",
+    ]
+    sold = [
+        [
+            "",
+            "Emping Menes",
+            "Rohani",
+            "Menes",
+            "Pandeglang",
+            "tokopedia",
+            "https://www.tokopedia.com/menes",
+            "visit",
+            "2026-11-18",
+        ],
+        ["1234567890123", "", "", "", "", "shopee", "https://shopee.co.id/shop/9", "form", "2026-09-18"],
+        ["", "Tak Dikenal", "Orang", "Menes", "Pandeglang", "shopee", "https://shope.ee/x", "form", "2026-11-18"],
+    ]
+    receipt = import_probes(engine, stores, write(tmp_path / "uji.csv", [head, *sold]), "36", None, date(2026, 11, 22))
+    assert receipt.counts == {"usable": 2, "unresolved": 1}
+    import_cohort(engine, stores, write(tmp_path / "p.csv", PEOPLE), "Pelatihan", "2026-10-14", "3602")
+    sheet = answered(draw_audit(engine, DAY).rows, {1: "tutup"}, tmp_path / "audit.xlsx")
+    assert import_audit(engine, stores, sheet, "36").stored == 1
+    with transaction(engine) as connection:
+        probes.write_checks(connection, {2: "live"}, "2026-W47", "x")
+        assert probes.counting_probes(connection, "2026-W47")["business_id"].tolist() == [5, 1]
+        assert cohort_table(connection)[0]["members"] == 4
+    engine.dispose()
