@@ -1,5 +1,7 @@
 """Agreement of coders, seeded errors, silent offices and doubt, by hand."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from pipelines.estimation.agreement import (
     cohen_kappa,
     follow_up,
     office_table,
-    response_table,
+    people_details,
     seeded_errors,
     share_of,
 )
@@ -112,42 +114,46 @@ def test_what_is_no_share_is_refused(count: int, total: int) -> None:
 
 
 def test_seeded_errors_leave_doubt_out() -> None:
-    answers = ["ya", "tidak", "usaha lain", "ya", "tidak tahu"]
-    found = seeded_errors(answers, [True, True, False, False, True])
-    assert (found.count, found.total) == (2, 4)
+    known = ["ya", "ya", "tidak", "usaha lain", "ya", "tidak"]
+    answers = ["ya", "tidak", "usaha lain", "tidak", "tidak tahu", "ya"]
+    found = seeded_errors(known, answers)
+    assert (found.count, found.total) == (2, 5)
+
+
+CODING = pd.DataFrame(
+    [("3602", "ya", "ya"), ("3602", "tidak", "ya"), ("3602", "tidak tahu", "tidak"), ("3672", "tidak", "tidak")],
+    columns=["office", "first", "second"],
+)
+OFFICES = pd.DataFrame(
+    {"office": ["3673", "3602"], "asked": [5, 8], "answered": [0, 6], "follow_up": [0.4, 0.0]},
+)
 
 
 def test_offices_side_by_side() -> None:
-    codings = pd.DataFrame(
-        [
-            ("Lebak", "ya", "ya"),
-            ("Lebak", "tidak", "ya"),
-            ("Lebak", "tidak tahu", None),
-            ("Cilegon", "tidak", None),
-            ("Cilegon", "usaha lain", "usaha lain"),
-        ],
-        columns=["office", "answer", "other"],
+    table = office_table(CODING, OFFICES).set_index("office")
+    assert table.index.tolist() == ["3602", "3672", "3673"]
+    assert table["coded_twice"].tolist() == [3, 1, 0]
+    assert table.loc["3602", ["agreed_share", "ya_share", "response_rate"]].tolist() == pytest.approx(
+        [1 / 3, 0.5, 0.75]
     )
-    table = office_table(codings).set_index("office")
-    assert table.index.tolist() == ["Cilegon", "Lebak"]
-    assert table["answers"].tolist() == [2, 3]
-    assert table["ya_share"].tolist() == [0.0, 0.5]
-    assert table["coded_twice"].tolist() == [1, 2]
-    assert table["agreed_share"].tolist() == [1.0, 0.5]
+    assert table.loc["3673", ["response_rate", "is_silent", "follow_up"]].tolist() == [0.0, True, 0.4]
+    assert np.isnan(table.loc["3672", "response_rate"]) and not table.loc["3672", "is_silent"]
 
 
-def test_an_office_without_double_codings_has_no_agreement() -> None:
-    codings = pd.DataFrame({"office": ["Lebak"], "answer": ["tidak tahu"], "other": [None]})
-    table = office_table(codings)
-    assert table["agreed_share"].isna().all() and table["ya_share"].isna().all()
+def test_offices_without_any_coding_or_task() -> None:
+    assert office_table(CODING.iloc[:0], OFFICES)["agreed_share"].isna().all()
+    assert office_table(CODING, OFFICES.iloc[:0])["coded_twice"].tolist() == [3, 1]
+    assert office_table(CODING.iloc[:0], OFFICES.iloc[:0]).empty
 
 
-def test_response_rates_and_silence() -> None:
-    tasks = pd.DataFrame({"office": ["B", "A", "A", "A"], "is_answered": [False, True, True, False]})
-    table = response_table(tasks)
-    assert table["office"].tolist() == ["A", "B"]
-    assert table["response_rate"].tolist() == pytest.approx([2 / 3, 0.0])
-    assert table["is_silent"].tolist() == [False, True]
+def test_how_the_people_did_can_be_written_down() -> None:
+    seeded = pd.DataFrame({"office": ["3602"], "known": ["ya"], "answer": ["tidak"]})
+    details = people_details(CODING, seeded, OFFICES)
+    assert json.loads(json.dumps(details, allow_nan=False)) == details
+    assert (details["seeded"]["wrong"], details["seeded"]["of"]) == (1, 1)
+    assert [row["agreed_share"] for row in details["offices"]] == [0.333333, 1.0, None]
+    nothing = people_details(CODING.iloc[:0], seeded.iloc[:0], OFFICES.iloc[:0])
+    assert nothing == {"seeded": {"wrong": 0, "of": 0, "share": None, "low": None, "high": None}, "offices": []}
 
 
 def test_a_third_of_the_open_tasks_is_followed_up_and_at_least_four() -> None:

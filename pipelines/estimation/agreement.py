@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,10 @@ TARGET, GATE = 0.80, 0.70  # Cohen's kappa: wished for; below the gate the week'
 AMBIGUITY_LIMIT = 1 / 3  # of the interval's width; a wider gap is published
 FOLLOWED_SHARE, FOLLOWED_LEAST = 1 / 3, 4  # open tasks of a silent office that the province judges, by score stratum
 SPREAD_TASKS = 2.0  # added before the interval of Cohen's kappa is computed
+YES, UNDECIDED = "ya", "tidak tahu"
+OFFICE_COLUMNS = (
+    "office", "asked", "answered", "response_rate", "is_silent", "follow_up", "coded_twice", "agreed_share", "ya_share",
+)  # fmt: skip
 Z = 1.959964  # 97.5 % point of the normal distribution
 
 
@@ -114,46 +119,56 @@ def share_of(count: int, total: int) -> Share:
     return Share(count, total, p, max(middle - half, 0.0), min(middle + half, 1.0))
 
 
-def seeded_errors(answer: ArrayLike, truth: ArrayLike) -> Share:
-    """Wrong answers among seeded pairs, whose truth (ya or not) is known; 'tidak tahu' is left out.
+def seeded_errors(known: ArrayLike, answer: ArrayLike) -> Share:
+    """Wrong answers among seeded pairs; doubt is left out, and the business being another's is a no.
 
-    answer: the answers as text; truth: whether the shop is the business's.
+    known, answer: the right answer and the one given, as text.
     """
-    said, true = np.asarray(answer, dtype=object), np.asarray(truth, dtype=bool)
-    same_length(answer=said, truth=true)
-    decided = said != "tidak tahu"
-    return share_of(int(((said == "ya") != true)[decided].sum()), int(decided.sum()))
+    right, said = np.asarray(known, dtype=object), np.asarray(answer, dtype=object)
+    same_length(known=right, answer=said)
+    decided = said != UNDECIDED
+    return share_of(int(((said == YES) != (right == YES))[decided].sum()), int(decided.sum()))
 
 
-def office_table(codings: pd.DataFrame) -> pd.DataFrame:
-    """By office (sorted): answers, share of `ya` among decided ones, coded twice, agreed (share of those).
+def office_table(coding: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:
+    """By office (sorted), what the offices are told of themselves: office, asked, answered, response_rate, is_silent,
+    follow_up, coded_twice, agreed_share, ya_share (NaN where nothing is known).
 
-    codings: one row a coding of a task: office, answer, other (answer of the other coder, None where there is none).
+    coding: pairs that two coders answered: office (of the first), first, second. offices: office, asked, answered,
+    follow_up (share of its open tasks that the province judges). Shares are of the pairs coded twice, which are chosen
+    in the same way in every office; ya_share is of those that the first coder decided.
     """
-    twice = codings["other"].notna()
-    decided = codings["answer"] != "tidak tahu"
+    decided = coding["first"] != UNDECIDED
     marked = pd.DataFrame(
         {
-            "office": codings["office"],
-            "ya": (codings["answer"] == "ya").where(decided).astype("Float64"),
-            "twice": twice.astype("int64"),
-            "agreed": (codings["answer"] == codings["other"]).where(twice).astype("Float64"),
+            "office": coding["office"],
+            "agreed": (coding["first"] == coding["second"]).astype("float64"),
+            "ya": (coding["first"] == YES).astype("float64").where(decided),
         }
     )
     grouped = marked.groupby("office", sort=True)
-    table = grouped.agg(ya_share=("ya", "mean"), coded_twice=("twice", "sum"), agreed_share=("agreed", "mean"))
-    return table.assign(answers=grouped.size())[["answers", "ya_share", "coded_twice", "agreed_share"]].reset_index()
+    own = grouped.agg(coded_twice=("agreed", "size"), agreed_share=("agreed", "mean"), ya_share=("ya", "mean"))
+    table = offices.set_index("office").join(own, how="outer").sort_index().rename_axis("office").reset_index()
+    counted = {name: table[name].fillna(0).astype("int64") for name in ("asked", "answered", "coded_twice")}
+    table = table.assign(**counted, follow_up=table["follow_up"].fillna(0.0))
+    rate = table["answered"] / table["asked"].where(table["asked"] > 0)
+    is_silent = (table["asked"] > 0) & (table["answered"] == 0)
+    return table.assign(response_rate=rate, is_silent=is_silent)[list(OFFICE_COLUMNS)]
 
 
-def response_table(tasks: pd.DataFrame) -> pd.DataFrame:
-    """By office (sorted): sent, answered, response_rate (0 to 1), is_silent (nothing answered).
+def people_details(coding: pd.DataFrame, seeded: pd.DataFrame, offices: pd.DataFrame) -> dict[str, Any]:
+    """How the people did, as plain values for the details of a figure: seeded errors, and a row an office.
 
-    tasks: one row a task that was handed out: office, is_answered.
+    coding, offices: as in `office_table`; seeded: known, answer. What is not known is None.
     """
-    grouped = tasks.groupby("office", sort=True)["is_answered"]
-    table = pd.DataFrame({"sent": grouped.size(), "answered": grouped.sum().astype("int64")})
-    table["response_rate"] = table["answered"] / table["sent"]
-    return table.assign(is_silent=table["answered"] == 0).reset_index()
+    errors = seeded_errors(seeded["known"], seeded["answer"])
+    table = office_table(coding, offices).astype(object)
+    rows = table.where(table.notna(), None).to_dict("records")
+    plain = [
+        {name: round(value, 6) if isinstance(value, float) else value for name, value in row.items()} for row in rows
+    ]
+    wrong = {"wrong": errors.count, "of": errors.total, "share": errors.share, "low": errors.low, "high": errors.high}
+    return {"seeded": wrong, "offices": plain}
 
 
 def follow_up(stratum: ArrayLike, rng: np.random.Generator) -> tuple[Bools, Floats]:
