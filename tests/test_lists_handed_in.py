@@ -31,6 +31,7 @@ from pipelines import probes
 from pipelines.audit_import import draw_audit, import_audit
 from pipelines.cohort_import import cohort_table, import_cohort
 from pipelines.probe_import import import_probes
+from pipelines.rematch import Rematched, rematch
 
 DAY = date(2026, 11, 20)
 PEOPLE = [
@@ -363,4 +364,28 @@ def test_both_engines_keep_the_same(stores: Config, tmp_path: Path) -> None:
         probes.write_checks(connection, {2: "live"}, "2026-W47", "x")
         assert probes.counting_probes(connection, "2026-W47")["business_id"].tolist() == [5, 1]
         assert cohort_table(connection)[0]["members"] == 4
+    engine.dispose()
+
+
+def test_what_matched_nothing_is_looked_for_again_when_the_registry_grows(config: Config, tmp_path: Path) -> None:
+    engine = private_engine(config)
+    import_part(engine, config, write(tmp_path / "r1.csv", REGISTRY[:2]), "2026-11-01", "3602")
+    import_cohort(engine, config, write(tmp_path / "p.csv", PEOPLE), "Pelatihan", "2026-10-14", "3602")
+    head = ["Nama usaha", "Nama pemilik", "Kecamatan", "Lokapasar", "Tautan toko", "Tanggal"]
+    sold = [
+        ["Batik Cikadu Wangi", "Entin", "Cibeber", "Shopee", f"https://shopee.co.id/shop/{n}", "2026-11-18"]
+        for n in (777, 778)
+    ]
+    import_probes(engine, config, write(tmp_path / "uji.csv", [head, *sold]), "3602", None, date(2026, 11, 22))
+    assert [row["status"] for row in rows_of(engine, store.probes)] == ["unidentified"] * 2
+    write(config.inbox_dir / "3602" / "registri-2026-11-02.csv", REGISTRY)
+    assert taken(engine, config) == {"registri-2026-11-02.csv": ("registry", "accepted")}
+    assert [row["status"] for row in rows_of(engine, store.probes)] == ["not_independent", "usable"]
+    assert [row["business_id"] is None for row in rows_of(engine, store.cohort_members)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert rematch(engine) == Rematched(0, 0)
     engine.dispose()

@@ -40,6 +40,7 @@ from pipelines.audit_import import import_audit
 from pipelines.cohort_import import import_cohort
 from pipelines.handed_lists import ListReceipt
 from pipelines.probe_import import import_probes
+from pipelines.rematch import rematch
 
 _DATE = r"(?P<date>\d{4}-\d{2}-\d{2})"
 _FEED = re.compile(rf"(?P<slug>[a-z][a-z0-9_]*)-{_DATE}-(?P<coverage>lengkap|sebagian)\.\w+")
@@ -78,7 +79,10 @@ class _WaitsError(MonitorError):
 def take_in(engine: Engine, config: Config) -> list[Taken]:
     """Imports every new file of every office; a file that cannot be used is answered and does not stop the others."""
     found = sorted(_new_files(engine, config), key=lambda one: _REGISTRY.fullmatch(one[1].name) is None)
-    return [_take(engine, config, office, path) for office, path in found]
+    taken = [_take(engine, config, office, path) for office, path in found]
+    if any((one.kind, one.outcome) == ("registry", "accepted") for one in taken):
+        rematch(engine)  # rows of earlier lists may be in this registry
+    return taken
 
 
 def _new_files(engine: Engine, config: Config) -> Iterator[tuple[str, Path]]:

@@ -19,6 +19,7 @@ from monitor.registry_import import (
 )
 from monitor.text import safe_terminal
 from monitor.verbs import common
+from pipelines.rematch import rematch
 
 MAX_LINES = 40
 
@@ -72,6 +73,7 @@ def import_file(
         common.progress(f"Importing {safe_terminal(file.name)}") as advance,
     ):
         report = import_part(engine, config, file, day, code, advance)
+        rematch(engine)  # rows of earlier lists may be in this registry
         run.message = f"{report.state}: {report.kept_count} of {report.read_count} rows kept"
     common.show(f"Imported {safe_terminal(file.name)}", summary(report), as_json)
 
