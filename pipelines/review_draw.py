@@ -63,8 +63,9 @@ def open_tasks(connection: Connection, week: str, purpose: str = ALL) -> pd.Data
     stale = ~clerical & (tasks["week"] <= shift_week(week, -OPEN_WEEKS))
     wanted = {ALL: clerical | ~clerical, CLERICAL: clerical, SAMPLE: ~clerical}[purpose]
     kept = tasks[wanted & ~done & ~stale & ~spoken_for]
-    here = clerical[kept.index] & ~among(kept, keys_of(_asked_about(connection, week)))
-    return kept[~here].reset_index(drop=True)
+    first = clerical[kept.index] & kept["coder"].eq(FIRST)
+    settled = first & ~among(kept, keys_of(_asked_about(connection, week)))
+    return kept[~settled].reset_index(drop=True)
 
 
 def _answered(connection: Connection) -> set[str]:

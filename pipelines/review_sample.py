@@ -74,12 +74,11 @@ def new_tasks(universe: Week, found: Answers, probes: Collection[int], config: C
 # --- first coders ---------------------------------------------------------------------------------------------------
 
 
-def held_groups(universe: Week, found: Answers, answers: pd.DataFrame) -> set[int]:
-    """Groups that are not drawn: with a valid judgement, or asked at most five weeks ago and not answered yet."""
-    pairs = pd.concat([universe.pairs, universe.left]).drop_duplicates(PAIR)
-    judged = judged_groups(*_frames(found), pairs=pairs, draws=found.draws, frames=found.frames, week=universe.week)
+def held_groups(pairs: pd.DataFrame, found: Answers, answers: pd.DataFrame, week: str) -> set[int]:
+    """Groups that are not drawn: judged on all of `pairs`, or asked at most five weeks ago and not answered yet."""
+    judged = judged_groups(*_frames(found), pairs=pairs, draws=found.draws, frames=found.frames, week=week)
     answered = set(answers["task_id"])
-    recent = found.tasks["week"] > shift_week(universe.week, -OPEN_WEEKS)
+    recent = found.tasks["week"] > shift_week(week, -OPEN_WEEKS)
     waits = recent & found.tasks["purpose"].isin(GROUP_PURPOSES) & ~found.tasks["task_id"].isin(answered)
     open_askings = found.tasks[waits & found.tasks["coder"].eq(FIRST)]
     return set(judged["group_id"]) | set(open_askings["group_id"])
@@ -94,7 +93,15 @@ def _drawn(universe: Week, found: Answers, answers: pd.DataFrame, config: Config
     load = Workload(config.review.sample_groups, config.review.flow_groups)
     if (found.draws["week"] == universe.week).any() or load.sample_groups + load.flow_groups <= 0:
         return None
-    drawn = draw_week(universe.groups, held_groups(universe, found, answers), load, universe.week)
+    held = held_groups(universe.pairs, found, answers, universe.week)
+    held_then = held_groups(universe.left, found, answers, universe.week)
+    ids = universe.groups["group_id"]
+    # Judged on what it offers now, a group may still be asked what it offered in the panel, and the other way round.
+    groups = universe.groups.assign(
+        in_universe=universe.groups["in_universe"] & ~ids.isin(held),
+        left_panel=universe.groups["left_panel"] & ~ids.isin(held_then),
+    )
+    drawn = draw_week(groups[groups["in_universe"] | groups["left_panel"]], set(), load, universe.week)
     return drawn if len(drawn.tasks) else None
 
 
@@ -134,7 +141,7 @@ def _probe_tasks(
     """The same task, unmarked, for businesses known to be present that have a candidate and no valid judgement."""
     ids = set(universe.pairs.loc[universe.pairs["business_id"].isin(set(probes)), "group_id"])
     ids -= set(sampled["group_id"])
-    ids -= held_groups(universe, found, answers) if ids else set()
+    ids -= held_groups(universe.pairs, found, answers, universe.week) if ids else set()
     wanted = universe.groups[universe.groups["group_id"].isin(ids) & universe.groups["in_universe"]]
     groups = wanted[["group_id"]].assign(
         draw_id=f"{PROBE}-{universe.week}",
