@@ -36,7 +36,7 @@ from pipelines.linkage.model import load_model
 from pipelines.linkage.rivals import against_rivals, probability
 from pipelines.linkage.score import measured
 from pipelines.linkage.shops import read_shops
-from pipelines.linkage.siblings import SHOWN, siblings_of, support
+from pipelines.linkage.siblings import SHOWN, present, siblings_of, support
 from pipelines.linkage.weights import load_weights
 from pipelines.load import load_week
 from pipelines.match import Inputs, local_words, place_words, read_inputs
@@ -45,7 +45,7 @@ WEEK, OBSERVED_ON = "2026-W46", "2026-11-11"
 COLUMNS = [
     "shop_id", "name", "username", "city", "district", "description", "listing_id", "title", "category", "brand",
 ]  # fmt: skip
-WORLDS = "51:0.2,52:0.5,53:0.8,54:0.35,55:0.65"
+WORLDS = "51:0.2,52:0.5,53:0.8,54:0.35,55:0.65,71:0.5:800000:100000"
 # What is believed before any world is seen: bits count as counted; what no world teaches keeps a careful value, and
 # what a world may overstate (nobody ever errs in it) is held near one. Mean and standard deviation, bits per unit.
 BELIEFS = {
@@ -58,7 +58,9 @@ BELIEFS = {
     "address_same": (1.5, 0.3), "legal_same": (1.5, 0.3), "head_same": (0.5, 0.3), "name_none": (2.0, 0.7),
 }  # fmt: skip
 SPREAD = 3.0  # of the others: so many bits for a change of one standard deviation, around 0
-HOPELESS, EVERY = -14.0, 10  # log2 odds, and which of those below are looked at
+# Of pairs that the present model gives fewer log2 odds than these only every so many-th is looked at.
+DOUBTFUL, HOPELESS = (-3.0, 4), (-8.0, 40)
+PRESENT = 16.0  # see `siblings.present`: worlds say about 60, which is not leant on, since they give strangers one shop
 SAME = (0.5, 0.2)  # having a sibling with the same candidate: worlds give strangers no second shop
 
 
@@ -142,13 +144,13 @@ def beliefs(values: Any) -> Prior:
 
 
 def _kept(one: Taken) -> tuple[Any, Any]:
-    """Rows to learn from and how many each stands for: of pairs that the present model calls hopeless every tenth."""
+    """Rows to learn from and how many each stands for: fewer of those that the present model holds for unlikely."""
     model = load_model()
     odds = sum(model.bits(one.values).values()) + model.intercept + one.prior
-    near = (odds > HOPELESS) | one.truth
-    far = np.flatnonzero(~near)[::EVERY]
-    rows = np.concatenate([np.flatnonzero(near), far])
-    return rows, np.where(np.arange(len(rows)) < near.sum(), 1.0, float(EVERY))
+    every = np.where(odds < HOPELESS[0], HOPELESS[1], np.where(odds < DOUBTFUL[0], DOUBTFUL[1], 1))
+    every[one.truth] = 1
+    rows = np.concatenate([np.flatnonzero(every == step)[::step] for step in (1, DOUBTFUL[1], HOPELESS[1])])
+    return rows, every[rows].astype(float)
 
 
 def learn(worlds: list[Taken]) -> tuple[Any, float]:
@@ -212,6 +214,7 @@ def written(weights: Any, intercept: float, sibling: Any, made: str) -> str:
         f"same = {sibling[0]:.3f}",
         f"gain = {sibling[1]:.3f}              # for each bit of owner, place, goods and identifiers that it has more",
         f"loss = {sibling[2]:.3f}              # and less",
+        f"present = {PRESENT:.1f}            # how much likelier a business is that has another shop for certain",
         "",
         "[weights]",
         *(f"{name} = {weight:.3f}" for name, weight in zip(NAMES, weights, strict=True)),
@@ -219,17 +222,24 @@ def written(weights: Any, intercept: float, sibling: Any, made: str) -> str:
     return "\n".join(lines).replace(" = -0.000", " = 0.000") + "\n"
 
 
+def _named(part: str, usual: tuple[int, int]) -> tuple[int, float, int, int]:
+    """Seed, difficulty, businesses and shops of a world as written on the command line."""
+    seed, rate, *sizes = part.split(":")
+    businesses, shops = (int(size) for size in sizes) if sizes else usual
+    return int(seed), float(rate), businesses, shops
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--worlds", default=WORLDS, help="seed:difficulty, separated by commas")
-    parser.add_argument("--businesses", type=int, default=100_000)
-    parser.add_argument("--shops", type=int, default=15_000)
+    parser.add_argument("--worlds", default=WORLDS, help="seed:difficulty[:businesses:shops], separated by commas")
+    parser.add_argument("--businesses", type=int, default=100_000, help="where a world does not say")
+    parser.add_argument("--shops", type=int, default=15_000, help="where a world does not say")
     parser.add_argument("--keep", type=Path, help="folder for the worlds, read again next time")
     parser.add_argument("--write", action="store_true", help="write model.toml")
     parser.add_argument("--only-fit", action="store_true", help="leave no difficulty out first")
     options = parser.parse_args()
-    named = [(int(seed), float(rate)) for seed, rate in (part.split(":") for part in options.worlds.split(","))]
-    worlds = [take(seed, rate, options.businesses, options.shops, options.keep) for seed, rate in named]
+    usual = (options.businesses, options.shops)
+    worlds = [take(*_named(part, usual), options.keep) for part in options.worlds.split(",")]
     for rate in [] if options.only_fit else sorted({one.difficulty for one in worlds}):
         others = [one for one in worlds if one.difficulty != rate]
         weights, intercept = learn(others)
@@ -237,13 +247,12 @@ def main() -> None:
         for one in (one for one in worlds if one.difficulty == rate):
             frame = bits(one, weights, intercept)
             odds = frame["weight"].to_numpy() + extras(one, frame) @ sibling
+            odds += present(one.shop, one.group, odds, PRESENT)
             sys.stdout.write(f"seed {one.name} at {rate}: {told(one, against_rivals(one.shop, one.group, odds))}\n")
             sys.stdout.flush()
     weights, intercept = learn(worlds)
     sibling = sibling_weights(worlds, [bits(one, weights, intercept) for one in worlds])
-    made = (
-        f"Worlds {options.worlds} (seed:difficulty) of {options.businesses:,} businesses and {options.shops:,} shops."
-    )
+    made = f"Worlds {options.worlds}: seed:difficulty, of {usual[0]:,} businesses and {usual[1]:,} shops if not said."
     text = written(weights, intercept, sibling, made)
     if options.write:
         Path("pipelines/linkage/model.toml").write_text(text, encoding="utf-8")

@@ -14,7 +14,9 @@ from linkage_factory import DEFAULT, LISTING_COLUMNS, business, index_of, listin
 
 from pipelines.linkage.decide import decide
 from pipelines.linkage.index import build_index
-from pipelines.linkage.score import score
+from pipelines.linkage.model import load_model
+from pipelines.linkage.score import alone, score, together
+from pipelines.linkage.siblings import Siblings
 from pipelines.linkage.weights import load_weights
 from pipelines.match import local_words, place_words
 
@@ -78,13 +80,23 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 11))
 def test_parted_shops_give_the_same_pairs(seed: int, cut: int) -> None:
-    index = index_of(rows_of(seed, 30), with_crowd=False)
+    """Shops may be scored in parts; what they show together is counted once, over all of them."""
+    index, model = index_of(rows_of(seed, 30), with_crowd=False), load_model()
     shops, goods = shops_of(seed, 12)
-    whole = score(shops, goods, index)[0].drop(columns="shop")
-    parts = [score(part, goods, index)[0].drop(columns="shop") for part in (shops[:cut], shops[cut:])]
     keys = ["marketplace", "shop_id", "business_id"]
+    parts = [alone(part, goods, index, model)[0] for part in (shops[:cut], shops[cut:])]
     joined = pd.concat(parts).sort_values(keys, ignore_index=True)
-    pd.testing.assert_frame_equal(whole.sort_values(keys, ignore_index=True), joined)
+    joined["shop"] = joined.groupby(["marketplace", "shop_id"]).ngroup()
+    own, _ = alone(shops, goods, index, model)
+    own = own.sort_values(keys, ignore_index=True)
+    pd.testing.assert_frame_equal(own.drop(columns="shop"), joined.drop(columns="shop"))
+    own["shop"] = joined["shop"]  # numbers of shops that have pairs
+    nobody = Siblings(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    floor = index.weights.decision.floor
+    one, two = (together(pairs, nobody, model, floor) for pairs in (own, joined))
+    pd.testing.assert_frame_equal(one, two)
+    whole = score(shops, goods, index)[0].sort_values(keys, ignore_index=True)
+    pd.testing.assert_frame_equal(whole.drop(columns="shop"), two.drop(columns="shop"))
 
 
 # --- degenerate input -----------------------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pytest
 from linkage_factory import LISTING_COLUMNS, business, index_of, shop
 
 from pipelines.linkage.score import score
-from pipelines.linkage.siblings import SHOWN, Siblings, siblings_of, support
+from pipelines.linkage.siblings import SHOWN, Siblings, present, siblings_of, support
 
 
 def shops_of(*rows: Mapping[str, object]) -> pd.DataFrame:
@@ -71,3 +72,31 @@ def test_a_shop_without_a_kecamatan_learns_from_its_sibling_whatever_the_order_o
     alone, together = weight(rows[0]), weight(*rows)
     assert together > alone + 1.0
     assert weight(*rows[::-1]) == together
+
+
+def lent(*pairs: tuple[int, int, float]) -> list[float]:
+    shop, group, weight = (np.array(column) for column in zip(*pairs, strict=True))
+    return [float(bits) for bits in present(shop, group, weight.astype(float), 16.0).round(2)]
+
+
+def test_a_business_with_a_certain_shop_is_likelier_to_have_another() -> None:
+    # log2(1 + 16) bits at most, none for the certain shop itself, and none for other groups.
+    assert lent((0, 5, 12.0), (1, 5, -3.0), (2, 6, -3.0)) == [0.0, 4.09, 0.0]
+    assert lent((0, 5, -6.0), (1, 5, -6.5)) == [0.0, 0.32]  # hardly sure itself
+
+
+def test_a_lent_bit_never_lifts_a_pair_above_the_one_that_lends() -> None:
+    assert lent((0, 5, 4.0), (1, 5, 3.0)) == [0.0, 1.0]
+    assert lent((0, 5, 4.0), (1, 5, 4.0)) == [0.0, 0.0]
+
+
+def test_the_second_registration_of_a_group_lends_nothing_to_its_own_shop() -> None:
+    assert lent((0, 5, 12.0), (0, 5, 2.0)) == [0.0, 0.0]
+
+
+def test_what_is_lent_does_not_depend_on_the_order_of_pairs() -> None:
+    random = np.random.default_rng(4)
+    shop, group, weight = random.integers(0, 40, 300), random.integers(0, 25, 300), random.normal(0, 6, 300)
+    order = random.permutation(300)
+    found = present(shop, group, weight, 16.0)
+    assert present(shop[order], group[order], weight[order], 16.0).tolist() == pytest.approx(found[order].tolist())

@@ -246,7 +246,7 @@ def candidate(number: int, weight: float, **evidence: object) -> dict[str, objec
     [
         ([], "no business shares"),
         ([candidate(1, 2.0, agrees=["name"])], "only one independent agreement (name)"),
-        ([candidate(1, 2.0, agrees=["name", "product"])], "a link needs +4.2"),
+        ([candidate(1, 2.0, agrees=["name", "product"])], "a link needs +4.5"),
         ([candidate(1, 6.0, agrees=["name", "product"]), candidate(2, 5.0)], "business 2 is nearly as good"),
         ([candidate(1, 6.0, agrees=["name", "product"], place=["other_district", -2.0])], "another kecamatan"),
         ([candidate(1, 6.0, agrees=["name", "product"], judgement=["no", "T1"])], "task T1"),

@@ -44,14 +44,23 @@ FEATURES = (
     *_these("name", FOR, "name_other_name", "name_in_titles"),
     *_these("name", AGAINST, "name_left", "name_gone", "name_part", "name_text_left", "name_other_left"),
     *_these("name", EITHER, "name_none", "name_in_username"),
+    *_these(
+        "name", FOR, "title_more", "title_whole", "name_rare_high", "name_rare_top", "name_cover", "name_exact_bits"
+    ),
+    *_these("name", EITHER, "name_text_share", "name_name_share", "name_text_bits", "name_text_more"),
+    *_these("name", EITHER, "name_exact_alone", "name_whole_alone", "name_exact_both", "name_left_username"),
     *(feature for kind in KINDS for feature in _these("name", FOR, f"{kind}_same")),
     *(feature for kind in KINDS for feature in _these("name", AGAINST, f"{kind}_differs")),
     *_these("owner", FOR, "owner_first", "owner_middle", "owner_rest", "owner_two", "owner_full", "owner_both"),
     *_these("owner", FOR, "owner_and_name"),
     *_these("owner", AGAINST, "owner_none", "owner_left", "owner_words", "person_name", "person_username"),
+    *_these("owner", FOR, "owner_full_bits"),
+    *_these("owner", EITHER, "owner_full_alone", "owner_elsewhere", "owner_district", "owner_goods", "person_and_name"),
     *_these("place", AGAINST, "other_area", "other_district"),
     *_these("place", EITHER, "same_area"),
     *_these("place", FOR, "same_area_bits", "same_district", "same_district_bits"),
+    *_these("place", EITHER, "name_elsewhere", "name_district", "district_goods"),
+    *_these("product", EITHER, "name_goods", "name_clash"),
     *_these("product", EITHER, "goods_clash", "goods_other", "goods_sector", "goods_words", "goods_kind"),
     *_these("product", FOR, "goods_bits", "goods_word"),
     *(feature for kind in IDENTIFIERS for feature in _these(kind, FOR, f"{kind}_bits", f"{kind}_many")),
@@ -61,6 +70,7 @@ NAMES = tuple(feature.name for feature in FEATURES)
 # Steps of the bits of a name and of an owner: from, width.
 STEPS = {"first": (0.0, 6.0), "middle": (6.0, 6.0), "rest": (12.0, 16.0)}
 MOST_LEFT, MOST_OTHER, MOST_TITLE, MOST_GOODS = 20.0, 12.0, 14.0, 10.0
+MOST_TOGETHER, MOST_WHOLE, MOST_TEXT = 16.0, 24.0, 40.0
 
 
 def name_levels(seen: Overlaps, weights: Weights) -> Ints:
@@ -164,6 +174,49 @@ def _proofs(proofs: Mapping[str, Proof]) -> dict[str, Any]:
     return found
 
 
+def _wholes(seen: Overlaps, names: Mapping[str, Any], owners: Mapping[str, Any]) -> dict[str, Any]:
+    """How whole and how rare a name or owner agrees, and what stands beside it."""
+    named, rare, exact = seen.label >= 0, seen["name_rare"], names["name_exact"]
+    without_owner = owners["owner_none"]
+    return {
+        "title_more": np.clip(seen["title_more"], 0.0, MOST_TOGETHER),
+        "title_whole": seen["title_whole"],
+        "name_rare_high": np.clip(rare - 7.0, 0.0, 7.0),
+        "name_rare_top": np.clip(rare - 14.0, 0.0, 10.0),
+        "name_cover": named * seen["name_share"] * seen["text_share"],
+        "name_exact_bits": np.where(exact, np.minimum(seen["name_same"], MOST_WHOLE), 0.0),
+        "name_text_share": named * seen["text_share"],
+        "name_name_share": named * seen["name_share"],
+        "name_text_bits": np.minimum(seen["text_bits"], MOST_TEXT),
+        "name_text_more": np.clip(seen["text_left"] - 10.0, 0.0, MOST_LEFT),
+        "name_exact_alone": exact & without_owner,
+        "name_whole_alone": names["name_whole"] & ~exact & without_owner,
+        "name_exact_both": exact & (seen["other_text"] > 0),
+        "name_left_username": np.where(seen.text == 1, names["name_text_left"], 0.0),
+        "owner_full_bits": np.where(owners["owner_full"], np.minimum(seen["owner_same"], MOST_WHOLE), 0.0),
+        "owner_full_alone": owners["owner_full"] & ~named,
+        "person_and_name": owners["person_username"] * np.clip(seen["name_joint"], 0.0, MOST_TOGETHER),
+    }
+
+
+def _meetings(seen: Overlaps, places: Compared, products: Compared) -> dict[str, Any]:
+    """Two kinds of evidence together, where they are worth more or less than one by one."""
+    district = places.level == PLACE_LEVELS.index("same_district")
+    elsewhere = np.isin(places.level, [PLACE_LEVELS.index(name) for name in ("other_area", "other_district")])
+    goods = products.level >= PRODUCT_LEVELS.index("same_words")
+    name, owner = (np.clip(seen[f"{side}_joint"], 0.0, MOST_TOGETHER) for side in ("name", "owner"))
+    return {
+        "name_elsewhere": elsewhere * name,
+        "owner_elsewhere": elsewhere * owner,
+        "name_district": district * np.clip(seen["name_rare"], 0.0, MOST_TOGETHER),
+        "owner_district": district * owner,
+        "name_goods": goods * name,
+        "owner_goods": goods * owner,
+        "name_clash": (products.level == PRODUCT_LEVELS.index("clash")) * name,
+        "district_goods": district & goods,
+    }
+
+
 def features(
     seen: Overlaps,
     places: Compared,
@@ -173,7 +226,9 @@ def features(
     titles: tuple[Ints, Ints],
 ) -> NDArray[np.float32]:
     """pair x FEATURES. shop_words: by pair, known words of name and username; titles: of shop and business."""
-    found = _names(seen) | _owners(seen, shop_words) | _places(places) | _goods(products, seen) | _proofs(proofs)
+    names, owners = _names(seen), _owners(seen, shop_words)
+    found = names | owners | _wholes(seen, names, owners) | _meetings(seen, places, products)
+    found |= _places(places) | _goods(products, seen) | _proofs(proofs)
     for kind in KINDS:
         sides = compared(*titles, kind)
         found |= {f"{kind}_same": sides > 0, f"{kind}_differs": sides < 0}

@@ -34,6 +34,7 @@ class Model:
     # A shop of the same seller elsewhere that has the same business among its candidates: bits for that alone, and for
     # each bit that it has more or less than this one.
     sibling: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    present: float = 0.0  # how much likelier a business is that has another shop for certain (`siblings.present`)
     curve: tuple[float, float] | None = None  # intercept and slope of log2 odds
 
     def parameters(self) -> dict[str, Any]:
@@ -44,6 +45,7 @@ class Model:
             "scale": dict(self.scale),
             "rivals": self.rivals,
             "sibling": list(self.sibling),
+            "present": self.present,
             "curve": list(self.curve) if self.curve else None,
         }
 
@@ -84,4 +86,5 @@ def load_model() -> Model:
         weights={name: float(values["weights"][name]) for name in NAMES},
         rivals=values["rivals"],
         sibling=(values["sibling"]["same"], values["sibling"]["gain"], values["sibling"]["loss"]),
+        present=values["sibling"]["present"],
     )

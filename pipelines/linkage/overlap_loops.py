@@ -239,6 +239,25 @@ def _elsewhere(s: int, b: int, label: int, side: int, texts: Any, names: Any, wo
 
 
 @compiled
+def _together(s: int, b: int, texts: Any, names: Any, worth: Any, scale: Any, shared: Any, row: Any) -> None:
+    """The names in texts and titles together; fills row[19], [20]."""
+    for at in range(names.start[b], names.start[b + 1]):
+        count, every, titled = 0, 0, 0
+        for place in range(names.first[at], names.first[at + 1]):
+            word = names.words[place]
+            every += 1
+            in_shop = _in_shop(texts, s, word)
+            if count < MOST and (in_shop or _in_goods(texts, s, word)):
+                shared[count] = word
+                count += 1
+                titled += 0 if in_shop else 1
+        if every and count == every:
+            row[20] = 1
+        if titled:  # else the texts have shown it all
+            row[19] = max(row[19], _joint(shared, count, worth.name, names, scale) - row[0])
+
+
+@compiled
 def measure(
     begin: int, end: int, shop: Any, business: Any, texts: Any, names: Any, owners: Any, product_start: Any,
     products: Any, worth: Any, scale: Any, out: Any, out_label: Any, out_text: Any,
@@ -255,6 +274,10 @@ def measure(
         _owner(s, low, high, texts, owners, worth, scale, used, taken, shared, row)
         _left(s, b, side, low, high, texts, names, owners, product_start, products, worth, row)
         _elsewhere(s, b, label, side, texts, names, worth, row)
+        _together(s, b, texts, names, worth, scale, shared, row)
+        row[21] = names.same[label] if label >= 0 else 0.0
+        row[22] = owners.same[owners.start[b]] if high > low else 0.0
+        row[23] = texts.bits[s * 2]
         for place in range(product_start[b], product_start[b + 1]):
             word = products[place]
             if not _among(used, taken, word) and (_in_goods(texts, s, word) or _in_shop(texts, s, word)):

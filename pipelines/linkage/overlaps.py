@@ -37,6 +37,11 @@ MEASURES = (
     "person_user",     # the same in the username
     "product_word",    # rarest product word shown
     "title_word",      # rarest word of the names that titles show and the texts do not
+    "title_more",      # what a name shares with texts and titles together beyond name_joint
+    "title_whole",     # 1 where all words of a name stand in texts or titles
+    "name_same",       # how rare the whole of the best name is
+    "owner_same",      # how rare the whole name of the owner is
+    "text_bits",       # of the shop's name, all its words
 )  # fmt: skip
 NUMBER = {name: place for place, name in enumerate(MEASURES)}
 THREADS = 2

@@ -79,6 +79,10 @@ class Plain:
                     row = found[1]
         row |= self._owner(owner, texts, used) | self._left(texts, bits, side, owner, products, [n for _, n in names])
         row |= self._elsewhere(names, label, side, texts, titles)
+        row |= self._together([name for _, name in names], texts[0] | texts[1], titles, row.get("name_joint", 0.0))
+        row["name_same"] = float(self.index.names.same_bits[label]) if label >= 0 else 0.0
+        row["owner_same"] = float(self.index.owners.same_bits[self.index.owners.start[business]]) if owner else 0.0
+        row["text_bits"] = bits[0]
         shown = [word for word in products if word not in used and word in titles | texts[0] | texts[1]]
         row["product_word"] = max(self.words.product_bits[shown], default=0.0)
         return row, label, side
@@ -123,6 +127,17 @@ class Plain:
                     row["other_name"] = max(row["other_name"], float(self.words.rare_bits[word]))
                 if not in_texts and word in titles:
                     row["title_word"] = max(row["title_word"], float(self.words.rare_bits[word]))
+        return row
+
+    def _together(self, names: list[list[int]], shown: set[int], titles: set[int], joint: float) -> Row:
+        row = {"title_more": 0.0, "title_whole": 0.0}
+        for name in names:
+            shared = [word for word in name if word in shown | titles]
+            if name and len(shared) == len(name):
+                row["title_whole"] = 1.0
+            if set(shared) - shown:
+                more = self._joint(shared, self.words.name_bits, self.index.names) - joint
+                row["title_more"] = max(row["title_more"], more)
         return row
 
 

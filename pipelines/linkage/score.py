@@ -33,7 +33,7 @@ from pipelines.linkage.proofs import LEVELS as PROOF_LEVELS
 from pipelines.linkage.proofs import Proof, compare_identifiers
 from pipelines.linkage.rivals import against_rivals
 from pipelines.linkage.shops import TEXTS, ShopTable, read_shops
-from pipelines.linkage.siblings import Siblings, siblings_of, support
+from pipelines.linkage.siblings import Siblings, present, siblings_of, support
 from pipelines.linkage.words import Floats, Ints
 
 PAIR_COLUMNS = (
@@ -183,7 +183,10 @@ def together(pairs: pd.DataFrame, siblings: Siblings, model: Model, floor: float
     gain, loss, has = support(pairs, siblings)
     same, more, less = model.sibling
     bits = (has * same + gain * more - loss * less).round(2)
-    level = np.where(has > 0, np.where(bits >= 0, "supports", "doubts"), "missing")
+    shop, group = pairs["shop"].to_numpy(), pairs["group_id"].to_numpy()
+    lent = present(shop, group, (pairs["weight"] + bits).to_numpy(dtype=float), model.present).round(2)
+    bits = (bits + lent).round(2)
+    level = np.where((has > 0) | (lent > 0), np.where(bits >= 0, "supports", "doubts"), "missing")
     frame = pairs.assign(
         weight=(pairs["weight"] + bits).round(2), sibling_bits=bits, sibling_level=level.astype(object)
     )

@@ -1,5 +1,7 @@
 """Shops of one seller on several marketplaces: what one of them shows speaks for the other too.
 
+A business that has one shop for certain is likelier to have another, however that is called (`present`).
+
 Two shops are taken for siblings when they stand on different marketplaces, share an account, a username or a name that
 hardly any other shop has, and print no places that exclude each other. This is the one step that looks at other shops:
 it needs all of them at once, but only their names.
@@ -14,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from pipelines.linkage.rivals import MOST_BITS, against_rivals, probability
 from pipelines.linkage.shops import _shop_order
 from pipelines.linkage.weights import load_weights
 from pipelines.linkage.words import Floats, Ints, hashed, text_array
@@ -22,6 +25,7 @@ MOST_SHOPS = 4  # a name on more shops is a fashion, not a seller
 LEAST_LETTERS = 6
 SHOWN = ("owner", "place", "product", "phone", "nib", "label", "declared")  # the name is the same by construction
 MOST_GAIN, MOST_LOSS = 10.0, 8.0
+LEAST_ODDS = -7.0  # log2: of a shop that is as unlikely a business's own nothing is learnt about the business
 
 
 @dataclass(frozen=True)
@@ -121,3 +125,39 @@ def support(pairs: pd.DataFrame, siblings: Siblings) -> tuple[Floats, Floats, Fl
     np.maximum.at(loss, rows[own], np.clip(-more, 0.0, None).sum(axis=1))
     has[rows[own]] = 1.0
     return np.minimum(gain, MOST_GAIN), np.minimum(loss, MOST_LOSS), has
+
+
+def present(shop: Ints, group: Ints, weight: Floats, times: float) -> Floats:
+    """By pair, bits for a business that has another shop: it is online, and so `times` likelier to run this one too.
+
+    By the best other shop with the group among its candidates, p being its own probability: log2(1 + times * p), and
+    never so much that the pair comes to outweigh that shop's, since both may be one stranger's. Nothing is lent below
+    `LEAST_ODDS`.
+    """
+    lent = np.zeros(len(shop))
+    number, values = pd.factorize(group)
+    can = np.bincount(number[weight >= LEAST_ODDS], minlength=len(values)) > 0
+    rows = np.flatnonzero((can & (np.bincount(number, minlength=len(values)) > 1))[number])
+    if not len(rows):
+        return lent
+    theirs = np.flatnonzero(np.bincount(shop[rows], minlength=int(shop.max()) + 1)[shop])
+    odds = np.zeros(len(shop))
+    odds[theirs] = against_rivals(shop[theirs], group[theirs], weight[theirs])
+    lent[rows] = _lent(shop[rows], number[rows], odds[rows], times)
+    return lent
+
+
+def _lent(shop: Ints, group: Ints, odds: Floats, times: float) -> Floats:
+    order = np.lexsort((shop, -odds, group))
+    s, g, o = shop[order], group[order], odds[order]
+    # The best shop of each group, and the best of its other shops.
+    first = np.flatnonzero(np.concatenate([[True], g[1:] != g[:-1]]))
+    number = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(g))))
+    is_other = s != s[first][number]
+    second = np.full(len(first), -MOST_BITS)
+    np.maximum.at(second, number[is_other], o[is_other])
+    other = np.where(is_other, o[first][number], second[number])
+    gain = np.where(other >= LEAST_ODDS, np.log2(1.0 + times * probability(other, (0.0, 1.0))), 0.0)
+    lent = np.empty(len(g))
+    lent[order] = np.minimum(gain, np.maximum(other - o, 0.0))
+    return lent
