@@ -389,3 +389,25 @@ def test_what_matched_nothing_is_looked_for_again_when_the_registry_grows(config
     ]
     assert rematch(engine) == Rematched(0, 0)
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("uji-3602.xlsx", "probe"),
+        ("Uji_3602 (1).xlsx", "probe"),
+        ("daftar-uji-2026-11-20.csv", "probe"),
+        ("Peserta Pelatihan Halal 2026-10-14.xlsx", "cohort"),
+        ("daftar-penyedia_e-katalog-2026-10-14 (2).csv", "cohort"),
+        ("peserta-tanpa-tanggal.xlsx", "unknown"),
+        ("audit-2026-3602.xlsx", "audit"),
+        ("ujian.xlsx", "unknown"),
+        ("registri-2026-11-01.xlsx", "registry"),
+        ("periksa-2026-W47-3602.xlsx", "review"),
+    ],
+)
+def test_the_name_says_what_a_file_is(config: Config, tmp_path: Path, name: str, kind: str) -> None:
+    path = write(tmp_path / name, [])
+    engine = private_engine(config)
+    assert inbox._recognise(engine, config, "3602", path)[0] == kind
+    engine.dispose()

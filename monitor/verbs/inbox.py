@@ -46,10 +46,10 @@ _DATE = r"(?P<date>\d{4}-\d{2}-\d{2})"
 _FEED = re.compile(rf"(?P<slug>[a-z][a-z0-9_]*)-{_DATE}-(?P<coverage>lengkap|sebagian)\.\w+")
 _REGISTRY = re.compile(rf"registri(?:-{_DATE})?.*\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE)
 _REVIEW = re.compile(r"periksa.*\.(?:xlsx|csv)", re.IGNORECASE)
-_PROBE = re.compile(r"uji\b.*\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE)
-_AUDIT = re.compile(r"audit\b.*\.(?:csv|xlsx)", re.IGNORECASE)
+_PROBE = re.compile(r"(?:daftar[-_ ])?uji(?![a-z]).*\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE)
+_AUDIT = re.compile(r"audit(?![a-z]).*\.(?:csv|xlsx)", re.IGNORECASE)
 _COHORT = re.compile(
-    rf"(?P<kind>peserta|daftar)-(?P<name>.+?)-{_DATE}(?:[ _(].*)?\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE
+    rf"(?P<kind>peserta|daftar)[-_ ](?P<name>.+?)[-_ ]{_DATE}(?:[ _(].*)?\.(?:csv|tsv|txt|xlsx|parquet)", re.IGNORECASE
 )
 _COHORT_KINDS = {"peserta": "training", "daftar": "list"}
 NOT_RECOGNISED = (
