@@ -17,7 +17,7 @@ WORDS = {
     "nib": "NIB",
     "label": "permit",
     "declared": "declared account",
-    "sibling": "shop of the same seller elsewhere",
+    "sibling": "another shop of the seller or business",
 }
 
 
