@@ -7,7 +7,7 @@ those of real offices.
 
 import csv
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -40,15 +40,17 @@ Row = dict[str, str]
 def hand_in(folder: Path, inbox: Path, week: str, province: str) -> list[Path]:
     """Writes the offices' lists for `week` below `inbox`, one folder an office; the same world gives the same bytes.
 
-    folder: of the world. Raises InputError where there is none, StoreError where it cannot be written.
+    Every week the same businesses are asked again, so that practice weeks compare. folder: of the world. Raises
+    InputError where there is none, StoreError where it cannot be written.
     """
-    seed = int(read_settings(folder)["seed"])
+    settings = read_settings(folder)
+    seed = int(settings["seed"])
     registry, sellers = _registry(folder), _sellers(folder)
-    taking_part = _participants(Draws(seed, f"participants {week}"), registry, sellers)
-    lists = _known_to_sell(Draws(seed, f"known to sell {week}"), registry, sellers, taking_part, week, province)
-    day = (week_days(week)[0] - timedelta(days=30)).isoformat()
+    taking_part = _participants(Draws(seed, "participants"), registry, sellers)
+    lists = _known_to_sell(Draws(seed, "known to sell"), registry, sellers, taking_part, week, province)
+    held_on = (date.fromisoformat(settings["today"]) - timedelta(days=30)).isoformat()
     written = [_write(inbox / office / f"uji-latihan-{week}.csv", "probe", rows) for office, rows in lists.items()]
-    name = f"peserta-{TRAINING.replace(' ', '_')}-{day}.csv"
+    name = f"peserta-{TRAINING.replace(' ', '_')}-{held_on}.csv"
     people = [_person(registry, source) for source in taking_part]
     return [*written, _write(inbox / province / name, "cohort", people)]
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,7 @@ from monitor.sandbox.server import Server
 from monitor.verbs import common, inbox
 from monitor.verbs.crawl import crawl_all
 from monitor.verbs.parse import spiders
+from monitor.verbs.probe import send_templates
 from monitor.verbs.probe_check import check_all
 from monitor.verbs.review import export_sheets, import_sheets
 from monitor.weeks import utc_now, week_days, week_of
@@ -41,6 +43,7 @@ NO_REGISTRY = (
     "'monitor week --sandbox' shows a week on practice data."
 )
 ROUNDS = 3  # first and second coders, those asked because an answer contradicts the score, third ones
+PRACTICE_GROUPS = 120  # judged by sample: a level wants a hundred, which real offices reach in their second week
 SLIPS = 0.02  # of the practice office's answers are wrong, as people's are
 console = Console(highlight=False)
 
@@ -97,6 +100,7 @@ class _Steps:
         self._load()
         self._link()
         self._sheets()
+        self._send_templates()
         return self._measure_and_report(practice=False)
 
     def practice(self) -> dict[str, Any]:
@@ -121,6 +125,14 @@ class _Steps:
     def _take_in(self) -> None:
         for taken in inbox.take_in(self.engine, self.config):
             self.say("inbox", f"{taken.office}: {taken.file} ({taken.kind}) {taken.outcome}")
+
+    def _send_templates(self) -> None:
+        """A sheet for businesses known to sell, to offices that have named too few of them."""
+        today = utc_now().astimezone(self.config.region.zone).date()
+        if written := send_templates(self.engine, self.config, today):
+            self.say(
+                "probe", f"{len(written)} offices below their target have a new sheet for businesses known to sell"
+            )
 
     def _make_world(self) -> Path:
         folder = sandbox_dir(self.config)
@@ -202,17 +214,19 @@ class _Steps:
             f"{report.linked:,} shops linked, {report.confirmed:,} confirmed by a person, {report.review:,} for review",
         )
 
-    def _sheets(self) -> list[Path]:
+    def _sheets(self, config: Config | None = None) -> list[Path]:
         """Each office's review sheet into its own folder of the outbox."""
+        config = config or self.config
         with common.recorded(self.engine, "review export", week=self.week), common.progress("Writing review sheets"):
-            written = export_sheets(self.engine, self.config, self.week, self.config.outbox_dir, by_office=True)
+            written = export_sheets(self.engine, config, self.week, config.outbox_dir, by_office=True)
         self.say("review", f"{len(written)} review sheets under {self.config.outbox_dir}")
         return written
 
     def _review(self, folder: Path) -> None:
         """The practice office answers at once; what other coders have to see then comes with the next sheets."""
+        busy = replace(self.config, review=replace(self.config.review, sample_groups=PRACTICE_GROUPS))
         for _ in range(ROUNDS):
-            if not (sheets := self._sheets()):
+            if not (sheets := self._sheets(busy)):
                 break
             self._answer(folder, sheets)
 
