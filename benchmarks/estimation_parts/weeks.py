@@ -35,8 +35,7 @@ class Course:
 
 @dataclass
 class Universe:
-    """One entry a group that ever had a candidate above the floor; ids count up. judged: week, 0 for not judged.
-    drawn_as: stratum in which it was drawn."""
+    """One entry a group that ever had a candidate above the floor; ids count up. judged: week, 0: not."""
 
     prior: float
     score: Floats = field(default_factory=lambda: np.empty(0))  # log score of the world; false N(0,1), true N(d,1)
@@ -44,7 +43,6 @@ class Universe:
     alive: Bools = field(default_factory=lambda: np.empty(0, dtype=bool))
     noise: Floats = field(default_factory=lambda: np.empty(0))
     judged: Ints = field(default_factory=lambda: np.empty(0, dtype=int))
-    drawn_as: Ints = field(default_factory=lambda: np.empty(0, dtype=int))
     shift: float = 0.0
     false: float = 0.0  # groups with a false candidate, whatever its score
     cut: float = -np.inf  # log score at or below which false candidates are only counted
@@ -59,7 +57,6 @@ class Universe:
         self.alive = np.append(self.alive, np.ones(len(score), dtype=bool))
         self.noise = np.append(self.noise, noise)
         self.judged = np.append(self.judged, np.zeros(len(score), dtype=int))
-        self.drawn_as = np.append(self.drawn_as, np.zeros(len(score), dtype=int))
 
     def strata(self) -> Ints:
         """Stratum of each group now; -1 where it is not in the universe."""
@@ -131,15 +128,18 @@ def _enter(rng: np.random.Generator, world: Universe, course: Course, week: int,
 
 @dataclass(frozen=True)
 class Draw:
-    """week; base: stratum of each group that could be drawn, -1 for others; share drawn by stratum, 0 last."""
+    """week; stratum of each group that the rule of the draw fits, judged before or not, -1 for others; base: the same
+    of those that could be drawn; share drawn by stratum."""
 
     week: int
-    is_sample: bool
+    every: Ints
     base: Ints
     share: Floats
 
-    def of(self, stratum: Ints) -> Floats:
-        return np.append(self.share, 0.0)[stratum]
+    def of(self, stratum: Ints, ids: Ints) -> Floats:
+        """Share by group; 0 for groups that the draw did not know."""
+        at = np.where(ids < len(stratum), stratum[np.minimum(ids, len(stratum) - 1)], -1)
+        return np.append(self.share, 0.0)[at]
 
 
 def _draw(rng: np.random.Generator, world: Universe, stratum: Ints, tasks: int, floor: int, week: int) -> Draw:
@@ -149,21 +149,15 @@ def _draw(rng: np.random.Generator, world: Universe, stratum: Ints, tasks: int, 
     n = allocate(sizes, tasks, floor) if tasks else np.zeros(STRATA, dtype=int)
     for h in range(STRATA):
         chosen = rng.choice(np.flatnonzero(base == h), n[h], replace=False)
-        world.judged[chosen], world.drawn_as[chosen] = week, h
-    return Draw(week, floor == WEEKLY_FLOOR, base, n / np.maximum(sizes, 1))
+        world.judged[chosen] = week
+    return Draw(week, stratum, base, n / np.maximum(sizes, 1))
 
 
-def _weights(world: Universe, drawn: list[Draw], ids: Ints) -> tuple[Floats, Floats]:
-    """1 / chance of having been drawn in the window: as the project does (`weighting.weights_of`): a group that was
-    drawn stays in the later sample draws, in the stratum it was drawn in; and with nothing after its own draw."""
-    ours, literal = [], []
-    for draw in drawn:
-        if draw.week > LAST - WINDOW:
-            known = ids < len(draw.base)
-            until = draw.of(np.where(known, draw.base[np.minimum(ids, len(draw.base) - 1)], -1))
-            later = (world.judged[ids] < draw.week) & draw.is_sample
-            literal.append(until)
-            ours.append(np.where(later, draw.of(world.drawn_as[ids]), until))
+def _weights(drawn: list[Draw], ids: Ints) -> tuple[Floats, Floats]:
+    """1 / chance of having been drawn in any draw of the window: as the project does (a group that was drawn early
+    keeps its chance of having been drawn later, see `weighting.weights_of`), and with nothing after its own draw."""
+    recent = [draw for draw in drawn if draw.week > LAST - WINDOW]
+    ours, literal = ([draw.of(getattr(draw, name), ids) for draw in recent] for name in ("every", "base"))
     return window_weights(np.stack(ours)), window_weights(np.stack(literal))
 
 
@@ -171,7 +165,7 @@ def _estimates(rng: np.random.Generator, world: Universe, drawn: list[Draw]) -> 
     stratum = world.strata()
     inside = stratum >= 0
     ids = np.flatnonzero(inside & (world.judged > LAST - WINDOW))
-    weight, literal = _weights(world, drawn, ids)
+    weight, literal = _weights(drawn, ids)
     rest = np.bincount(stratum[inside & (world.judged == 0)], minlength=STRATA)
     positive = int((world.true & inside & (world.judged > 0)).sum())
     truth = int((world.true & inside).sum())
