@@ -23,6 +23,7 @@ from monitor.regions import areas
 from monitor.registry import Snapshot
 from monitor.sectors import SECTOR_NAMES
 from monitor.sellers import one_business_each, shop_accounts
+from monitor.shop_states import week_states
 from monitor.weeks import shift_week
 from pipelines.estimation.answers import by_shop, judged_groups
 from pipelines.estimation.coders import coding, offices, seeded
@@ -153,15 +154,23 @@ def _places(connection: Connection, week: str, states: pd.DataFrame) -> pd.DataF
 
 
 def _curves(connection: Connection, week: str, slugs: list[str]) -> pd.DataFrame:
-    """Survival of shops on the marketplaces whose data are carried on; nothing is read where none are."""
+    """Survival of shops on the marketplaces whose data are carried on; nothing is read where none are.
+
+    Only what was known by the end of the week counts: a state that ended later still holds. A shop is followed up to
+    the week in which it was last seen; one that nobody looked for did not survive by that.
+    """
     columns = ("marketplace", "shop_id", "state", "valid_from_week", "valid_to_week")
     since = shift_week(week, -FOLLOWED_WEEKS)
     query = select(*(observations.c[name] for name in columns)).where(
         observations.c.marketplace.in_(slugs), observations.c.valid_from_week <= week
     )
     rows = read_frame(connection, query)
+    rows["valid_to_week"] = rows["valid_to_week"].where(rows["valid_to_week"].fillna("9") <= week, None)
     rows = rows[rows["valid_to_week"].isna() | (rows["valid_to_week"].fillna("") >= since)]
-    return kaplan_meier(follow_ups(rows.assign(seen_week=shift_week(week, -1)), since))
+    if rows.empty:
+        return kaplan_meier(follow_ups(rows.assign(seen_week=None), since))
+    seen = week_states(connection, week)[[*SHOP, "seen_week"]]
+    return kaplan_meier(follow_ups(rows.merge(seen, on=SHOP, how="left"), since))
 
 
 # --- what the figures were made of, as one hash -----------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from measured_store import fill, next_week
+from measured_store import few_draws, fill, next_week
 from measured_world import WEEK, Truth, make
 from sqlalchemy import Engine, insert, select, update
 
@@ -17,6 +17,11 @@ from pipelines.measure import measure_week
 
 LATER = "2026-W48"
 SHOP = ["marketplace", "shop_id"]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    few_draws(monkeypatch)
 
 
 @pytest.fixture

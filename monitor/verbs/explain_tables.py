@@ -65,12 +65,16 @@ def _tables(details: Mapping[str, Any], drawn: Sequence[Mapping[str, Any]]) -> d
     if isinstance(details.get("computed"), dict):
         spread.append({"draws of": "computed, before any rule", **details["computed"]})
     names = list(dict.fromkeys(name for row in spread for name in row))
-    plain = {key: value for key, value in details.items() if _is_plain(value)}
+    people = details.get("people") or {}
+    plain = {key: value for key, value in details.items() if key != "people" and _is_plain(value)}
+    if people:
+        plain["answers to pairs with a known answer"] = people["seeded"]
     return {
         "Score strata": strata,
         "Coverage": [dict(row) for row in details.get("coverage", ())],
         "Drawn for review in 13 weeks": asked if strata else [],
         "Draws": [{name: row.get(name) for name in names} for row in spread],
+        "Offices": [dict(row) for row in people.get("offices", ())],
         "Other": [{"what": key, "value": _text(value)} for key, value in plain.items()],
     }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from pipelines.estimation.agreement import ambiguity_gap
+from pipelines.estimation.agreement import ambiguity_gap, people_details
 from pipelines.estimation.coverage import Level, dependence_band, interval, kappa_draws
 from pipelines.estimation.figures import Row, level_rows, missing, presence_details, rounded, row
 from pipelines.estimation.grades import MIN_PROBES
@@ -53,6 +53,7 @@ def headline(inputs: WeekInputs, rules: Rules) -> Headline:
         "widened_by": rounded(factor),
         "registered": size_of(inputs),
         "probe_age_weeks": _ages(probes),
+        "people": people_details(inputs.coding, inputs.seeded, inputs.offices),
     }
     names = [("E1", 1.0), ("E2", float(max(size_of(inputs), 1)))]
     rows = level_rows(replace(level, level=shown), rules, KIND, inputs.province, names, details, level.level)
