@@ -95,13 +95,8 @@ def _drawn(universe: Week, found: Answers, answers: pd.DataFrame, config: Config
         return None
     held = held_groups(universe.pairs, found, answers, universe.week)
     held_then = held_groups(universe.left, found, answers, universe.week)
-    ids = universe.groups["group_id"]
     # Judged on what it offers now, a group may still be asked what it offered in the panel, and the other way round.
-    groups = universe.groups.assign(
-        in_universe=universe.groups["in_universe"] & ~ids.isin(held),
-        left_panel=universe.groups["left_panel"] & ~ids.isin(held_then),
-    )
-    drawn = draw_week(groups[groups["in_universe"] | groups["left_panel"]], set(), load, universe.week)
+    drawn = draw_week(universe.groups, held, load, universe.week, held_then)
     return drawn if len(drawn.tasks) else None
 
 

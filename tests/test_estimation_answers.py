@@ -142,6 +142,17 @@ def test_the_weight_is_one_over_the_chance_of_any_draw_of_the_window(desk: Desk)
     assert found[2]["weight"] == pytest.approx(1 / (1 - both * (1 - 1 / 4)))
 
 
+def test_the_stratum_of_later_draws_counts_where_the_frame_has_it(desk: Desk) -> None:
+    desk.draw("sample", "2026-W46", 20, 1, [1])
+    desk.draw("sample", WEEK, 18, 1, [2], stratum="3")
+    desk.draw("sample", WEEK, 40, 1, [1, 3], stratum="2")  # scored again, group 1 was in another stratum
+    desk.says(desk.ask(1, week="2026-W46"), "ya")
+    desk.says(desk.ask(2), "tidak")
+    desk.says(desk.ask(3, stratum_at_draw="2"), "tidak")
+    found = desk.judged([(1, "a"), (2, "a"), (3, "a")])
+    assert found[1]["weight"] == pytest.approx(1 / (1 - (1 - 1 / 20) * (1 - 1 / 40)))
+
+
 def test_a_draw_reaches_only_as_many_as_have_answered(desk: Desk) -> None:
     desk.draw("sample", WEEK, 20, 4, [1, 2, 3, 4])
     tasks = [desk.ask(group) for group in (1, 2, 3, 4)]

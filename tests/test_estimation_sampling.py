@@ -54,11 +54,21 @@ def test_strata_get_what_the_allocation_says_and_chances_are_drawn_over_base() -
 def test_judged_groups_are_not_drawn_and_flow_draws_only_those_that_moved_or_left() -> None:
     groups, held = universe(), set(range(1, 1_501))
     drawn = draw_week(groups, held, Workload(60, 40), WEEK)
-    assert not set(drawn.tasks["group_id"]) & held and not set(drawn.frames["group_id"]) & held
+    assert not set(drawn.tasks["group_id"]) & held
+    assert drawn.draws.groupby("draw_id")["base"].sum()[f"sample-{WEEK}"] == 1_500
+    # Held groups keep their place in the frame: how likely they were to be drawn is read from it later.
+    assert (drawn.frames["draw_id"] == f"sample-{WEEK}").sum() == 3_000
     kind = drawn.tasks["draw_id"].map(kind_of)
     flags = groups.set_index("group_id")
     assert flags.loc[drawn.tasks.loc[kind == "flow", "group_id"], "entered"].all()
     assert flags.loc[drawn.tasks.loc[kind == "left", "group_id"], "left_panel"].all()
+
+
+def test_what_was_offered_in_the_panel_is_asked_apart() -> None:
+    groups, held = universe(), set(range(1, 3_001))
+    assert draw_week(groups, held, Workload(60, 40), WEEK).tasks.empty
+    drawn = draw_week(groups, held, Workload(60, 40), WEEK, held_then=set())
+    assert drawn.tasks["draw_id"].unique().tolist() == [f"left-{WEEK}"]
 
 
 def test_a_group_without_candidate_is_only_drawn_as_a_leaver() -> None:

@@ -52,7 +52,9 @@ def test_what_is_drawn_is_written_down_with_its_chance_and_stratum(world: Engine
     strata = first.drop_duplicates("group_id").set_index("group_id")["stratum_at_draw"].loc[scores.index]
     assert stratum_of(scores.to_numpy()).astype(str).tolist() == strata.tolist()
     frames = rows_of(world, store.draw_frames)
-    assert frames.groupby("draw_id").size().to_dict() == draws.groupby("draw_id")["base"].sum().to_dict()
+    assert frames.groupby("draw_id").size().to_dict() == {f"flow-{WEEK}": 240, f"sample-{WEEK}": 240}
+    base = draws.groupby("draw_id")["base"].sum()
+    assert base[f"sample-{WEEK}"] == 240 and base[f"flow-{WEEK}"] == 240 - draws["drawn"].loc[f"sample-{WEEK}"].sum()
     assert tasks["model_version"].notna().all() and tasks["task_id"].is_unique
 
 

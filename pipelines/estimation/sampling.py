@@ -35,7 +35,7 @@ class Drawn:
 
     tasks: one row a drawn group: group_id, draw_id, purpose (sample or flow), stratum ("0" to "6"), score (0 to 1),
     inclusion_prob (of this draw). draws: draw_id, stratum, week, purpose, base, drawn. frames: draw_id, group_id,
-    stratum of every group of the base.
+    stratum of every group that the draw was about, also of those that were held.
     """
 
     tasks: pd.DataFrame
@@ -43,28 +43,45 @@ class Drawn:
     frames: pd.DataFrame
 
 
-def draw_week(universe: pd.DataFrame, held: Collection[int], workload: Workload, week: str) -> Drawn:
+def draw_week(
+    universe: pd.DataFrame,
+    held: Collection[int],
+    workload: Workload,
+    week: str,
+    held_then: Collection[int] | None = None,
+) -> Drawn:
     """The `sample` draw over all groups without a valid judgement, then the two halves of the `flow` draw.
 
     universe: one row a group: group_id, score (0 to 1), area_code (None or "?": unknown), entered (bool: new in the
     universe or moved across an edge of a stratum since last week), left_panel (bool); optional in_universe (bool,
     default True: False for a group that left the panel and has no live candidate any more). held: groups that hold a
-    valid judgement or an open task. A half of the flow draw that finds too few groups gives its places to the other,
-    and both to the sample draw.
+    valid judgement or an open task; held_then: the same on what they offered in the panel, for the draw of those that
+    left; as `held` when None. A half of the flow draw that finds too few groups gives its places to the other, and both
+    to the sample draw.
+
+    Held groups are not drawn and not counted in a base, but stand in the frames of the sample and the arrivals: what
+    their stratum was in later draws says how likely they were to be drawn at all (`weighting`).
     """
-    groups = _prepared(universe, held)
-    inside = groups["in_universe"].to_numpy(dtype=bool)
+    groups = _prepared(universe)
+    ids, inside = groups["group_id"], groups["in_universe"].to_numpy(dtype=bool)
     arrived = inside & groups["entered"].to_numpy(dtype=bool)
-    left = groups["left_panel"].to_numpy(dtype=bool)
+    is_free = ~ids.isin(set(held)).to_numpy()
+    left = (
+        groups["left_panel"].to_numpy(dtype=bool) & ~ids.isin(set(held if held_then is None else held_then)).to_numpy()
+    )
     for_left = min(workload.flow_groups // 2, int(left.sum()))
-    for_flow = min(workload.flow_groups - for_left, int(arrived.sum()))
+    for_flow = min(workload.flow_groups - for_left, int((arrived & is_free).sum()))
     spare = workload.flow_groups - for_left - for_flow
-    drawn = _draw(groups[inside], workload.sample_groups + spare, SAMPLE, week, WEEKLY_FLOOR)
-    taken = set(drawn.tasks["group_id"])
-    parts = [drawn]
-    for kind, among, count in ((FLOW, arrived, for_flow), (LEFT, left, for_left)):
-        base = groups[among & ~groups["group_id"].isin(taken).to_numpy()]
-        parts.append(_draw(base, count, kind, week, FLOW_FLOOR))
+    plan = (
+        (SAMPLE, inside & is_free, inside, workload.sample_groups + spare, WEEKLY_FLOOR),
+        (FLOW, arrived & is_free, arrived, for_flow, FLOW_FLOOR),
+        (LEFT, left, left, for_left, FLOW_FLOOR),
+    )
+    parts: list[Drawn] = []
+    taken: set[int] = set()
+    for kind, free, among, count, floor in plan:
+        base = groups[free & ~ids.isin(taken).to_numpy()]
+        parts.append(_draw(base, groups[among], count, kind, week, floor))
         taken |= set(parts[-1].tasks["group_id"])
     return Drawn(
         tasks=pd.concat([part.tasks for part in parts], ignore_index=True),
@@ -78,15 +95,14 @@ def kind_of(draw_id: str) -> str:
     return draw_id.partition("-")[0]
 
 
-def _prepared(universe: pd.DataFrame, held: Collection[int]) -> pd.DataFrame:
-    groups = universe[~universe["group_id"].isin(set(held))]
-    inside = groups.get("in_universe", True)
-    area = groups["area_code"].astype(object).where(groups["area_code"].notna(), "?")
-    stratum = stratum_of(groups["score"].to_numpy(dtype=float))
-    return groups.assign(in_universe=inside, area_code=area, stratum=stratum).sort_values("group_id")
+def _prepared(universe: pd.DataFrame) -> pd.DataFrame:
+    inside = universe.get("in_universe", True)
+    area = universe["area_code"].astype(object).where(universe["area_code"].notna(), "?")
+    stratum = stratum_of(universe["score"].to_numpy(dtype=float))
+    return universe.assign(in_universe=inside, area_code=area, stratum=stratum).sort_values("group_id")
 
 
-def _draw(base: pd.DataFrame, count: int, kind: str, week: str, floor: int) -> Drawn:
+def _draw(base: pd.DataFrame, frame: pd.DataFrame, count: int, kind: str, week: str, floor: int) -> Drawn:
     """Draws `count` groups of the base; fewer where it holds fewer, more where the floors ask for more."""
     draw_id, purpose = f"{kind}-{week}", SAMPLE if kind == SAMPLE else FLOW
     stratum = base["stratum"].to_numpy(dtype=np.int64)
@@ -103,9 +119,8 @@ def _draw(base: pd.DataFrame, count: int, kind: str, week: str, floor: int) -> D
     )
     rows: dict[str, Any] = {"draw_id": draw_id, "stratum": [str(h) for h in range(STRATA)], "week": week}
     draws = pd.DataFrame({**rows, "purpose": purpose, "base": sizes, "drawn": wanted})
-    frames = pd.DataFrame(
-        {"draw_id": draw_id, "group_id": base["group_id"].to_numpy(), "stratum": stratum.astype(str).astype(object)}
-    )
+    places = frame["stratum"].to_numpy(dtype=np.int64).astype(str).astype(object)
+    frames = pd.DataFrame({"draw_id": draw_id, "group_id": frame["group_id"].to_numpy(), "stratum": places})
     used = draws["base"] > 0 if count > 0 else pd.Series(data=False, index=draws.index)
     return Drawn(tasks[TASK_COLUMNS], draws.loc[used, DRAW_COLUMNS], frames.iloc[: len(frames) if count > 0 else 0])
 

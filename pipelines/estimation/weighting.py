@@ -55,8 +55,9 @@ def weights_of(
     """What each judged group stands for, by row of `recent`: 1 / probability of any draw of the window, and follow-up.
 
     A group that was drawn is held afterwards and stands in no later base. Its probability still contains the later
-    sample draws, in the stratum it was drawn in, as if it had not been drawn: else early draws weigh several times as
-    much as late ones (half-width of T 12.7 % instead of 9.3 %, and too high where scores get worse; simulated 2026-11).
+    draws as if it had not been drawn, in the stratum that the frame gives it, for sample draws without it in that of
+    its own draw: else early draws weigh several times as much as late ones (half-width of T 12.7 % instead of 9.3 %,
+    and too high where scores get worse; simulated 2026-11).
     """
     if recent.empty:
         return np.ones(0)
