@@ -101,30 +101,34 @@ def by_name(run: Run) -> Iterable[Reached]:
 
 # --- S7: coverage that differs by an attribute the registry knows ---------------------------------------------------
 
-UNEVEN, EVEN = ((0.8, 0.45), (160, 40)), ((0.6, 0.6), (100, 100))  # kappa and probes of the two halves
+Parts = tuple[tuple[float, ...], tuple[int, ...]]  # kappa and probes of equal parts of the registry
+UNEVEN: Parts = ((0.8, 0.45), (160, 40))
+EVEN: tuple[Parts, ...] = (((0.6, 0.6), (100, 100)), ((0.4,) * 4, (35,) * 4))  # the last: just enough for four
 
 
-def halves_world(
-    rng: Generator, share: float, judgements: int, halves: tuple[tuple[float, float], tuple[int, int]]
-) -> tuple[float, ...]:
-    """Y, low, high, sum of Chapmans with kappa by half; then low, high, Chapman with one kappa for all.
+def halves_world(rng: Generator, share: float, judgements: int, halves: Parts) -> tuple[float, ...]:
+    """Y, low, high, sum of Chapmans with kappa by part; then low, high, Chapman with one kappa for all.
 
-    judgements: for T, spread over both halves; 0 where T is known, which leaves the error of kappa alone. The score
-    knows nothing of the halves, so that the same score means another rate in each of them.
+    judgements: for T, spread over all parts; 0 where T is known, which leaves the error of kappa alone. The score
+    knows nothing of the parts, so that the same score means another rate in each of them.
     """
-    shift, believed = float(rng.normal(0, worlds.SHIFT_SPREAD)), (share, sum(halves[0]) / 2)
-    size = worlds.REGISTRY // 2
+    shift, believed = float(rng.normal(0, worlds.SHIFT_SPREAD)), (share, sum(halves[0]) / len(halves[0]))
+    size = worlds.REGISTRY // len(halves[0])
     parts = [worlds.candidates(rng, share, kappa, shift=shift, size=size, prior_of=believed) for kappa in halves[0]]
     probes = [worlds.probed(rng, part, number) for part, number in zip(parts, halves[1], strict=True)]
     strata = probe_strata({str(place): probe for place, probe in enumerate(probes)})
     points_t, draws_t = _halves(rng, parts, judgements)
     n, m = (sum(column) for column in zip(*probes, strict=True))
-    one = present_draws(np.sum(draws_t, axis=0), n, m, 2 * size, rng)
+    one = present_draws(np.sum(draws_t, axis=0), n, m, len(parts) * size, rng)
     split, value = one, chapman(sum(points_t), n, m)
     if len(set(strata.values())) > 1:
-        by_half = zip(draws_t, probes, strict=True)
-        split = np.sum([present_draws(draws, *probe, size, rng) for draws, probe in by_half], axis=0)
-        value = sum(chapman(t, *probe) for t, probe in zip(points_t, probes, strict=True))
+        joined = [[place for place in range(len(parts)) if strata[str(place)] == h] for h in range(len(parts))]
+        split, value = np.zeros_like(one), 0.0
+        for places in filter(None, joined):
+            own_n, own_m = (sum(probes[place][which] for place in places) for which in (0, 1))
+            together = np.sum([draws_t[place] for place in places], axis=0)
+            split = split + present_draws(together, own_n, own_m, size * len(places), rng)
+            value += chapman(sum(points_t[place] for place in places), own_n, own_m)
     present = sum(part.present for part in parts)
     return (present, *points(split), value, *points(one), chapman(sum(points_t), n, m))
 
@@ -164,10 +168,12 @@ def uneven(run: Run) -> Iterable[Reached]:
 
 @check("S7", "strata of kappa where it is the same everywhere: they cost nothing")
 def even(run: Run) -> Iterable[Reached]:
-    found = run.simulate(partial(halves_world, share=0.02, judgements=600, halves=EVEN), "S7 even")
-    split = covered(found[:, 1], found[:, 2], found[:, 0])
-    yield coverage_band(run, "2%, 600 judged, stratified", split)
-    yield unbiased(run, "2%, 600 judged, stratified: bias", found[:, 3], found[:, 0], 2.0)
+    for parts in EVEN:
+        found = run.simulate(partial(halves_world, share=0.02, judgements=600, halves=parts), "S7", str(parts))
+        split = covered(found[:, 1], found[:, 2], found[:, 0])
+        label = f"2%, 600 judged, {len(parts[0])} strata"
+        yield coverage_band(run, label, split)
+        yield unbiased(run, f"{label}: bias", found[:, 3], found[:, 0], 2.0)
 
 
 # --- S13: three lists -------------------------------------------------------------------------------------------------
