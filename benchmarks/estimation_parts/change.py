@@ -14,9 +14,10 @@ import pandas as pd
 from estimation_parts.checks import Reached, Run, at_most, below, check, coverage_band, covered, points, share_text
 from estimation_parts.worlds import FAIR, FALSE_SHARE, REGISTRY, Candidates, multinomial, stratum_shares
 from pipelines.estimation.arrays import Floats
-from pipelines.estimation.change import change_draws, change_point, flow_draws, side_draws
+from pipelines.estimation.change import change_draws, change_point, flow_draws, judged_draws, side_draws
 from pipelines.estimation.strata import FLOW_FLOOR, STRATA, allocate
 
+DRAWS = 2_000
 EARLIER, NOW = 0.5, 0.8  # coverage of the whole crawl; the panel keeps the first
 
 
@@ -59,13 +60,14 @@ def side(rng: np.random.Generator, world: TwoWeeks, true: int, moved: float) -> 
 def frame(rng: np.random.Generator, groups: Candidates, tasks: int) -> pd.DataFrame:
     """The groups one by one, `tasks` of them judged, as `side_draws` wants them."""
     drawn = allocate(groups.groups, tasks, FLOW_FLOOR)
-    parts = []
-    for h in range(STRATA):
-        size, true, n = int(groups.groups[h]), int(groups.true[h]), int(drawn[h])
+    said = []
+    for size, true, n in zip(groups.groups.tolist(), groups.true.tolist(), drawn.tolist(), strict=True):
         d = rng.permutation(np.repeat([1.0, 0.0], [true, size - true]))
         d[n:] = np.nan
-        parts.append(pd.DataFrame({"stratum": h, "d": d, "is_known": False, "weight": size / max(n, 1)}))
-    return pd.concat(parts, ignore_index=True)
+        said.append(d)
+    weight = groups.groups / np.maximum(drawn, 1)
+    stratum = np.repeat(np.arange(STRATA), groups.groups)
+    return pd.DataFrame({"stratum": stratum, "d": np.concatenate(said), "is_known": False, "weight": weight[stratum]})
 
 
 def _moves(rng: np.random.Generator, world: TwoWeeks) -> tuple[int, int, int, int]:
@@ -86,8 +88,8 @@ def two_weeks(rng: np.random.Generator, world: TwoWeeks) -> tuple[float, ...]:
     came = frame(rng, side(rng, world, new + risen, moved), world.tasks // 2)
     went = frame(rng, side(rng, world, old + dropped, moved), world.tasks // 2)
     gone = frame(rng, side(rng, world, old, world.ended), world.tasks // 2)
-    (arrived, b), (left, c) = side_draws(came, went, rng)
-    (_, _), (rechecked, _) = side_draws(came, gone, rng)
+    (arrived, b), (left, c) = side_draws(came, went, rng, DRAWS)
+    rechecked, _ = judged_draws(gone, rng, DRAWS)
     by_new_queries = rng.binomial(world.present, (NOW - EARLIER) * world.above_floor)
     probes = (world.probes, int(rng.binomial(world.probes, world.kappa * world.above_floor)))
     panel = points(change_draws(arrived, left, *probes, rng))
@@ -164,7 +166,7 @@ def detected_change(rng: np.random.Generator, world: TwoWeeks) -> tuple[float, .
     new, _, old, _ = _moves(rng, world)
     sides = side(rng, world, new, world.entered), side(rng, world, old, world.ended)
     frames = [frame(rng, one, world.tasks // 2) for one in sides]
-    (_, b), (_, c) = side_draws(*frames, rng, 2)
+    (_, b), (_, c) = side_draws(frames[0], frames[1], rng, 2)
     truth = sides[0].detected - sides[1].detected
     return (b - c) - truth, world.present * world.kappa * world.above_floor
 
