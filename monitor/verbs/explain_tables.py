@@ -10,6 +10,13 @@ from rich.table import Table
 
 SHARES = ("E2", "E4_1", "E4_2", "E4_3", "E9", "E2_ACTIVE", "E2_ALIVE", "ELSEWHERE", "COHORT_DIFF")
 EDGES = (".01", ".05", ".20", ".50", ".80", ".95", ".99", "1")
+# Columns in the order in which people read them.
+COLUMNS = (
+    "what", "purpose", "office", "part", "stratum", "draws of", "registered", "groups", "judged", "drawn", "positives", "rate",
+    "n_eff", "open", "open_carried", "detected_groups", "probes", "probes_detected", "probes_waiting", "weeks", "base",
+    "value", "mean", "median", "low", "high", "asked", "answered",
+)  # fmt: skip
+SHOWN = ("people", "detected", "present", "computed", "strata", "coverage", "model_version")  # in tables of their own
 
 
 def number_text(name: str, value: float | None) -> str:
@@ -34,6 +41,11 @@ def show(found: Mapping[str, Any]) -> None:
         "precision (grade)": row["grade"] or "none",
         "groups judged": _count(row["n_judged"]),
         "known-present businesses": _count(row["n_probes"]),
+        "method version": str(row["method_version"]),
+        "registry snapshot": row["registry_snapshot"] or "none",
+        "linkage model": details.get("model_version") or "none",
+        "hash of the inputs": str(row["input_digest"])[:16],
+        "computed at": str(row["made_at"]),
         "coverage used": "none" if row["kappa"] is None else f"{row['kappa']:.3f}",
     }
     _table(console, title, [{"": label, " ": value} for label, value in facts.items()])
@@ -64,9 +76,9 @@ def _tables(details: Mapping[str, Any], drawn: Sequence[Mapping[str, Any]]) -> d
     ]
     if isinstance(details.get("computed"), dict):
         spread.append({"draws of": "computed, before any rule", **details["computed"]})
-    names = list(dict.fromkeys(name for row in spread for name in row))
+    names = [name for name in COLUMNS if any(name in row for row in spread)]
     people = details.get("people") or {}
-    plain = {key: value for key, value in details.items() if key != "people" and _is_plain(value)}
+    plain = {key: value for key, value in details.items() if key not in SHOWN and _is_plain(value)}
     if people:
         plain["answers to pairs with a known answer"] = people["seeded"]
     return {
@@ -93,7 +105,7 @@ def _banded(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    return value is not None and not (isinstance(value, list) and value and isinstance(value[0], dict))
+    return value not in (None, [], {}) and not (isinstance(value, list) and value and isinstance(value[0], dict))
 
 
 def _text(value: Any) -> str:
@@ -102,7 +114,10 @@ def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _table(console: Console, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _table(console: Console, title: str, given: Sequence[Mapping[str, Any]]) -> None:
+    # Details were stored as JSON, with their keys by the alphabet.
+    order = {name: place for place, name in enumerate(COLUMNS)}
+    rows = [dict(sorted(row.items(), key=lambda item: order.get(item[0], len(order)))) for row in given]
     table = Table(title=escape(title), title_justify="left", title_style="bold", header_style="bold")
     for name in rows[0]:
         numeric = all(isinstance(row[name], int | float | None) for row in rows)
