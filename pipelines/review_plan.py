@@ -1,6 +1,8 @@
 """Who is asked how many rows in a week, how long that takes, and what the interval becomes with all of it or half."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ from sqlalchemy import Engine
 from monitor.config import Config
 from monitor.database import translate_errors
 from monitor.errors import UsageError
+from pipelines.estimation.agreement import cohen_kappa, people_details
 from pipelines.estimation.answers import ENOUGH, LONG_WINDOW, WINDOW
 from pipelines.estimation.planning import Expected, expected_width, rates_of
 from pipelines.estimation.strata import STRATA
@@ -26,7 +29,8 @@ class Plan:
     """offices: office, groups, rows, minutes, of which first, other (second, third, checks) and clerical rows.
 
     full, half: what a window of such weeks gives with the configured number of groups and with half of it; None
-    without candidates. probes, detected: the probe they rest on, is_assumed where too little is known.
+    without candidates. probes, detected: the probe they rest on, is_assumed where too little is known. people: how the
+    last weeks went: seeded errors, a row an office (`agreement.people_details`), and kappa of pairs coded twice.
     """
 
     offices: pd.DataFrame
@@ -35,6 +39,7 @@ class Plan:
     probes: int
     detected: int
     is_assumed: bool
+    people: Mapping[str, Any]
 
 
 def plan_week(engine: Engine, config: Config, week: str) -> Plan:
@@ -54,8 +59,11 @@ def plan_week(engine: Engine, config: Config, week: str) -> Plan:
     details = shown["details"] if isinstance(shown["details"], dict) else {}
     n, m = int(details.get("probes") or 0), int(details.get("probes_detected") or 0)
     offices, is_assumed = _by_office(tasks, config), m < LEAST_DETECTED
+    agreed = cohen_kappa(inputs.coding["first"], inputs.coding["second"])
+    people = people_details(inputs.coding, inputs.seeded, inputs.offices)
+    people |= {"agreement": {"pairs": agreed.tasks, "kappa": agreed.kappa, "state": agreed.state}}
     if inputs.pairs.empty:
-        return Plan(offices, None, None, n, m, is_assumed)
+        return Plan(offices, None, None, n, m, is_assumed, people)
     there = universe(inputs)
     sizes, rates = np.bincount(there.groups["stratum"], minlength=STRATA), rates_of(there.p, there.n_eff)
     if is_assumed:  # never more than half of what is expected to be there
@@ -63,7 +71,7 @@ def plan_week(engine: Engine, config: Config, week: str) -> Plan:
         m = round(n * ASSUMED_KAPPA)
     size = int(inputs.registry["groups"].sum())
     full, half = (expected_width(sizes, rates, *_load(config, part), n, m, size) for part in (1, 2))
-    return Plan(offices, full, half, n, m, is_assumed)
+    return Plan(offices, full, half, n, m, is_assumed, people)
 
 
 def _load(config: Config, part: int) -> tuple[int, int]:

@@ -237,7 +237,8 @@ def test_the_verbs(
     tasks = draw_tasks(world, config, WEEK)
     answer(world, tasks, tmp_path / "a.csv", truth)
     assert run(["review", "plan", "--week", shift_week(WEEK, 1)]) == 0
-    assert "half-width of E1" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "half-width of E1" in shown and "seeded pairs answered wrongly" in shown and "Cohen's kappa" in shown
     assert run(["review", "undo", tasks["task_id"].iloc[0], "--reason", "salah", "--week", WEEK]) == 0
     assert "1 answers to 1 tasks taken back" in capsys.readouterr().out
     assert run(["review", "undo", "--reason", "salah"]) == 2

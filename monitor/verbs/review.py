@@ -1,8 +1,8 @@
 """`review`: sheets for people to answer, and their answers back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Engine
@@ -160,14 +160,29 @@ def plan_command(
             name: None if found is None else vars(found) for name, found in (("full", plan.full), ("half", plan.half))
         }
         common.show("", {"offices": plan.offices.to_dict("records"), **widths, "probes": plan.probes,
-                         "probes detected": plan.detected, "assumed": plan.is_assumed}, as_json)  # fmt: skip
+                         "probes detected": plan.detected, "assumed": plan.is_assumed, "people": plan.people}, as_json)  # fmt: skip
         return
-    common.show(f"Review in {chosen}", offices or {"rows": 0})
+    common.show(f"Review in {chosen}", offices or {"rows that wait for an answer": 0})
     common.show("What it gives, kept up for the whole window", _widths(plan))
+    if answered := [_answered(config, row) for row in plan.people["offices"]]:
+        common.show(f"How it went: {_people(plan)}", answered)
 
 
 def _named(config: Config, office: str) -> str:
     return f"{office} {config.region.name if office == config.region.code else regions.area_name(office)}"
+
+
+def _answered(config: Config, row: Mapping[str, Any]) -> dict[str, object]:
+    """One office of the last weeks: what it answered, how often others agreed, how often it says ya."""
+    shares = {"answered": "response_rate", "agreed": "agreed_share", "ya": "ya_share"}
+    said = {name: "" if row.get(key) is None else f"{row[key]:.0%}" for name, key in shares.items()}
+    return {"office": _named(config, str(row["office"])), "groups asked": row.get("asked"), **said}
+
+
+def _people(plan: Plan) -> str:
+    agreed, seeded = plan.people["agreement"], plan.people["seeded"]
+    kappa = "not measured" if agreed["kappa"] is None else f"{agreed['kappa']:.2f} over {agreed['pairs']} pairs"
+    return f"agreement (Cohen's kappa) {kappa}; seeded pairs answered wrongly: {seeded['wrong']} of {seeded['of']}"
 
 
 def _widths(plan: Plan) -> dict[str, object]:
