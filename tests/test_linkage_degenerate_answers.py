@@ -16,7 +16,8 @@ from linkage_factory import DEFAULT, LISTING_COLUMNS, business, decided, index_o
 
 from pipelines.linkage.decide import decide
 from pipelines.linkage.index import RegistryIndex, build_index
-from pipelines.linkage.score import score
+from pipelines.linkage.model import load_model
+from pipelines.linkage.score import alone, score
 from pipelines.linkage.weights import load_weights
 from pipelines.match import local_words, place_words
 
@@ -211,15 +212,15 @@ def test_asking_again_and_rows_that_stand_twice_change_nothing(
 
 @settings(max_examples=10, deadline=None)
 @given(worlds(), st.integers(0, 1_000), st.integers(1, 4))
-def test_parts_in_any_order_give_the_same_pairs(
+def test_parts_in_any_order_show_the_same_of_each_shop(
     world: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame], seed: int, parts: int
 ) -> None:
     registry, shops, goods = world
-    index = build_index(registry, load_weights(), None, place_words("36"), local_words("36"))
-    whole = score(shops, goods, index)[0]
+    index, model = build_index(registry, load_weights(), None, place_words("36"), local_words("36")), load_model()
     place = np.random.default_rng(seed).integers(0, parts, len(shops))
-    found = [score(shops[place == number], goods, index)[0] for number in reversed(range(parts))]
+    chosen = [shops, *(shops[place == number] for number in reversed(range(parts)))]
+    whole, *found = [alone(some, goods, index, model)[0].drop(columns="shop") for some in chosen]
     keys = ["marketplace", "shop_id", "business_id"]
-    told = [frame.drop(columns="shop").sort_values(keys, ignore_index=True) for frame in (whole, pd.concat(found))]
+    told = [frame.sort_values(keys, ignore_index=True) for frame in (whole, pd.concat(found))]
     # A part without shops has no types of its own.
     pd.testing.assert_frame_equal(told[0], told[1].astype(told[0].dtypes.to_dict()))
