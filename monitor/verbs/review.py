@@ -159,8 +159,9 @@ def plan_command(
         widths = {
             name: None if found is None else vars(found) for name, found in (("full", plan.full), ("half", plan.half))
         }
-        common.show("", {"offices": plan.offices.to_dict("records"), **widths, "probes": plan.probes,
-                         "probes detected": plan.detected, "assumed": plan.is_assumed, "people": plan.people}, as_json)  # fmt: skip
+        basis = {"probes": plan.probes, "probes detected": plan.detected, "assumed": plan.is_assumed}
+        rows = {"offices": plan.offices.to_dict("records"), **widths, **basis, "people": plan.people}
+        common.show("", rows, as_json)
         return
     common.show(f"Review in {chosen}", offices or {"rows that wait for an answer": 0})
     common.show("What it gives, kept up for the whole window", _widths(plan))
