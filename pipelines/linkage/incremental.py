@@ -39,17 +39,20 @@ class Scored:
     scored: int
 
 
-def input_digests(shops: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
+def input_digests(
+    shops: pd.DataFrame, listings: pd.DataFrame, keys: tuple[Hashes, Hashes] | None = None
+) -> pd.DataFrame:
     """marketplace, shop_id, key, and a digest of all that the shop's pairs depend on, ordered by both; one row a shop.
 
     A column `digest` (hexadecimal, as the interval tables keep it) in either frame is trusted to stand for its row;
-    without it the columns that linkage reads are hashed. The order of listings does not matter.
+    without it the columns that linkage reads are hashed. The order of listings does not matter. keys: `shop_keys` of
+    both, where they are known.
     """
-    ordered = shops.iloc[_shop_order(shops)[0]]
-    frame = (
-        ordered[SHOP].assign(key=shop_keys(ordered), digest=_row_hashes(ordered, SHOP_INPUTS)).reset_index(drop=True)
-    )
-    at = _places(frame["key"].to_numpy(), shop_keys(listings))
+    of_shops, of_listings = keys or (shop_keys(shops), shop_keys(listings))
+    order = _shop_order(shops)[0]
+    ordered = shops.iloc[order]
+    frame = ordered[SHOP].assign(key=of_shops[order], digest=_row_hashes(ordered, SHOP_INPUTS)).reset_index(drop=True)
+    at = _places(frame["key"].to_numpy(), of_listings)
     goods = _mixed(_row_hashes(listings, LISTING_INPUTS))[at >= 0]
     sums = np.zeros(len(frame), dtype=np.uint64)
     np.add.at(sums, at[at >= 0], goods)  # modulo 2^64: the same for every order
@@ -93,13 +96,15 @@ def score_week(
 
     alone: `score.alone` with index and model filled in. basis: names both.
     """
-    inputs = input_digests(shops, listings)
+    of_shops, of_listings = shop_keys(shops), shop_keys(listings)
+    inputs = input_digests(shops, listings, (of_shops, of_listings))
     known = before if before is not None and before.basis == basis else None
     same = _same(inputs, known)
     if known is not None and same.all() and len(inputs) == len(known.inputs):
         return Scored(basis, inputs, known.pairs, {}, 0)
     keys = inputs["key"].to_numpy()
-    fresh, skipped = alone(_of(shops, keys[~same]), _of(listings, keys[~same]))
+    changed = keys[~same]
+    fresh, skipped = alone(shops[np.isin(of_shops, changed)], listings[np.isin(of_listings, changed)])
     place = _places(keys, shop_keys(fresh))
     if known is None:
         order = np.lexsort((fresh["business_id"].to_numpy(), place))
@@ -124,11 +129,6 @@ def _same(inputs: pd.DataFrame, known: Scored | None) -> npt.NDArray[np.bool_]:
     digests = known.inputs["digest"].to_numpy(dtype=np.uint64)
     found[found] = digests[at[found]] == inputs["digest"].to_numpy(dtype=np.uint64)[found]
     return found
-
-
-def _of(frame: pd.DataFrame, keys: Hashes) -> pd.DataFrame:
-    """Rows of these shops."""
-    return frame[np.isin(shop_keys(frame), keys)]
 
 
 def _taken(pairs: pd.DataFrame, order: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> pd.DataFrame:
