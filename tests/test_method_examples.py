@@ -20,6 +20,7 @@ from pipelines.estimation import (
     cohorts,
     coverage,
     detected,
+    disclosure,
     survival,
 )
 from pipelines.estimation.seeds import rng_for
@@ -270,6 +271,20 @@ def test_an_audit(document: str) -> None:
     assert audit.alive_draws(share, rng_for("method", "example 7"), DRAWS).std() == pytest.approx(
         np.sqrt(variance), rel=0.06
     )
+
+
+@pytest.mark.parametrize("document", LANGUAGES)
+def test_a_table_for_the_public(document: str) -> None:
+    example = Example(document, 8)
+    counted, shown = example.rows(0), [row[1:] for row in example.tables[1]]
+    registered = np.full((3, 3), 500)
+    table = disclosure.two_way(["A", "B", "C"], ["food", "craft", "trade"], counted, registered)
+    hidden = disclosure.pattern("example", table, week=1).reasons
+    rounded = [hidden.get(code, str(value)) for code, value in zip(table.codes, disclosure.rounded(table), strict=True)]
+    assert [cell for row in shown for cell in row] == rounded
+    ranges = disclosure.feasible_ranges(table, np.isin(table.codes, list(hidden)))
+    least, most = ranges[table.codes.index("A/craft")]
+    example.check({"least_A_craft": float(least), "most_A_craft": float(most)})
 
 
 @pytest.mark.parametrize("document", LANGUAGES)
