@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
+import estimation
 from estimation_parts import change, edges, kappa, level
-from estimation_parts.checks import CHECKS, Run, bias, covered
+from estimation_parts.checks import CHECKS, Run, bias, covered, within
 from estimation_parts.worlds import FAIR
 
 RUN = Run(worlds=200, processes=1)
@@ -70,8 +71,19 @@ def test_a_band_is_as_firm_with_fewer_worlds() -> None:
     assert Run(worlds=200).noise == pytest.approx(5**0.5)
 
 
-@pytest.mark.parametrize(
-    "name", ["S1", "S2", "S2b", "S3", "S4", "S5", "S6", "S7", "S9", "S13", "S14", "S16", "S18", "S20"]
-)
-def test_every_check_of_the_level_is_registered(name: str) -> None:
-    assert all(title and callable(function) for title, function in CHECKS[name])
+def test_every_check_of_the_method_is_there() -> None:
+    estimation.load_checks()
+    assert [name for name in estimation.EXPECTED if name not in CHECKS] == []
+    assert len(estimation.EXPECTED) == 23  # S1 to S21, S2b, S10b
+
+
+def test_a_miss_is_named_and_ends_the_benchmark_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(CHECKS, "S1", [("made up", lambda run: [within("too high", 9.0, 1, 2)])])
+    monkeypatch.setattr(sys, "argv", ["estimation.py", "--only", "S1", "--quick"])
+    assert estimation.main() == 1
+    assert "S1 too high: 9.0% instead of 1 to 2%" in capsys.readouterr().out
+    monkeypatch.setitem(CHECKS, "S1", [("made up", lambda run: [])])
+    assert estimation.main() == 1
+    assert "S1: nothing was checked" in capsys.readouterr().out
