@@ -12,9 +12,9 @@ SHARES = ("E2", "E4_1", "E4_2", "E4_3", "E9", "E2_ACTIVE", "E2_ALIVE", "ELSEWHER
 EDGES = (".01", ".05", ".20", ".50", ".80", ".95", ".99", "1")
 # Columns in the order in which people read them.
 COLUMNS = (
-    "what", "purpose", "office", "part", "stratum", "draws of", "registered", "groups", "judged", "drawn", "positives", "rate",
-    "n_eff", "open", "open_carried", "detected_groups", "probes", "probes_detected", "probes_waiting", "weeks", "base",
-    "value", "mean", "median", "low", "high", "asked", "answered",
+    "what", "purpose", "office", "part", "stratum", "draws of", "registered", "groups", "judged", "drawn", "positives",
+    "rate", "n_eff", "open", "open_carried", "detected_groups", "probes", "probes_detected", "probes_waiting", "weeks",
+    "base", "value", "mean", "median", "low", "high", "asked", "answered",
 )  # fmt: skip
 SHOWN = ("people", "detected", "present", "computed", "strata", "coverage", "model_version")  # in tables of their own
 
