@@ -9,6 +9,7 @@ import pandas as pd
 from pipelines.linkage.collective import own_shop
 from pipelines.linkage.decide import decide, evidence
 from pipelines.linkage.rivals import against_rivals, probability
+from pipelines.linkage.sellers import one_group_an_account
 from pipelines.linkage.weights import Weights
 from pipelines.linkage.words import Floats
 
@@ -132,13 +133,14 @@ def settle(
     """Pairs and links of a week.
 
     pairs, brand_pairs: from `score`, of shops and of stand-ins for the brands of collective shops (`goods`: their
-    listings); shops: marketplace, shop_id, is_collective of all open shops; said: from `verdicts`; curve: from odds to
-    probability, of a model that judgements taught.
+    listings); shops: marketplace, shop_id, is_collective and, where known, account of all open shops; said: from
+    `verdicts`; curve: from odds to probability, of a model that judgements taught.
     """
     frame = _decided(pairs, said, weights, curve)
     brands = _decided(brand_pairs, said, weights, curve)
     confirmed = said[said["verdict"] == "yes"]
     frame, brands = _overrule(frame, confirmed), _overrule(brands, confirmed.iloc[:0])
+    frame = one_group_an_account(frame, shops)
     found = pd.concat([_auto_links(frame, None), _auto_links(brands, goods), _unseen(said, frame, shops)])
     found["shop_id"] = _texts([own_shop(shop) for shop in found["shop_id"]], found.index)
     every = pd.concat([frame, brands.assign(shop_id=brands["real_shop"])], ignore_index=True)
