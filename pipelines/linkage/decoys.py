@@ -2,8 +2,9 @@
 
 A decoy has name and goods of one business, owner and kecamatan of others of the same kab/kota, and nobody's
 identifiers. No shop can belong to it, so where decoys win shops, real businesses win shops falsely about as often. What
-it cannot show is imitation: nobody copies the name of a business that does not exist. Measured by benchmarks/decoys.py:
-honest where one link in a hundred is wrong, optimistic by half beyond; good for watching whether the error drifts.
+it cannot show is imitation: nobody copies the name of a business that does not exist. Measured by benchmarks/decoys.py
+(2026-11-22): where 1 in 100 links should be wrong 1 to 3 were, where 10 should be, 20 to 23. It is for watching whether
+the error drifts; the level is told by judgements.
 """
 
 import numpy as np
