@@ -166,7 +166,8 @@ def plan_command(
     common.show(f"Review in {chosen}", offices or {"rows that wait for an answer": 0})
     common.show("What it gives, kept up for the whole window", _widths(plan))
     if answered := [_answered(config, row) for row in plan.people["offices"]]:
-        common.show(f"How it went: {_people(plan)}", answered)
+        common.show("How the last weeks were answered", answered)
+        common.show("How well", _people(plan))
 
 
 def _named(config: Config, office: str) -> str:
@@ -180,10 +181,13 @@ def _answered(config: Config, row: Mapping[str, Any]) -> dict[str, object]:
     return {"office": _named(config, str(row["office"])), "groups asked": row.get("asked"), **said}
 
 
-def _people(plan: Plan) -> str:
+def _people(plan: Plan) -> dict[str, object]:
     agreed, seeded = plan.people["agreement"], plan.people["seeded"]
     kappa = "not measured" if agreed["kappa"] is None else f"{agreed['kappa']:.2f} over {agreed['pairs']} pairs"
-    return f"agreement (Cohen's kappa) {kappa}; seeded pairs answered wrongly: {seeded['wrong']} of {seeded['of']}"
+    return {
+        "agreement beyond chance (Cohen's kappa)": kappa,
+        "seeded pairs answered wrongly": f"{seeded['wrong']} of {seeded['of']}",
+    }
 
 
 def _widths(plan: Plan) -> dict[str, object]:
