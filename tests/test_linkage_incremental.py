@@ -12,7 +12,7 @@ from pipelines.linkage.incremental import Scored, input_digests, score_week
 
 
 def shop_frame(*rows: dict[str, Any]) -> pd.DataFrame:
-    blank = {"username": None, "city": None, "area_codes": [], "district_code": None, "identifiers": []}
+    blank: dict[str, Any] = {"username": None, "city": None, "area_codes": [], "district_code": None, "identifiers": []}
     columns = ["marketplace", "shop_id", "name", *blank]
     return pd.DataFrame([blank | {"marketplace": "t"} | row for row in rows], columns=columns, dtype=object)
 
