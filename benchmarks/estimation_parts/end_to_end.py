@@ -98,7 +98,7 @@ class History:
         )
 
     def collect(self, number: int) -> None:
-        """Thirteen more businesses that are present, each with one of its shops, whether or not any crawl has seen it."""
+        """Thirteen more businesses that are present, each with one of its shops, whether or not a crawl has seen it."""
         shops = self.weeks.shops
         there = self.weeks.open_in(number) & (shops["group_id"] > 0) & ~shops["group_id"].isin(self.probes["group_id"])
         new = sandbox_weeks.one_shop_each(shops[there], "group_id", PROBES_A_WEEK, self.rng)
