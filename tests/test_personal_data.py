@@ -14,8 +14,8 @@ from monitor.identifiers import PhoneHasher, is_nik, mask_npwps
 from monitor.items import Identifier, Issue, Item, Listing, Shop
 from monitor.marketplaces import marketplace
 from monitor.printed import make_keepable, masked, phone_of_id
-from pipelines.review_reading import _written
 from pipelines.normalise import Normaliser
+from pipelines.review_reading import _written
 
 HASHER = PhoneHasher(b"k" * 32)
 NIK = "3674014101900001"
