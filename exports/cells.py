@@ -18,6 +18,11 @@ def figure_cell(figure: Figure) -> Cell:
     return f"Belum tersedia: {wording.REASONS.get(figure.reason or '', wording.REASONS['not_computed'])}"
 
 
+def is_figure(cell: Cell) -> bool:
+    """Does it stand for a figure, not for a word that says why there is none?"""
+    return not isinstance(cell, str) or cell.endswith("persen")
+
+
 def estimate_cells(figure: Figure) -> tuple[Cell, Cell, Cell, Cell]:
     """Value, lower end, upper end and how precise it is, in the columns of `ESTIMATE`."""
     if not figure.shown or figure.low is None or figure.high is None:

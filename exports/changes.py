@@ -9,6 +9,7 @@ from exports.base import plain
 from exports.facts import Facts, Figure, MarketplaceState
 
 UNSURE = "belum dapat dipastikan naik atau turun"
+FIRST = "Ini pengukuran pertama; belum ada pembanding."
 READ = ("measured", "fed")
 _WHY_NOT = {
     "model_changed": "cara mencocokkan toko dan usaha berubah",
@@ -112,6 +113,8 @@ def briefly(facts: Facts) -> str:
 
 def in_the_world(facts: Facts) -> list[str]:
     """Sentences about shops and businesses, or that nothing is known of them."""
+    if facts.is_first:
+        return [FIRST]
     week, told = facts.province("E6_1"), flows(facts)
     said = [f"Dibandingkan dengan pekan sebelumnya, {words(week)}."] if week.shown and not differs(facts) else []
     said += [f"{_sentence(text)}." for text in told if not text[0].isdigit()]
@@ -121,13 +124,15 @@ def in_the_world(facts: Facts) -> list[str]:
 
 def because_of_us(facts: Facts) -> list[str]:
     """Sentences about marketplaces, registry and method that differ from the week before."""
+    if facts.is_first:
+        return [FIRST]
     said = []
     for carried, what in ((True, "; angkanya memakai data lama"), (False, " dan tidak termasuk dalam angkanya")):
         gone = [item for item in facts.marketplaces if lost(item) and (item.state == "carried") is carried]
         if gone:
             said.append(f"{wording.some([plain(item.title) for item in gone], 4)} tidak terbaca pekan ini{what}.")
     new = [plain(item.title) for item in facts.marketplaces if item.state in READ and item.before not in (None, *READ)]
-    if new and not facts.is_first:
+    if new:
         said.append(f"{wording.some(new, 4)} terbaca pekan ini dan tidak terbaca pekan sebelumnya.")
     said += [plain(row["note"]) for row in facts.breaks]
     return said or ["Lokapasar yang dicakup, registri, dan cara hitung sama dengan pekan sebelumnya."]

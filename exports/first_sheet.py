@@ -5,6 +5,7 @@ from typing import Any
 
 from exports import wording
 from exports.base import Export, plain
+from exports.cells import is_figure
 from exports.story import Story
 from exports.styles import Styles, set_up_page
 from exports.wording import Cell
@@ -93,7 +94,8 @@ class _Page:
         self.sheet.set_row(self.line, 22)
         self.sheet.merge_range(self.line, 0, self.line, 1, label, self.styles.figure_label)
         if isinstance(cell, str):
-            self.sheet.write_string(self.line, 2, cell, self.styles.figure_word)
+            style = self.styles.figure if is_figure(cell) else self.styles.figure_word
+            self.sheet.write_string(self.line, 2, cell, style)
         else:
             self.sheet.write_number(self.line, 2, cell, self.styles.figure)
         self.sheet.set_row(self.line + 1, self._height(meaning, 92) + 3)

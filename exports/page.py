@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from exports import charts, wording
 from exports.base import Column, Export, Row, plain
 from exports.bridge import HEADS
-from exports.cells import figure_cell, table_notes
+from exports.cells import figure_cell, is_figure, table_notes
 from exports.facts import UNKNOWN
 from exports.metadata import glossary
 from exports.story import Story, registry_line
@@ -83,8 +83,8 @@ def _marked(cell: Shown) -> Markup:
 def _main_figure(label: str, cell: Cell, meaning: str) -> Shown:
     number = cell if isinstance(cell, int | float) else None
     text = wording.number(number) if number is not None else str(cell)
-    is_figure = number is not None or text.endswith("persen")
-    return Shown(label, "value" if is_figure else "word", text, number, f"pokok-{label}".replace(" ", "-"), meaning)
+    css = "value" if is_figure(cell) else "word"
+    return Shown(label, css, text, number, f"pokok-{label}".replace(" ", "-"), meaning)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------

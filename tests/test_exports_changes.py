@@ -134,3 +134,8 @@ def test_areas_that_have_a_figure_only_together(facts: Facts) -> None:
 def test_entries_that_are_a_lower_bound_say_so(facts: Facts) -> None:
     told = changes.flows(having(facts, E7_IN=Figure("published", 30.0, 12.0, None)))
     assert told == ["sekurang-kurangnya 30 UMKM mulai berjualan"]
+
+
+def test_a_first_week_has_nothing_to_compare_with(facts: Facts) -> None:
+    story = tell(replace(having(facts, E1=LEVEL), first_week=WEEK))
+    assert story.world == story.us == ("Ini pengukuran pertama; belum ada pembanding.",)
