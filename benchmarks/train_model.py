@@ -6,8 +6,8 @@ Worlds of seeds 1 to 99 only; the benchmark uses others. Each world goes the way
 Before the weights of all worlds are taken, each difficulty is left out once and scored by the weights of the others,
 so that what is printed are figures of worlds the weights have not seen.
 
-The shipped weights were fitted on 2026-11-22 by these functions from kept measurements, the siblings' weights on the small
-worlds only; a plain run fits those on all worlds and gives slightly other values.
+The shipped weights were fitted on 2026-11-22 by these functions from kept measurements, the siblings' weights on the
+small worlds only; a plain run fits those on all worlds and gives slightly other values.
 """
 
 import argparse
@@ -63,8 +63,8 @@ BELIEFS = {
 SPREAD = 3.0  # of the others: so many bits for a change of one standard deviation, around 0
 # Of pairs that the present model gives fewer log2 odds than these only every so many-th is looked at.
 DOUBTFUL, HOPELESS = (-3.0, 4), (-8.0, 40)
-# See `siblings.present`; not fitted: 16 and 64 were tried on worlds 52 and 61, and the smaller one was taken, since these
-# worlds give strangers one shop only and so overstate what a second shop says.
+# See `siblings.present`; not fitted: 16 and 64 were tried on worlds 52 and 61, and the smaller one was taken, since
+# these worlds give strangers one shop only and so overstate what a second shop says.
 PRESENT = 16.0
 SAME = (0.5, 0.2)  # having a sibling with the same candidate: worlds give strangers no second shop
 
