@@ -96,7 +96,10 @@ def test_long_glued_names_cost_little() -> None:
     index = index_of([business(business_name="Emping Zulfakar")])
     random = np.random.default_rng(1)
     names = ["".join(random.choice(list("aehkmnrstu"), 60)) for _ in range(3_000)]
-    candidates(index, shops_of([shop(f"s{n}", name=name, username=name[::-1]) for n, name in enumerate(names)]))
+    began = time.process_time()
+    pairs = candidates(index, shops_of([shop(f"s{n}", name=name, username=name[::-1]) for n, name in enumerate(names)]))
+    assert time.process_time() - began < 60, "splitting looks at every way to cut a word"
+    assert len(pairs.shop) == 0, "random letters are nobody's name"
 
 
 def test_no_places_at_all() -> None:
