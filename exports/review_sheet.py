@@ -67,6 +67,7 @@ class SheetInfo:
     deadline: date
     practice: bool
     minutes_per_row: float = MINUTES_PER_ROW
+    told: str = ""  # how the office's earlier answers compare, see `own_answers`
 
 
 def file_name(week: str, office: str, file_format: str) -> str:
@@ -90,6 +91,23 @@ def instructions(rows: int, each: float = MINUTES_PER_ROW) -> tuple[str, ...]:
         "Apabila ragu, pilih 'tidak tahu'; jawaban itu sah.",
         "Jawaban 'tidak' sama berharganya dengan 'ya'. Jawaban tidak dipakai untuk menilai kinerja kantor.",
     )
+
+
+def own_answers(asked: int, answered: int, twice: int, agreed: float | None, yes: float | None) -> str:
+    """What an office is told of itself; empty before it was asked anything. Shares are 0 to 1, of the pairs `twice`."""
+    if not asked:
+        return ""
+    text = (
+        f"Delapan pekan terakhir kantor ini diminta memeriksa {wording.number(asked)} UMKM dan menjawab "
+        f"{wording.number(answered)}."
+    )
+    if twice and agreed is not None:
+        text += (
+            f" Dari {wording.number(twice)} pasangan yang diperiksa pula oleh kantor lain, "
+            f"{wording.number(agreed * 100)} dari setiap 100 jawaban sama"
+        )
+        text += f"; {wording.number(yes * 100)} dari setiap 100 dijawab 'ya'." if yes is not None else "."
+    return f"{text} Keterangan ini hanya untuk kantor ini, bukan penilaian."
 
 
 def handling(info: SheetInfo) -> str:
@@ -160,6 +178,8 @@ def _write_instructions(book: Any, styles: Styles, count: int, info: SheetInfo) 
     lines.append(("", f"Keadaan {wording.week_long(info.week)}. {due(info)}", styles.running))
     said = instructions(count, info.minutes_per_row)
     lines += [(f"{at}.", text, styles.bullet) for at, text in enumerate(said, start=1)]
+    if info.told:
+        lines.append(("", info.told, styles.running))
     lines += [("", f"Pertanyaan: {QUESTION}", styles.question), ("", handling(info), styles.handling)]
     for line, (mark, text, style) in enumerate(lines):
         sheet.set_row(line, 16 * (-(-len(text) // 110)) + (12 if style is styles.finding else 6))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from review_world import AREAS, WEEKS, answer, make, rows_of, truth
 from sqlalchemy import Engine, insert
 
@@ -14,6 +15,7 @@ from monitor.__main__ import run
 from monitor.config import Config, load_config
 from monitor.database import transaction
 from monitor.errors import UsageError
+from monitor.verbs.review import export_sheets
 from monitor.weeks import shift_week
 from pipelines.estimation.answers import judged_groups
 from pipelines.estimation.planning import expected_width
@@ -22,6 +24,7 @@ from pipelines.judge import import_sheet
 from pipelines.review_draw import draw_tasks
 from pipelines.review_plan import plan_week
 from pipelines.review_read import read_answers
+from pipelines.review_told import told_offices
 from pipelines.review_undo import undo
 from pipelines.review_universe import candidates
 
@@ -240,3 +243,19 @@ def test_the_verbs(
     shown = capsys.readouterr().out
     assert "half-width of E1" in shown and "seeded pairs answered wrongly" in shown and "Cohen's kappa" in shown
     assert run(["review", "undo", "--reason", "salah"]) == 2
+
+
+def test_offices_are_told_of_their_own_answers_with_the_next_sheet(
+    world: Engine, config: Config, tmp_path: Path
+) -> None:
+    tasks = draw_tasks(world, config, WEEK, "sample")
+    answer(world, tasks[tasks["office"] != AREAS[0]], tmp_path / "a.csv", lambda task: "ya")
+    assert told_offices(world, WEEK) == {}, "nothing of the week itself: its sheet says the same when written again"
+    told = told_offices(world, NEXT)
+    silent, others = told[AREAS[0]], [one for office, one in told.items() if office != AREAS[0]]
+    assert silent.asked > 0 and silent.answered == silent.coded_twice == 0 and silent.agreed_share is None
+    assert sum(one.asked for one in told.values()) == 100 and all(one.answered == one.asked for one in others)
+    assert {one.agreed_share for one in others if one.coded_twice} == {1.0}
+    paths = export_sheets(world, config, NEXT, tmp_path / "next", office=AREAS[1])
+    said = [str(cell.value) for row in load_workbook(paths[0])["Petunjuk"].iter_rows() for cell in row]
+    assert any(f"memeriksa {told[AREAS[1]].asked} UMKM" in text for text in said)

@@ -3,6 +3,7 @@
 import csv
 import io
 import stat
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,12 +12,14 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from exports import wording
 from exports.review_sheet import (
     ANSWERS,
     QUESTION,
     SheetInfo,
     instructions,
     minutes,
+    own_answers,
     receipt,
     to_csv,
     to_workbook,
@@ -55,6 +58,20 @@ def test_first_page_says_the_five_rules_with_rows_and_minutes() -> None:
     )
     assert "Jumat, 27 November 2026" in said and "Hapus setelah 28 Februari 2027" in said
     assert "LATIHAN" not in said
+
+
+def test_an_office_reads_how_its_answers_compare_and_nobody_else_does() -> None:
+    told = own_answers(60, 58, 29, 0.931, 0.41)
+    assert told == (
+        "Delapan pekan terakhir kantor ini diminta memeriksa 60 UMKM dan menjawab 58. Dari 29 pasangan yang diperiksa "
+        "pula oleh kantor lain, 93 dari setiap 100 jawaban sama; 41 dari setiap 100 dijawab 'ya'. Keterangan ini hanya "
+        "untuk kantor ini, bukan penilaian."
+    )
+    assert not wording.faults(told)
+    assert own_answers(0, 0, 0, None, None) == ""
+    assert own_answers(4, 0, 0, None, None).startswith("Delapan pekan terakhir kantor ini diminta memeriksa 4 UMKM dan")
+    book = load_workbook(io.BytesIO(to_workbook(rows(["Emping"]), replace(INFO, told=told))))
+    assert told in [cell.value for row in book["Petunjuk"].iter_rows() for cell in row]
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, 5), (14, 30), (60, 120)])

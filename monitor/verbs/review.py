@@ -1,6 +1,7 @@
 """`review`: sheets for people to answer, and their answers back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from pipelines.judge import Receipt, import_sheet
 from pipelines.review_draw import ALL, draw_tasks
 from pipelines.review_plan import Plan, plan_week
 from pipelines.review_rows import read_sheets
+from pipelines.review_told import Told, told_offices
 from pipelines.review_undo import effect_lines, undo
 
 app = typer.Typer(no_args_is_help=True, help="Sheets for people to answer, and their answers back.")
@@ -93,16 +95,17 @@ def export_sheets(
         raise UsageError(f"'{file_format}' is no format of review sheets; use xlsx or csv.")
     only = _office(config, office)
     tasks = draw_tasks(engine, config, week, purpose)
+    told = told_offices(engine, week)
     paths = []
     for sheet in read_sheets(engine, tasks, week, only):
         place = folder / sheet.office if by_office else folder
-        info = _info(config, week, sheet.office)
+        info = _info(config, week, sheet.office, told.get(sheet.office))
         with translate_errors():
             paths.append(review_sheet.write_sheet(place, sheet.office, sheet.rows, info, file_format))
     return paths
 
 
-def _info(config: Config, week: str, office: str) -> review_sheet.SheetInfo:
+def _info(config: Config, week: str, office: str, told: Told | None) -> review_sheet.SheetInfo:
     return review_sheet.SheetInfo(
         week=week,
         office_name=office_name(config, office),
@@ -110,6 +113,7 @@ def _info(config: Config, week: str, office: str) -> review_sheet.SheetInfo:
         deadline=wording.answer_by(week, config.review.deadline_days),
         practice=is_practice(config),
         minutes_per_row=config.review.minutes_per_row,
+        told=review_sheet.own_answers(*astuple(told)) if told else "",
     )
 
 
