@@ -92,6 +92,27 @@ class ProbeOptions:
 
 
 @dataclass(frozen=True)
+class ScheduleOptions:
+    """When the service does what; `monitor/scheduler/rules.py` reads it. Times of day are the region's.
+
+    quiet_from, quiet_to: no crawl starts between them; the same time twice: none is quiet. report_on: from then on the
+    week before is reported; until report_deadline of that day it waits for crawls that still run. holidays: days without
+    a report, which then comes on the next working day. retry_hours: how long after the first, second, .. failure.
+    """
+
+    quiet_from: str = "00:00"
+    quiet_to: str = "00:00"
+    report_on: str = "tuesday 06:00"
+    report_deadline: str = "12:00"
+    holidays: tuple[str, ...] = ()
+    retry_hours: tuple[str, ...] = ("1", "4", "12")
+    probe_check_on: str = "sunday 12:00"
+    backup_at: str = "02:30"
+    catch_up_weeks: int = 4  # older weeks are not reported by themselves; 'monitor week --week' does it
+    parallel_crawls: int = 4
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a run needs to know; `load_config` builds it."""
 
@@ -107,6 +128,7 @@ class Config:
     crawl: CrawlOptions = field(default_factory=CrawlOptions)
     review: ReviewOptions = field(default_factory=ReviewOptions)
     probe: ProbeOptions = field(default_factory=ProbeOptions)
+    schedule: ScheduleOptions = field(default_factory=ScheduleOptions)
     feed_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slug -> item field -> column
 
     @property
@@ -141,6 +163,7 @@ _SECTIONS: dict[str, type] = {
     "crawl": CrawlOptions,
     "review": ReviewOptions,
     "probe": ProbeOptions,
+    "schedule": ScheduleOptions,
 }
 _TOP_KEYS = ("data_dir", "database_url", "results_url", "phone_key_file", "samples", "feed", *_SECTIONS)
 
@@ -159,6 +182,8 @@ def _typed(value: Any, default: Any, where: str) -> Any:
     wanted = float if isinstance(default, float) else type(default)
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
+    if isinstance(default, tuple) and isinstance(value, list):
+        return tuple(item.isoformat() if isinstance(item, date) else str(item) for item in value)
     if isinstance(default, Mapping) and isinstance(value, dict):
         return {key: item.isoformat() if isinstance(item, date) else str(item) for key, item in value.items()}
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
