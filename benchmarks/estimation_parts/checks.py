@@ -28,10 +28,14 @@ class Reached:
 
 @dataclass(frozen=True)
 class Run:
-    """How much is simulated: worlds a cell (the quick run takes 200, the long one 1,000), and how many processes."""
+    """How much is simulated: worlds a cell (the quick run takes 200, the long one 1,000), and how many processes.
+
+    first: number of the first world; a long run can be done in parts that together are the same worlds.
+    """
 
     worlds: int = 1000
     processes: int = 0
+    first: int = 0
 
     @property
     def slack(self) -> float:
@@ -49,8 +53,8 @@ class Run:
     def simulate(self, world: World, *parts: object, worlds: int | None = None) -> Floats:
         """(worlds, k): what `world` returns, once a world, each with a generator of its own made from parts."""
         number = worlds or self.worlds
-        starts = range(0, number, CHUNK)
-        task = partial(_chunk, world, parts, number)
+        starts = range(self.first, self.first + number, CHUNK)
+        task = partial(_chunk, world, parts, self.first + number)
         processes = self.processes or os.cpu_count() or 1
         if processes == 1 or number <= CHUNK:
             return np.concatenate([task(start) for start in starts])
@@ -69,8 +73,8 @@ def _pool(processes: int) -> ProcessPoolExecutor:
     return _POOLS[processes]
 
 
-def _chunk(world: World, parts: tuple[object, ...], worlds: int, start: int) -> Floats:
-    numbers = range(start, min(start + CHUNK, worlds))
+def _chunk(world: World, parts: tuple[object, ...], end: int, start: int) -> Floats:
+    numbers = range(start, min(start + CHUNK, end))
     return np.array([tuple(world(rng_for(*parts, number))) for number in numbers], dtype=float)
 
 
