@@ -22,6 +22,7 @@ from monitor.results_store import (
     series_breaks,
     snapshot_parts,
     snapshots,
+    suppressions,
     weeks,
 )
 
@@ -61,7 +62,7 @@ class MarketplaceState:
     source_week: str | None
     source_on: date | None
     covered: bool
-    shop_count: int
+    shop_count: int | None  # None: withheld (controlled class)
     before: str | None  # state in the week before; None: not measured then
 
     @property
@@ -96,6 +97,8 @@ class Facts:
     reviews: Mapping[str, int] = field(repr=False)  # answer -> pairs
     parts: tuple[Mapping[str, Any], ...] = field(repr=False)
     breaks: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)  # of this very week
+    hidden: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)  # table and cell of `suppressions`
+    detected_before: int | None = None  # groups detected the week before (E8 and D); None: not measured then
 
     def figure(self, estimand: str, kind: str, code: str) -> Figure:
         return self.figures.get((estimand, kind, code), Figure("not_available", None, reason="not_computed"))
@@ -147,6 +150,8 @@ def read_facts(engine: Engine, config: Config, week: str, practice: bool) -> Fac
                 connection,
                 select(series_breaks).where(series_breaks.c.week == week).order_by(*series_breaks.primary_key.columns),
             ),
+            hidden=_hidden(connection, week),
+            detected_before=_detected(connection, config.region.code, known[-2]) if len(known) > 1 else None,
         )
 
 
@@ -182,6 +187,18 @@ def _figures(connection: Connection, week: str) -> dict[tuple[str, str, str], Fi
         (row["estimand"], row["domain_kind"], row["domain_code"]): Figure(**{name: row[name] for name in names})
         for row in ordered
     }
+
+
+def _hidden(connection: Connection, week: str) -> frozenset[tuple[str, str]]:
+    query = select(suppressions.c.table_id, suppressions.c.cell).where(suppressions.c.week == week)
+    return frozenset((row.table_id, row.cell) for row in connection.execute(query))
+
+
+def _detected(connection: Connection, province: str, week: str) -> int | None:
+    figures = _figures(connection, week)
+    found = [figures.get((name, "province", province)) for name in ("E8", "D")]
+    known = [int(figure.value) for figure in found if figure is not None and figure.value is not None]
+    return sum(known) if len(known) == len(found) else None
 
 
 def _registry(connection: Connection, snapshot_id: str | None) -> dict[tuple[str, str], int]:
