@@ -1,7 +1,8 @@
 """Every verb's run, with a lease: two processes never do the same work at once, and a dead one is taken over.
 
-The holder is `host:pid`. On the same host a holder counts as alive exactly while its process lives; on another host
-while its lease, renewed by a heartbeat, has not run out.
+The holder is `host:pid@start`, the start of the process telling it from a later one with the same number. On the same
+host a holder counts as alive exactly while its process lives; on another host while its lease, renewed by a heartbeat,
+has not run out.
 """
 
 import os
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select, update
 from sqlalchemy.exc import DBAPIError
@@ -35,22 +37,45 @@ class Run:
 
 
 def holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+    pid = os.getpid()
+    return f"{socket.gethostname()}:{pid}@{_started(pid)}"
 
 
-def _alive(who: str, lease_until: str | None, now: str) -> bool:
-    host, _, pid = who.rpartition(":")
+def _started(pid: int) -> str:
+    """Clock ticks from boot to the start of the process; empty where the system does not say."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def is_alive(who: str, lease_until: str | None, now: str) -> bool:
+    """Whether the holder of a run still works on it. now, lease_until: UTC texts."""
+    host, _, process = who.rpartition(":")
     if host != socket.gethostname():
         return lease_until is not None and lease_until > now
-    if int(pid) == os.getpid():
+    number, _, started = process.partition("@")
+    pid = int(number)
+    if pid == os.getpid():
         return False  # an earlier run of this very process that did not end well
     try:
-        os.kill(int(pid), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return not started or started == _started(pid)
+
+
+def abandon_dead(connection: Connection) -> int:
+    """Runs whose process died are said to be abandoned, ended when they last gave a sign of life. Their number."""
+    now = utc_text(utc_now())
+    query = select(runs.c.run_id, runs.c.holder, runs.c.lease_until).where(runs.c.outcome == "running")
+    dead = [row.run_id for row in connection.execute(query) if not is_alive(row.holder, row.lease_until, now)]
+    ended = {"outcome": "abandoned", "finished_at": runs.c.heartbeat_at, "lease_until": None}
+    if dead:
+        connection.execute(update(runs).where(runs.c.run_id.in_(dead)).values(**ended))
+    return len(dead)
 
 
 def _same_work(verb: str, subject: str | None, week: str | None) -> ColumnElement[bool]:
@@ -68,9 +93,10 @@ def _take(connection: Connection, verb: str, subject: str | None, week: str | No
         )
     ).all()
     for row in held:
-        if _alive(row.holder, row.lease_until, utc_text(now)):
+        if is_alive(row.holder, row.lease_until, utc_text(now)):
             what = " ".join(part for part in (verb, subject, week) if part)
-            raise StoreError(f"'{what}' is already being done by {row.holder} since {row.started_at}; wait for it.")
+            who = row.holder.partition("@")[0]
+            raise StoreError(f"'{what}' is already being done by {who} since {row.started_at}; wait for it.")
         connection.execute(update(runs).where(runs.c.run_id == row.run_id).values(outcome="abandoned"))
     result = connection.execute(
         insert(runs).values(

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from monitor.config import Config
 from monitor.database import private_engine, transaction
 from monitor.errors import InputError, StoreError
 from monitor.private_store import runs
-from monitor.runs import recorded
+from monitor.runs import abandon_dead, recorded
 
 HOLD = """
 import sys, time
@@ -77,3 +78,20 @@ def test_another_host_keeps_its_lease_until_it_runs_out(config: Config) -> None:
     with recorded(engine, "load"):
         pass
     engine.dispose()
+
+
+def test_a_later_process_with_the_number_of_a_dead_one_is_not_taken_for_it(config: Config) -> None:
+    """After a restart of the machine another program may carry the number of a run that was cut off."""
+    engine = private_engine(config)
+    host = socket.gethostname()
+    now = "2026-11-22T00:00:00Z"
+    row = {"verb": "load", "started_at": now, "heartbeat_at": now, "outcome": "running"}
+    with transaction(engine) as connection:
+        # our parent lives, but did not start at tick 1
+        connection.execute(insert(runs).values(**row, holder=f"{host}:{os.getppid()}@1", week="2026-W46"))
+        connection.execute(insert(runs).values(**row, holder=f"{host}:{os.getppid()}", week="2026-W47"))
+        assert abandon_dead(connection) == 1
+        assert abandon_dead(connection) == 0
+        found = connection.execute(select(runs.c.week, runs.c.outcome, runs.c.finished_at).order_by(runs.c.week)).all()
+    engine.dispose()
+    assert [tuple(one) for one in found] == [("2026-W46", "abandoned", now), ("2026-W47", "running", None)]
