@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -112,6 +113,7 @@ businesses = Table(
     _key("business_id", Id, "surrogate, assigned once, kept across snapshots"),
     _need("office", Text(), "office whose parts carry the business"),
     _need("first_part_id", Id, "part in which it first appeared"),
+    _may("is_erased", Boolean(), "true: its person was erased, only what counts need is left; NULL: no"),
     comment="Identity of a registered business; its attributes are in business_versions.",
 )
 
@@ -206,6 +208,7 @@ shops = Table(
     _shop(),
     _may("account_id", Text(), "one seller on two marketplaces"),
     _need("first_seen_week", Text(), "ISO week"),
+    _may("is_erased", Boolean(), "true: its seller was erased and shop_id is a made-up one; NULL: no"),
     comment="Identity of a shop.",
 )
 
@@ -430,10 +433,10 @@ review_tasks = Table(
     _need("group_id", Id, "its group at the draw"),
     _may("inclusion_prob", Float(), "probability of being drawn; NULL for clerical"),
     _may("stratum_at_draw", Text(), "score stratum"),
-    _may("score_at_draw", Float(), "score in bits or probability at the draw"),
+    _may("score_at_draw", Float(), "score of the pair at the draw, 0 to 1; NULL: seed tasks"),
     _need("model_version", Text(), "model at the draw"),
     _need("position", Integer(), "place in the sheet, random"),
-    _may("coder", Text(), "first, second or third coder"),
+    _may("coder", Text(), "first, second (drawn twice), check (against the score) or third (settles)"),
     _may("known_answer", Text(), "answer known beforehand, seed tasks only; never shown"),
     _may("follow_up_prob", Float(), "chance with which the task of a silent office was passed on; NULL: not passed on"),
     _need("drawn_at", Text(), "UTC time"),
@@ -450,7 +453,7 @@ judgements = Table(
     _need("draw_id", Text(), "draw"),
     _may("inclusion_prob", Float(), "probability of being drawn"),
     _may("stratum_at_draw", Text(), "score stratum"),
-    _may("score_at_draw", Float(), "score at the draw"),
+    _may("score_at_draw", Float(), "score of the pair at the draw, 0 to 1; NULL: seed tasks"),
     _need("model_version", Text(), "model at the draw"),
     _need("answer", Text(), "ya, tidak, usaha lain, tidak tahu"),
     _may("other_business", Text(), "business named with 'usaha lain', as written"),
@@ -579,7 +582,7 @@ estimates = Table(
     _key("vintage", Text(), "flash, final or benchmark"),
     _key("revision", Integer(), "0, 1, ..; a new input digest writes the next one"),
     _need("status", Text(), "published, carried, suppressed, not_available"),
-    _may("value", Float(), "the figure"),
+    _may("value", Float(), "groups; share 0 to 1 for E2, E9 and E4 (E4: of the detected groups); NULL: not said"),
     _may("low", Float(), "2.5 % point"),
     _may("high", Float(), "97.5 % point"),
     _may("grade", Text(), "A, B, C or -"),
@@ -594,6 +597,19 @@ estimates = Table(
     _need("made_at", Text(), "UTC time"),
     _may("released_on", Text(), "ISO date from which it is frozen"),
     comment="Every figure that was ever computed for publication; never overwritten.",
+)
+
+estimate_draws = Table(
+    "estimate_draws",
+    metadata,
+    _key("estimand", Text(), "as in estimates; kept for E1 of the province"),
+    _key("domain_kind", Text(), "as in estimates"),
+    _key("domain_code", Text(), "as in estimates"),
+    _key("week", Text(), "ISO week"),
+    _key("vintage", Text(), "flash, final or benchmark"),
+    _key("revision", Integer(), "revision of the figure that the draws belong to"),
+    _need("values", LargeBinary(), "draws one after another, each 8 bytes: IEEE 754 double, little endian; groups"),
+    comment="Draws behind the headline, so that others can carry its uncertainty on.",
 )
 
 suppressions = Table(
@@ -651,14 +667,34 @@ handed_in = Table(
     comment="Files that people handed in, so that the same file twice is a no-op.",
 )
 
+recipients = Table(
+    "recipients",
+    metadata,
+    _key("recipient", Text(), "label in release ids and file names; never a person's name"),
+    _may("holder_hash", Text(), "keyed hash of the name in the agreement; NULL: the database itself"),
+    _need("purpose", Text(), "what the agreement allows"),
+    _need("key_id", Text(), "names the recipient's pseudonym key without giving it away"),
+    _need("added_on", Text(), "ISO date"),
+    _may("expires_on", Text(), "ISO date from which the data must be gone and the key is destroyed; NULL: no end"),
+    _may("key_destroyed_on", Text(), "ISO date on which purge destroyed the key; NULL: it exists"),
+    comment="Who gets research releases; the pseudonym keys lie in files of their own.",
+)
+
 releases = Table(
     "releases",
     metadata,
     _key("release_id", Text(), "dated name"),
     _need("week", Text(), "ISO week"),
     _need("class", Text(), "public or research"),
+    _may("recipient", Text(), "recipient of a research release; NULL: public"),
+    _may("key_id", Text(), "pseudonym key in use; NULL: public"),
+    _may("expires_on", Text(), "ISO date from which a recipient may not keep it; NULL: no end"),
+    _may("previous_id", Text(), "release it is compared with; NULL: the first of its kind"),
+    _may("content_sha256", Text(), "hash over the meaning of all rows; equal content writes no release"),
+    _may("registry_snapshot", Text(), "snapshot of its figures"),
     _need("manifest_sha256", Text(), "hash of the manifest"),
     _need("released_at", Text(), "UTC time"),
+    _may("withdrawn_at", Text(), "UTC time at which its row data were taken back; NULL: they stand"),
     comment="Frozen releases.",
 )
 
@@ -667,8 +703,32 @@ erasures = Table(
     metadata,
     Column("erasure_id", Id, primary_key=True, autoincrement=True, comment="counts up"),
     _need("at", Text(), "UTC time"),
-    _need("tables", Json, "table -> rows removed"),
+    _need("tables", Json, "table -> rows removed or emptied"),
+    _may("reason", Text(), "request, objection, wrong or order"),
+    _may("files", Json, "folder of the data folder -> files removed or rewritten"),
+    _may("finished_at", Text(), "UTC time at which nothing was left to overwrite; NULL: run erase again"),
     comment="That an erasure happened, without saying whose.",
+)
+
+erased_identities = Table(
+    "erased_identities",
+    metadata,
+    _key("kind", Text(), "what was hashed: source, nib, nib_name, owner, shop, account"),
+    _key("hash", Text(), "HMAC-SHA-256 under the key of erasures, 32 hex digits"),
+    _need("key_id", Text(), "names the key without giving it away"),
+    _need("erased_on", Text(), "ISO date"),
+    comment="Keyed hashes by which an erased person is known when a list or a crawl brings them again.",
+)
+
+purges = Table(
+    "purges",
+    metadata,
+    Column("purge_id", Id, primary_key=True, autoincrement=True, comment="counts up"),
+    _need("at", Text(), "UTC time"),
+    _need("subject", Text(), "table or folder, as in the table of retention"),
+    _need("before", Text(), "ISO date; what is older was removed"),
+    _need("removed", Integer(), "rows or files removed"),
+    comment="What was removed because its time was over.",
 )
 
 access_log = Table(
@@ -680,5 +740,5 @@ access_log = Table(
     _need("what", Text(), "file or table"),
     _may("area_code", Text(), "kab/kota"),
     _need("purpose", Text(), "why"),
-    comment="Access to named exports; append-only.",
+    comment="Access to named exports; append-only: triggers refuse every change, and deletion before five years.",
 )
