@@ -674,7 +674,7 @@ recipients = Table(
     _may("holder_hash", Text(), "keyed hash of the name in the agreement; NULL: the database itself"),
     _need("purpose", Text(), "what the agreement allows"),
     _need("key_id", Text(), "names the recipient's pseudonym key without giving it away"),
-    _need("added_on", Text(), "ISO date"),
+    _need("agreed_at", Text(), "UTC time"),
     _may("expires_on", Text(), "ISO date from which the data must be gone and the key is destroyed; NULL: no end"),
     _may("key_destroyed_on", Text(), "ISO date on which purge destroyed the key; NULL: it exists"),
     comment="Who gets research releases; the pseudonym keys lie in files of their own.",
@@ -690,12 +690,27 @@ releases = Table(
     _may("key_id", Text(), "pseudonym key in use; NULL: public"),
     _may("expires_on", Text(), "ISO date from which a recipient may not keep it; NULL: no end"),
     _may("previous_id", Text(), "release it is compared with; NULL: the first of its kind"),
-    _may("content_sha256", Text(), "hash over the meaning of all rows; equal content writes no release"),
+    _need("content_digest", Text(), "hash over the meaning of all rows; equal content writes no release; '': unknown"),
     _may("registry_snapshot", Text(), "snapshot of its figures"),
     _need("manifest_sha256", Text(), "hash of the manifest"),
     _need("released_at", Text(), "UTC time"),
     _may("withdrawn_at", Text(), "UTC time at which its row data were taken back; NULL: they stand"),
     comment="Frozen releases.",
+)
+
+release_links = Table(
+    "release_links",
+    metadata,
+    _key("release_id", Text(), "research release"),
+    _marketplace(),
+    _shop(),
+    _key("listing_id", Text(), "'' where the whole shop is linked"),
+    _key("group_id", Id, "group that runs the shop"),
+    _from_week(),
+    _to_week(),
+    _need("decision", Text(), "link (decided by the system) or confirmed (by a person)"),
+    _need("model_version", Text(), "model that decided"),
+    comment="Links as they were known at each research release.",
 )
 
 erasures = Table(

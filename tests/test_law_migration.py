@@ -54,8 +54,8 @@ def test_a_store_of_version_three_keeps_its_rows(stores: Config, monkeypatch: py
             1
         ] * 5
         assert connection.execute(text("SELECT is_erased FROM businesses")).scalar() is None
-        row = connection.execute(text("SELECT release_id, recipient, content_sha256 FROM releases")).one()
-        assert tuple(row) == ("2026-W40", None, None)
+        row = connection.execute(text("SELECT release_id, recipient, content_digest FROM releases")).one()
+        assert tuple(row) == ("2026-W40", None, "")
     engine.dispose()
 
 

@@ -25,8 +25,8 @@ def _sqlite(table: str, key: str, at: str) -> list[str]:
         f"WHEN coalesce(julianday('now', '-{YEARS} years') - julianday(OLD.{at}), -1) < 0 "
         f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
         # INSERT OR REPLACE deletes without firing the trigger above.
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-        f"WHEN NEW.{key} IN (SELECT {key} FROM {table}) BEGIN SELECT RAISE(ABORT, '{message}'); END",  # noqa: S608
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608
+        f"WHEN NEW.{key} IN (SELECT {key} FROM {table}) BEGIN SELECT RAISE(ABORT, '{message}'); END",
     ]
 
 

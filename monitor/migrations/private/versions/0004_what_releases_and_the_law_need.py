@@ -89,7 +89,7 @@ def _recipients() -> None:
         _may("holder_hash", sa.Text(), "keyed hash of the name in the agreement; NULL: the database itself"),
         _need("purpose", sa.Text(), "what the agreement allows"),
         _need("key_id", sa.Text(), "names the recipient's pseudonym key without giving it away"),
-        _need("added_on", sa.Text(), "ISO date"),
+        _need("agreed_at", sa.Text(), "UTC time"),
         _may(
             "expires_on",
             sa.Text(),
@@ -104,11 +104,43 @@ def _recipients() -> None:
         _may("key_id", sa.Text(), "pseudonym key in use; NULL: public"),
         _may("expires_on", sa.Text(), "ISO date from which a recipient may not keep it; NULL: no end"),
         _may("previous_id", sa.Text(), "release it is compared with; NULL: the first of its kind"),
-        _may("content_sha256", sa.Text(), "hash over the meaning of all rows; equal content writes no release"),
+        sa.Column(
+            "content_digest",
+            sa.Text(),
+            nullable=False,
+            server_default="",
+            comment="hash over the meaning of all rows; equal content writes no release; '': unknown",
+        ),
         _may("registry_snapshot", sa.Text(), "snapshot of its figures"),
         _may("withdrawn_at", sa.Text(), "UTC time at which its row data were taken back; NULL: they stand"),
     ):
         op.add_column("releases", column)
+    _release_links()
+
+
+def _release_links() -> None:
+    op.create_table(
+        "release_links",
+        _key("release_id", sa.Text(), "research release"),
+        _key("marketplace", sa.Text(), "slug of the marketplace in the catalogue"),
+        _key("shop_id", sa.Text(), "the marketplace's own id of the shop, as text"),
+        _key("listing_id", sa.Text(), "'' where the whole shop is linked"),
+        _key("group_id", ID, "group that runs the shop"),
+        _key("valid_from_week", sa.Text(), "first ISO week in which the row holds"),
+        _may("valid_to_week", sa.Text(), "first ISO week in which it no longer holds; NULL: still holds"),
+        _need("decision", sa.Text(), "link (decided by the system) or confirmed (by a person)"),
+        _need("model_version", sa.Text(), "model that decided"),
+        sa.PrimaryKeyConstraint(
+            "release_id",
+            "marketplace",
+            "shop_id",
+            "listing_id",
+            "group_id",
+            "valid_from_week",
+            name=op.f("pk_release_links"),
+        ),
+        comment="Links as they were known at each research release.",
+    )
 
 
 def _erasures() -> None:
