@@ -69,7 +69,7 @@ def measure_week(engine: Engine, config: Config, week: str, vintage: str = "flas
         _store_states(connection, read.states, week)
         breaks = store_breaks(connection, read, METHOD_VERSION)
         if revision is not None:
-            store_suppressions(connection, read.inputs)
+            store_suppressions(connection, read.inputs, found.rows)
     return _report(read, found, revision, breaks)
 
 

@@ -2,10 +2,12 @@
 
 Tables: `D:area_sector` with both margins and the grand total as one linked table ("3602/kriya", "3602/*", "*/kriya",
 "*/*"), `D:size`, `D:marketplace` and `D:cohort` by groups detected (E8 and D together; they decide about E1 to E3 as
-well), and the same of `E8`. A figure of the model is hidden where its detected groups are.
+well), and the same of `E8`. A figure of the model is hidden where its detected groups are. Domains in which small ones
+are shown together ("3601+3602/*", "3602/fesyen_tekstil+kriya") stand under `D:area_sector` too, each by its own sum:
+nothing but a figure of the model is shown of them, so they can give no other cell away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from monitor.weeks import shift_week
 from pipelines.estimation.arrays import Ints
 from pipelines.estimation.by_domain import codes_of, places
 from pipelines.estimation.disclosure import (
+    FEW,
     FROZEN,
     FROZEN_WEEKS,
     PRIMARY,
@@ -32,10 +35,15 @@ from pipelines.estimation.survival import week_numbers
 from pipelines.estimation.universe import with_attributes
 
 NAMES = ("D", "E8")
+CROSSED = "D:area_sector"
+SIDES = {"area": "{}/*", "sector": "*/{}", "area_sector": "{}"}  # kind of domain -> its cell in the crossed table
 
 
-def store_suppressions(connection: Connection, inputs: WeekInputs) -> int:
-    """Writes the week's hidden cells; how many. What an earlier revision or vintage hid stays hidden."""
+def store_suppressions(connection: Connection, inputs: WeekInputs, figures: pd.DataFrame) -> int:
+    """Writes the week's hidden cells; how many. What an earlier revision or vintage hid stays hidden.
+
+    figures: the week's rows (`inputs.Estimated`); their merged domains are looked at as well.
+    """
     number = int(week_numbers(pd.Series([inputs.week])).iloc[0])
     links = with_attributes(inputs.links, inputs.groups)
     rows = []
@@ -46,7 +54,10 @@ def store_suppressions(connection: Connection, inputs: WeekInputs) -> int:
             earlier, also = _held(connection, table_id, inputs.week)
             made = pattern if adds_up else _alone
             found = made(table_id, table, number, earlier, also)
-            rows += [(table_id, cell, reason, found.pattern_id) for cell, reason in sorted(found.reasons.items())]
+            reasons = dict(found.reasons)
+            if table_id == CROSSED:
+                reasons |= _merged(table, figures, {*also, *(earlier.reasons if earlier else ())})
+            rows += [(table_id, cell, reason, found.pattern_id) for cell, reason in sorted(reasons.items())]
     connection.execute(delete(suppressions).where(suppressions.c.week == inputs.week))
     frame = pd.DataFrame(rows, columns=["table_id", "cell", "reason", "pattern_id"], dtype=object)
     return bulk_insert(connection, suppressions, frame.assign(week=inputs.week))
@@ -82,6 +93,21 @@ def _crossed(inputs: WeekInputs, groups: pd.DataFrame) -> Table:
 
     registered = counted(inputs.registry, inputs.registry["groups"].to_numpy(float))
     return two_way(rows, columns, counted(groups, np.ones(len(groups))), registered)
+
+
+def _merged(table: Table, figures: pd.DataFrame, held: Collection[str]) -> dict[str, str]:
+    """Hidden ones among the domains that several cells are shown in: with 1 to 4 detected groups, or hidden before."""
+    detected = dict(zip(table.codes, table.value.tolist(), strict=True))
+    found = {}
+    for kind, code in figures[["domain_kind", "domain_code"]].drop_duplicates().itertuples(index=False, name=None):
+        if "+" not in code or kind not in SIDES:
+            continue
+        cell = SIDES[kind].format(code)
+        one, other = (side.split("+") for side in cell.split("/"))
+        count = sum(detected.get(f"{row}/{column}", 0) for row in one for column in other)
+        if count in FEW or cell in held:
+            found[cell] = PRIMARY if count in FEW else FROZEN
+    return found
 
 
 def _counted(values: pd.Series, codes: Sequence[str], weight: np.ndarray | None = None) -> Ints:

@@ -145,6 +145,27 @@ def test_an_area_without_probes_has_no_share_and_is_merged_upward() -> None:
     assert found.figure("E2", "area", "3601+3602")["status"] == "published"
 
 
+def test_cells_too_uncertain_are_shown_with_their_sector_group_or_their_neighbours() -> None:
+    near = {code: [other for other in world().inputs.areas if other != code] for code in world().inputs.areas}
+    found = estimate_week(replace(world().inputs, neighbours={code: tuple(others) for code, others in near.items()}))
+    cells = rows_of(found, "E1", "area_sector").set_index("domain_code")
+    alone = cells[~cells.index.str.contains("+", regex=False)]
+    poor = alone[alone["status"] == "not_available"]
+    assert len(poor) > len(alone) / 2  # some twenty groups present in each cell
+    named = [details.get("merged_into") for details in poor["details"]]
+    merged = cells[cells.index.str.contains("+", regex=False)]
+    assert {name for name in named if name} == set(merged.index)
+    assert len(merged) >= 5
+    for code, row in merged.iterrows():
+        areas, sectors = (side.split("+") for side in str(code).split("/"))
+        assert row["status"] == "published", code
+        assert len(areas) < 8, "all kab/kota together are the sector's own figure"
+        assert set(row["details"]["members"]) == {f"{area}/{sector}" for area in areas for sector in sectors}
+        assert row["grade"] in ("A", "B", "C")
+    cell = next(code for code, name in zip(poor.index, named, strict=True) if name)
+    assert cell in cells.loc[poor.loc[cell, "details"]["merged_into"], "details"]["members"]
+
+
 def test_a_silent_office_has_no_figure_of_its_own() -> None:
     silent = pd.DataFrame([("3602", 12, 0, 0.0), ("3601", 12, 0, 0.4)], columns=list(COLUMNS["offices"]))
     found = estimate_week(replace(world().inputs, offices=silent))

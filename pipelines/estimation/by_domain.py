@@ -1,12 +1,12 @@
-"""E1 and E2 by kab/kota, sector and size, and by kab/kota and sector: few judgements of their own, benchmarked (8)."""
+"""E1 and E2 by kab/kota, sector and size: few judgements of their own, benchmarked to the province (8)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pipelines.estimation.areas import Domains, area_draws, area_rates, cell_draws, domains, rough_cells, value
+from pipelines.estimation.areas import Domains, area_draws, domains, value
 from pipelines.estimation.arrays import Floats, Ints
 from pipelines.estimation.coverage import interval
 from pipelines.estimation.figures import Row, computed, graded, missing, rounded, row
@@ -19,6 +19,7 @@ from pipelines.estimation.seeds import rng_for
 from pipelines.estimation.strata import STRATA
 from pipelines.estimation.universe import Tally, tally
 
+KINDS = ("area", "sector", "size")
 FOLLOWED = 1 / 3  # of a silent office's open tasks; with fewer judged its own area has no figure (5.6)
 
 
@@ -55,14 +56,14 @@ def by_domain(inputs: WeekInputs, top: Headline, kind: str) -> ByDomain:
     sizes = np.bincount(
         places(inputs.registry[kind], codes), inputs.registry["groups"].to_numpy(float), minlength=len(codes)
     )
-    rest, known = _thinned(counted, top.found.survival)
+    rest, known = thinned(counted, top.found.survival)
     parts = domains(rest, known, counted.n_eff, counted.rate, probes.n, probes.m, sizes)
     rng = rng_for(*inputs.seed, "E1", kind)
     draws = area_draws(parts, top.found.p, top.found.n_eff, top.presence.level.draws, rng)
     return ByDomain(kind, codes, place, parts, counted, probes, draws)
 
 
-def _thinned(counted: Tally, survival: Sequence[float]) -> tuple[Ints, Ints]:
+def thinned(counted: Tally, survival: Sequence[float]) -> tuple[Ints, Ints]:
     """Unjudged groups and known positives with the expected part of the carried ones, in whole groups."""
     rest, known = counted.rest.astype(float), counted.positives.astype(float)
     for part, stays in enumerate(survival):
@@ -70,18 +71,17 @@ def _thinned(counted: Tally, survival: Sequence[float]) -> tuple[Ints, Ints]:
     return np.rint(rest).astype(np.int64), np.rint(known).astype(np.int64)
 
 
-def domain_rows(inputs: WeekInputs, top: Headline, rules: Rules) -> list[Row]:
-    """E1 and E2 of every domain and cell, and E9 of every kab/kota."""
+def domain_rows(inputs: WeekInputs, top: Headline, rules: Rules, kinds: Mapping[str, ByDomain]) -> list[Row]:
+    """E1 and E2 of every domain, and E9 of every kab/kota. kinds: by kind, from `by_domain`."""
     reason = rules.blocked or top.presence.level.reason
     rows: list[Row] = []
-    kinds = {kind: by_domain(inputs, top, kind) for kind in ("area", "sector", "size")}
     for found in kinds.values():
         rows += _rows(found, inputs, rules, reason)
     areas = kinds["area"]
     for at, code in enumerate(areas.codes):
         one = ProbeCounts(areas.probes.n[[at]], areas.probes.m[[at]], areas.probes.waiting[[at]])
         rows.append(coverage_row(one, rules, inputs, "area", code))
-    return rows + _cells(areas, kinds["sector"], inputs, top, rules, reason)
+    return rows
 
 
 def _rows(found: ByDomain, inputs: WeekInputs, rules: Rules, reason: str | None) -> list[Row]:
@@ -90,7 +90,7 @@ def _rows(found: ByDomain, inputs: WeekInputs, rules: Rules, reason: str | None)
     for at, code in enumerate(found.codes):
         if code == UNKNOWN and not found.parts.size[at]:
             continue
-        why = reason or _silent(inputs, found.kind, code)
+        why = reason or silent(inputs, found.kind, code)
         made = _figures(found, [at], code, rules, why)
         if made[0]["status"] == "not_available" and not why:
             name, members = _larger(found, at, inputs)
@@ -104,7 +104,8 @@ def _rows(found: ByDomain, inputs: WeekInputs, rules: Rules, reason: str | None)
     return rows
 
 
-def _silent(inputs: WeekInputs, kind: str, code: str) -> str | None:
+def silent(inputs: WeekInputs, kind: str, code: str) -> str | None:
+    """`office_silent` for a kab/kota whose office answered nothing, where too few of its tasks were followed up."""
     if kind != "area":
         return None
     own = inputs.offices[inputs.offices["office"] == code]
@@ -214,49 +215,3 @@ def _grade(found: ByDomain, members: list[int]) -> str:
     draws = found.draws[members].sum(axis=0)
     low, high = interval(draws)
     return graded(float(value(draws)), low, high, int(found.parts.probe_n[members].sum()))[0]
-
-
-# --- kab/kota and sector --------------------------------------------------------------------------------------------
-
-
-def _cells(
-    areas: ByDomain, sectors: ByDomain, inputs: WeekInputs, top: Headline, rules: Rules, reason: str | None
-) -> list[Row]:
-    """E1 and E2 of every cell, fitted to both margins."""
-    shape = len(areas.codes), len(sectors.codes)
-    counted = tally(top.found, areas.place * shape[1] + sectors.place, shape[0] * shape[1])
-    rest, known = _thinned(counted, top.found.survival)
-    rng = rng_for(*inputs.seed, "E1", "area_sector")
-    rates, kappa = area_rates(areas.parts, top.found.p, top.found.n_eff, inputs.draws, rng)
-    rough = rough_cells(rest.reshape(STRATA, *shape), known.reshape(shape), rates, kappa, rng)
-    sizes = _crossed(inputs.registry, areas.codes, sectors.codes, inputs.registry["groups"].to_numpy(float))
-    draws = cell_draws(rough, areas.draws, sectors.draws, sizes)
-    own = count_probes(
-        top.probe_groups,
-        places(top.probe_groups["area"], areas.codes) * shape[1] + places(top.probe_groups["sector"], sectors.codes),
-        shape[0] * shape[1],
-    )
-    rows: list[Row] = []
-    for at, area in enumerate(areas.codes):
-        why = reason or _silent(inputs, "area", area)
-        for by, sector in enumerate(sectors.codes):
-            cell = at * shape[1] + by
-            if not sizes[at, by]:
-                continue
-            details = {
-                "open": int(rest[:, cell].sum()),
-                "positives": int(known[cell]),
-                "probes_waiting": int(own.waiting[cell]),
-                "benchmarked_to": "E1 area, E1 sector",
-            }
-            rows += figures_of(
-                draws[at, by], (int(own.n[cell]), int(own.m[cell])), int(sizes[at, by]), int(counted.judged[cell]),
-                ("area_sector", f"{area}/{sector}"), rules, why, details,
-            )  # fmt: skip
-    return rows
-
-
-def _crossed(frame: pd.DataFrame, areas: Sequence[str], sectors: Sequence[str], weight: Floats) -> Ints:
-    cell = places(frame["area"], areas) * len(sectors) + places(frame["sector"], sectors)
-    counts = np.bincount(cell, weight, minlength=len(areas) * len(sectors))
-    return np.rint(counts).astype(np.int64).reshape(len(areas), len(sectors))

@@ -5,8 +5,9 @@ inputs give the same bytes (`seeds.rng_for`).
 """
 
 from pipelines.estimation.beside import beside_rows
+from pipelines.estimation.by_cell import cell_rows
 from pipelines.estimation.by_cohort import cohort_rows
-from pipelines.estimation.by_domain import domain_rows
+from pipelines.estimation.by_domain import KINDS, by_domain, domain_rows
 from pipelines.estimation.by_marketplace import marketplace_rows
 from pipelines.estimation.counted import counted_rows
 from pipelines.estimation.figures import frame
@@ -31,6 +32,8 @@ def estimate_week(inputs: WeekInputs, only_province: bool = False) -> Estimated:
     rows += flow_rows(inputs, top, rules)
     if not only_province:
         rows += marketplace_rows(inputs, top, rules)
-        rows += domain_rows(inputs, top, rules)
+        kinds = {kind: by_domain(inputs, top, kind) for kind in KINDS}
+        rows += domain_rows(inputs, top, rules, kinds)
+        rows += cell_rows(kinds["area"], kinds["sector"], inputs, top, rules)
         rows += cohort_rows(inputs, top, rules)
     return Estimated(frame(rows))
