@@ -110,6 +110,22 @@ class ScheduleOptions:
     backup_at: str = "02:30"
     catch_up_weeks: int = 4  # older weeks are not reported by themselves; 'monitor week --week' does it
     parallel_crawls: int = 4
+    crawl_memory_mb: int = 2048  # of one process; a crawl of 100,000 shops needs about a quarter of it
+    verb_memory_mb: int = 12_288  # of every other process
+    verb_max_seconds: int = 6 * 3600  # crawls have max_seconds of [crawl]
+    min_free_mb: int = 2048  # below it nothing is started
+
+
+@dataclass(frozen=True)
+class ReleaseOptions:
+    """What researchers get: how many stand together at least, what is alarming, under which terms."""
+
+    k: int = 5  # businesses that share every published value; never fewer
+    churn_alarm: float = 0.2  # share of a table's earlier rows that are changed or gone
+    licence: str = "CC-BY-4.0"  # SPDX name, of public releases
+    licence_url: str = "https://creativecommons.org/licenses/by/4.0/legalcode"
+    licence_file: str = ""  # full text instead of the short one; a relative path counts from this file
+    agreement_file: str = ""  # the same for research releases
 
 
 @dataclass(frozen=True)
@@ -129,6 +145,7 @@ class Config:
     review: ReviewOptions = field(default_factory=ReviewOptions)
     probe: ProbeOptions = field(default_factory=ProbeOptions)
     schedule: ScheduleOptions = field(default_factory=ScheduleOptions)
+    release: ReleaseOptions = field(default_factory=ReleaseOptions)
     feed_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slug -> item field -> column
 
     @property
@@ -148,6 +165,10 @@ class Config:
         return self.data_dir / "reports"
 
     @property
+    def releases_dir(self) -> Path:
+        return self.data_dir / "releases"
+
+    @property
     def inbox_dir(self) -> Path:
         return self.data_dir / "inbox"
 
@@ -163,6 +184,7 @@ _SECTIONS: dict[str, type] = {
     "crawl": CrawlOptions,
     "review": ReviewOptions,
     "probe": ProbeOptions,
+    "release": ReleaseOptions,
     "schedule": ScheduleOptions,
 }
 _TOP_KEYS = ("data_dir", "database_url", "results_url", "phone_key_file", "samples", "feed", *_SECTIONS)
