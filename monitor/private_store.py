@@ -647,12 +647,24 @@ runs = Table(
     _need("heartbeat_at", Text(), "UTC time of the last sign of life"),
     _may("lease_until", Text(), "UTC time until which nobody else may run it; NULL: no lease"),
     _may("finished_at", Text(), "UTC time"),
-    _need("outcome", Text(), "running, done, failed, abandoned"),
+    _need("outcome", Text(), "asked, begun, running, done, failed, abandoned"),
     _may("message", Text(), "one sentence"),
     _may("input_digest", Text(), "hash of what it worked on; equal digests need no second run"),
     Index("ix_runs_verb", "verb", "subject", "week"),
     Index("ix_runs_outcome", "outcome", "lease_until"),
+    Index("ix_runs_started_at", "started_at"),
     comment="Every verb's run.",
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    _key("marketplace", Text(), "slug"),
+    _need("until", Text(), "ISO date; first day on which it is crawled again"),
+    _need("reason", Text(), "why, as the person wrote it"),
+    _need("who", Text(), "account that ran the command"),
+    _need("at", Text(), "UTC time"),
+    comment="Marketplaces that are not crawled for a while.",
 )
 
 handed_in = Table(

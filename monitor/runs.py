@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from monitor.database import transaction
@@ -87,6 +87,8 @@ def _same_work(verb: str, subject: str | None, week: str | None) -> ColumnElemen
 
 def _take(connection: Connection, verb: str, subject: str | None, week: str | None) -> int:
     now = utc_now()
+    if connection.dialect.name == "postgresql":  # SQLite's writing transactions exclude each other anyway
+        connection.execute(text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
     held = connection.execute(
         select(runs.c.run_id, runs.c.holder, runs.c.lease_until, runs.c.started_at).where(
             _same_work(verb, subject, week), runs.c.outcome == "running"

@@ -209,6 +209,14 @@ def test_weeks_from_before_the_first_crawl_are_not_caught_up() -> None:
     assert reports(due(Scene(SITES, first, moment(TUESDAY, "09:00"), ZONE))) == [WEEK]
 
 
+def test_a_person_may_ask_for_a_week_that_was_reported() -> None:
+    at = moment(TUESDAY, "15:00")
+    runs = [ran("week", None, WEEK, "done", at), ran("week", None, "2026-W30", "asked", at)]
+    assert reports(due(scene(at, runs))) == ["2026-W30"]
+    begun = [*runs, ran("week", None, "2026-W30", "running", at)]
+    assert reports(due(scene(at + timedelta(minutes=1), begun))) == []
+
+
 def test_final_figures_come_five_weeks_later_once() -> None:
     at = moment(TUESDAY, "15:00")
     runs = [

@@ -8,7 +8,7 @@ is due until the week ends, since what was missed cannot be read later. A week i
 and waits for crawls of that week that still run, but not past its deadline: then it goes out and names them.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -19,7 +19,6 @@ from monitor.scheduler.rules import WEEKDAYS, Rules, Slot, slot
 from monitor.weeks import shift_week, week_days, week_of
 
 FINAL_AFTER = 5  # weeks from the first figures of a week to its final ones (method, section 9)
-WORKING = ("done", "running")
 
 
 @dataclass(frozen=True)
@@ -135,8 +134,8 @@ def _hosts(scene: Scene, slug: str) -> set[str]:
 
 def _crawl_reason(scene: Scene, entry: Marketplace) -> str | None:
     past = scene.of("crawl", entry.slug, scene.week)
-    if any(run.outcome == "asked" for run in past[-1:]):
-        return "asked for by a person"  # who knows of pauses and quiet hours
+    if is_asked(past):
+        return _wanted(scene, past, "")  # a person knows of pauses and quiet hours
     until = scene.paused.get(entry.slug)
     if (until is not None and scene.local.date() < until) or scene.rules.is_quiet(scene.local.time()):
         return None
@@ -148,18 +147,24 @@ def _has_come(scene: Scene, at: Slot) -> bool:
     return scene.local >= at.in_week(scene.week, scene.zone)
 
 
-def _wanted(scene: Scene, past: Iterable[Past], first: str) -> str | None:
+def is_asked(past: Sequence[Past]) -> bool:
+    return bool(past) and past[-1].outcome == "asked"
+
+
+def _wanted(scene: Scene, past: Sequence[Past], first: str) -> str | None:
     """Why the work is to be started; None when it is done, runs, failed too short a time ago, or was given up.
 
     After a power cut it goes on at once; work whose process dies again and again waits as after failures.
     """
     tried = [run for run in past if run.outcome != "lane"]
-    if any(run.outcome in WORKING for run in tried):
+    if any(run.outcome == "running" for run in tried):
+        return None
+    if is_asked(tried):
+        return "asked for by a person"
+    if any(run.outcome == "done" for run in tried):
         return None
     if not tried:
         return first
-    if tried[-1].outcome == "asked":
-        return "asked for by a person"
     if len(tried) > len(scene.rules.retry):
         return None
     if len(tried) == 1 and tried[-1].outcome == "abandoned":
@@ -194,19 +199,20 @@ def _reports(scene: Scene) -> list[Due]:
     """The oldest ended week that was not reported; one at a time, so that each builds on the one before."""
     last = shift_week(scene.week, -1)
     known = [run.week for run in scene.runs if run.week and run.verb in ("week", "crawl")]
-    for back in reversed(range(scene.rules.catch_up_weeks)):
-        week = shift_week(last, -back)
-        if back and not (known and min(known) <= week):
+    asked = sorted(work[2] or last for work, past in scene.by_work.items() if work[0] == "week" and is_asked(past))
+    weeks = [shift_week(last, -back) for back in reversed(range(scene.rules.catch_up_weeks))]
+    for week in [*asked, *weeks]:
+        if week not in asked and week != last and not (known and min(known) <= week):
             continue  # nothing was monitored yet
-        if not scene.is_done("week", None, week):
-            found = _report(scene, week, is_late=back > 0)
+        if week in asked or not scene.is_done("week", None, week):
+            found = _report(scene, week, is_late=week != last)
             return [found] if found else []
     return []
 
 
 def _report(scene: Scene, week: str, is_late: bool) -> Due | None:
     past = scene.of("week", None, week)
-    asked = bool(past) and past[-1].outcome == "asked"
+    asked = is_asked(past)
     day = report_day(week, scene.rules)
     is_time = scene.local >= scene.at(day, scene.rules.report.hour) and scene.local.date() not in scene.rules.holidays
     if not (is_time or asked) or any(run.verb == "week" for run in scene.running):
@@ -250,7 +256,8 @@ def _upkeep(scene: Scene) -> list[Due]:
             found.append(Due("backup", None, None, why))
     if "purge" in scene.upkeep and not scene.running:
         monday = scene.at(week_days(scene.week)[0], scene.rules.backup_at)
-        past = [run for run in scene.of("purge", None, None) if run.started_at >= monday]
+        next_monday = monday + timedelta(days=7)  # runs that a clock set back left in the future count for nothing
+        past = [run for run in scene.of("purge", None, None) if monday <= run.started_at < next_monday]
         if scene.local >= monday and (why := _wanted(scene, past, "once a week, while nothing else runs")):
             found.append(Due("purge", None, None, why))
     return found

@@ -1,0 +1,127 @@
+"""What has run, read from and written to the `runs` table; pauses. Nothing the service decides on is kept elsewhere."""
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+
+from monitor.private_store import pauses, runs
+from monitor.runs import abandon_dead, holder
+from monitor.scheduler.due import Due, Past
+from monitor.weeks import utc_now, utc_text
+
+REACH = timedelta(weeks=10)  # final figures look six weeks back, catching up four
+ASKED, BEGUN = "asked", "begun"
+LENT = "the lane was lent to 'probe check'"
+
+
+def read_past(connection: Connection, now: datetime) -> list[Past]:
+    """Runs that bear on what is due now, after those whose process died were said to be abandoned."""
+    abandon_dead(connection)
+    since = utc_text(now - REACH)
+    recent = or_(runs.c.started_at >= since, runs.c.outcome.in_(("running", ASKED)))
+    query = select(runs).where(recent, runs.c.outcome != BEGUN)
+    found = []
+    for row in connection.execute(query).mappings():
+        lane = row["outcome"] == "abandoned" and row["message"] == LENT
+        found.append(
+            Past(
+                verb=row["verb"],
+                subject=row["subject"],
+                week=row["week"],
+                outcome="lane" if lane else row["outcome"],
+                started_at=moment(row["started_at"]),
+                ended_at=moment(row["finished_at"]) if row["finished_at"] else None,
+            )
+        )
+    return found
+
+
+def moment(text: str) -> datetime:
+    """`2026-11-21T20:34:57Z` as an aware time."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def last_sign(past: Sequence[Past]) -> datetime | None:
+    """When anything was seen to happen last."""
+    return max((run.ended_at or run.started_at for run in past), default=None)
+
+
+# --- what a person asks for
+
+
+def ask(connection: Connection, verb: str, subject: str | None, week: str | None) -> None:
+    """The service begins this at its next tick, whatever its slot, pauses and quiet hours."""
+    connection.execute(insert(runs).values(**_row(verb, subject, week, ASKED, f"asked for by {getpass.getuser()}")))
+
+
+def taken(connection: Connection, item: Due) -> None:
+    """What was asked for has begun; it is not begun again."""
+    asked = and_(
+        runs.c.verb == item.verb,
+        runs.c.outcome == ASKED,
+        runs.c.subject.is_(None) if item.subject is None else runs.c.subject == item.subject,
+        runs.c.week.is_(None) if item.week is None else runs.c.week == item.week,
+    )
+    connection.execute(update(runs).where(asked).values(outcome=BEGUN, finished_at=utc_text(utc_now())))
+
+
+def conclude(connection: Connection, item: Due, began: datetime, outcome: str, message: str | None) -> bool:
+    """Records what became of a process that wrote no run of its own. Whether that was necessary.
+
+    Without it, a verb that fails before it records anything would be begun again at every tick.
+    """
+    own = and_(
+        runs.c.verb == item.verb,
+        runs.c.subject.is_(None) if item.subject is None else runs.c.subject == item.subject,
+        runs.c.week.is_(None) if item.week is None else runs.c.week == item.week,
+        runs.c.started_at >= utc_text(began),
+    )
+    if connection.execute(select(runs.c.run_id).where(own)).first():
+        return False
+    row = _row(item.verb, item.subject, item.week, outcome, message)
+    connection.execute(insert(runs).values(**row | {"started_at": utc_text(began)}))
+    return True
+
+
+def _row(verb: str, subject: str | None, week: str | None, outcome: str, message: str | None) -> dict[str, object]:
+    now = utc_text(utc_now())
+    return {
+        "verb": verb,
+        "subject": subject,
+        "week": week,
+        "holder": holder(),
+        "started_at": now,
+        "heartbeat_at": now,
+        "finished_at": None if outcome == ASKED else now,
+        "outcome": outcome,
+        "message": message,
+    }
+
+
+# --- pauses
+
+
+def pause(connection: Connection, slug: str, until: date, reason: str) -> None:
+    """The marketplace is not crawled before `until`."""
+    resume(connection, slug)
+    connection.execute(
+        insert(pauses).values(
+            marketplace=slug,
+            until=until.isoformat(),
+            reason=reason,
+            who=getpass.getuser(),
+            at=utc_text(utc_now()),
+        )
+    )
+
+
+def resume(connection: Connection, slug: str) -> bool:
+    """Whether it was paused."""
+    return connection.execute(delete(pauses).where(pauses.c.marketplace == slug)).rowcount > 0
+
+
+def read_pauses(connection: Connection) -> dict[str, date]:
+    """Marketplace -> first day on which it may run again."""
+    return {row.marketplace: date.fromisoformat(row.until) for row in connection.execute(select(pauses))}
