@@ -12,9 +12,10 @@ from monitor.sandbox import world
 from monitor.sandbox.faults import KINDS
 from monitor.sandbox.present import present_table
 from monitor.sandbox.server import Server
-from monitor.verbs import common
+from monitor.verbs import common, sandbox_history
 
 app = typer.Typer(no_args_is_help=True, help="A training world of marketplaces on this machine, with known truth.")
+app.command()(sandbox_history.history)
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the world.")]
 
 
