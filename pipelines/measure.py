@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, delete, select
 
 from monitor.config import Config
 from monitor.database import bulk_insert, transaction
 from monitor.errors import UsageError
-from monitor.private_store import estimates, marketplace_weeks
+from monitor.private_store import estimate_draws, estimates, marketplace_weeks
 from monitor.weeks import utc_now, utc_text
+from pipelines.estimation.arrays import Floats
 from pipelines.estimation.inputs import Estimated
 from pipelines.estimation.revisions import revision_statistics
 from pipelines.estimation.week import estimate_week
@@ -123,7 +125,21 @@ def _store(connection: Connection, read: WeekRead, found: Estimated, digest: str
         made_at=utc_text(utc_now()),
     )
     bulk_insert(connection, estimates, frame)
+    if found.draws.size:
+        province = {"estimand": "E1", "domain_kind": "province", "domain_code": read.inputs.province}
+        about = {"week": week, "vintage": vintage, "revision": revision}
+        bulk_insert(connection, estimate_draws, pd.DataFrame([{**province, **about, "values": packed(found.draws)}]))
     return revision
+
+
+def packed(draws: Floats) -> bytes:
+    """Draws as `estimate_draws` keeps them: 8 bytes each, little endian, the same on every machine."""
+    return np.asarray(draws, dtype="<f8").tobytes()
+
+
+def unpacked(values: bytes) -> Floats:
+    """The draws of a row of `estimate_draws`."""
+    return np.frombuffer(values, dtype="<f8").astype(np.float64)
 
 
 def _store_states(connection: Connection, states: pd.DataFrame, week: str) -> None:

@@ -1,9 +1,10 @@
 """Revisions: how far and to which side, and whether a flash holds what it promises."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.estimation.revisions import revision_statistics, widened
+from pipelines.estimation.revisions import revision_statistics, widened, widened_draws
 
 
 def pairs(*finals: float, half: float = 10.0) -> pd.DataFrame:
@@ -44,3 +45,12 @@ def test_flashes_that_do_not_hold_are_widened_by_what_was_needed() -> None:
 
 def test_an_interval_is_not_widened_past_what_can_be() -> None:
     assert widened(10, 1, 30, 3, most=60) == (0.0, 60)
+
+
+def test_widened_draws_have_the_widened_interval() -> None:
+    draws = np.random.default_rng(4).gamma(50, 4, 4001)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    wide = widened_draws(draws, 190.0, 1.7, 260.0)
+    assert tuple(np.quantile(wide, [0.025, 0.975])) == pytest.approx(widened(190.0, low, high, 1.7, 260.0))
+    assert wide.max() == 260.0
+    assert widened_draws(draws, 190.0, 1.0, 260.0) is draws

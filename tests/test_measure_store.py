@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from measured_store import few_draws, fill, next_week
 from measured_world import WEEK, Truth, make
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from typer.testing import CliRunner
 
 from monitor import private_store as store
@@ -20,7 +21,7 @@ from monitor.database import bulk_insert, private_engine, read_frame, results_en
 from monitor.errors import UsageError
 from monitor.verbs.explain import read_figure
 from pipelines.estimation.week import estimate_week
-from pipelines.measure import measure_week
+from pipelines.measure import measure_week, unpacked
 from pipelines.measure_read import digest_of, read_week
 
 LATER = "2026-W48"
@@ -123,13 +124,33 @@ def test_a_second_run_into_another_store_gives_the_same_rows(world: World, tmp_p
     measure_week(other, world.config, WEEK)
     names = [column.name for column in store.estimates.c if column.name != "made_at"]
     key = ("estimand", "domain_kind", "domain_code")
-    found = []
+    found: list[Any] = []
     for engine in (world.engine, other):
         with engine.connect() as connection:
             rows = read_frame(connection, select(*(store.estimates.c[name] for name in names)))
-        found.append(json.dumps(rows.sort_values(list(key)).to_dict("records"), default=str))
+            drawn = connection.execute(select(store.estimate_draws.c["values"])).scalar_one()
+        found.append((json.dumps(rows.sort_values(list(key)).to_dict("records"), default=str), drawn))
     other.dispose()
     assert found[0] == found[1]
+
+
+def test_the_draws_of_the_headline_are_kept_with_every_revision(world: World) -> None:
+    measure_week(world.engine, world.config, WEEK)
+    measure_week(world.engine, world.config, WEEK, "final")
+    assert measure_week(world.engine, world.config, WEEK).revision is None
+    rows = world.rows(store.estimate_draws)
+    assert [(row["vintage"], row["revision"]) for row in rows] == [("flash", 0), ("final", 0)]
+    level, draws = world.figure("E1"), unpacked(rows[0]["values"])
+    assert len(draws) == 400
+    assert np.quantile(draws, [0.025, 0.975]) == pytest.approx([level["low"], level["high"]])
+
+
+def test_a_level_that_is_not_published_keeps_no_draws(world: World) -> None:
+    with transaction(world.engine) as connection:
+        connection.execute(delete(store.probes))
+    measure_week(world.engine, world.config, WEEK)
+    assert world.figure("E1")["status"] == "not_available"
+    assert not world.rows(store.estimate_draws)
 
 
 def test_the_digest_does_not_care_for_the_order_of_rows(world: World) -> None:

@@ -10,6 +10,8 @@ from functools import partial
 
 import pandas as pd
 
+from pipelines.estimation.arrays import Floats
+
 UNKNOWN = "?"
 
 # column -> pandas dtype of an empty frame; "object" columns may hold None.
@@ -224,9 +226,12 @@ class Estimated:
     rows: one row per figure, ordered by estimand, domain_kind, domain_code, with the columns of `FIGURE_COLUMNS`:
         status is published, carried (published, with older data of a marketplace) or not_available; value, low, high
         and kappa are floats or None; details holds counts only and can be written as JSON.
+    draws: those of E1 of the province, groups; its low and high are their 2.5 and 97.5 percent points. Empty where it
+        is not published.
     """
 
     rows: pd.DataFrame
+    draws: Floats
 
     def figure(self, estimand: str, kind: str = "province", code: str | None = None) -> Mapping[str, object]:
         """One row as a mapping; the only one of the kind when no code is given. Raises KeyError when there is none."""

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from pipelines.estimation.agreement import ambiguity_gap, people_details
+from pipelines.estimation.arrays import Floats
 from pipelines.estimation.coverage import Level, dependence_band, interval, kappa_draws
 from pipelines.estimation.figures import Row, level_rows, missing, presence_details, rounded, row
 from pipelines.estimation.grades import MIN_PROBES
 from pipelines.estimation.inputs import WeekInputs
 from pipelines.estimation.levels import Presence, stratified_presence
 from pipelines.estimation.probing import ProbeCounts, probe_groups
-from pipelines.estimation.revisions import revision_statistics, widened
+from pipelines.estimation.revisions import revision_statistics, widened, widened_draws
 from pipelines.estimation.rules import Rules
 from pipelines.estimation.seeds import rng_for
 from pipelines.estimation.universe import Universe, universe
@@ -21,12 +23,16 @@ KIND = "province"
 
 @dataclass(frozen=True)
 class Headline:
-    """The level of the province, to which domains are benchmarked. probe_groups: as from `probing.probe_groups`."""
+    """The level of the province, to which domains are benchmarked. probe_groups: as from `probing.probe_groups`.
+
+    draws: of E1 as it is published, widened where it is; empty where it is not.
+    """
 
     found: Universe
     probe_groups: pd.DataFrame
     presence: Presence
     rows: list[Row]
+    draws: Floats
 
     @property
     def is_published(self) -> bool:
@@ -57,7 +63,10 @@ def headline(inputs: WeekInputs, rules: Rules) -> Headline:
     }
     names = [("E1", 1.0), ("E2", float(max(size_of(inputs), 1)))]
     rows = level_rows(replace(level, level=shown), rules, KIND, inputs.province, names, details, level.level)
-    top = Headline(found, probes, level, rows)
+    top = Headline(found, probes, level, rows, np.zeros(0))
+    if top.is_published and shown.value is not None:
+        draws = widened_draws(np.asarray(level.level.draws, float), shown.value, factor, float(size_of(inputs)))
+        top = replace(top, draws=draws)
     return replace(top, rows=rows + _bands(top, inputs, rules, band, ambiguity))
 
 

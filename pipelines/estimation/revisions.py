@@ -61,3 +61,8 @@ def widened(value: float, low: float, high: float, factor: float, most: float | 
     """The interval with both sides `factor` times as long; not below 0, not above `most` where that is given."""
     below, above = max(0.0, value - factor * (value - low)), value + factor * (high - value)
     return below, above if most is None else min(above, most)
+
+
+def widened_draws(draws: Floats, value: float, factor: float, most: float) -> Floats:
+    """The draws as far from the value again: their interval is that of `widened`."""
+    return draws if factor == 1.0 else np.clip(value + factor * (draws - value), 0.0, most)

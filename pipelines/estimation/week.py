@@ -36,4 +36,4 @@ def estimate_week(inputs: WeekInputs, only_province: bool = False) -> Estimated:
         rows += domain_rows(inputs, top, rules, kinds)
         rows += cell_rows(kinds["area"], kinds["sector"], inputs, top, rules)
         rows += cohort_rows(inputs, top, rules)
-    return Estimated(frame(rows))
+    return Estimated(frame(rows), top.draws)
