@@ -4,28 +4,38 @@ A rise or a fall is said only when its interval excludes zero. It is told from t
 dated shops (E7), never from the difference of two levels or from what was newly found.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from exports import wording
 from exports.base import plain
 from exports.facts import Facts, Figure, MarketplaceState
+from exports.sentences import say
+from exports.wording import capital
+from monitor.weeks import shift_week
 
-UNSURE = "belum dapat dipastikan naik atau turun"
-FIRST = "Ini pengukuran pertama; belum ada pembanding."
 READ = ("measured", "fed")
-_WHY_NOT = {
-    "model_changed": "cara mencocokkan toko dan usaha berubah",
-    "no_panel": "pencarian tetap belum berjalan pada kedua pekan",
-}
+SIDE_BY_SIDE = 7  # further weeks in which figures from before and after a break stand side by side
+OF_LEVEL = ("marketplaces", "model", "definition", "crawl_level")  # kinds of break after which levels do not compare
+_WHY_NOT = {"model_changed": "cara", "no_panel": "tetap", "few_detected": "sedikit"}
+
+
+# --- may it be compared ---------------------------------------------------------------------------------------------
 
 
 def lost(item: MarketplaceState) -> bool:
     """Refused or unreadable this week, though it had figures of its own the week before."""
-    unread = item.state in ("refused", "failed") or (item.state == "carried" and (item.cause or "") != "not_crawled")
-    return unread and item.before in READ
+    return (item.state in ("refused", "failed") or is_old(item)) and item.before in READ
+
+
+def is_old(item: MarketplaceState) -> bool:
+    """Carried because it could not be read; not because this was not its week."""
+    return item.state == "carried" and (item.cause or "") != "not_crawled"
 
 
 def differs(facts: Facts) -> bool:
-    """Is another set of marketplaces read than the week before, so that levels do not compare?"""
-    return any(lost(item) for item in facts.marketplaces)
+    """Is another set of marketplaces read than the week before, or an old reading in use: levels do not compare."""
+    return any(lost(item) or is_old(item) for item in facts.marketplaces)
 
 
 def direction(change: Figure) -> int:
@@ -35,16 +45,52 @@ def direction(change: Figure) -> int:
     return 1 if change.low > 0 else -1 if change.high < 0 else 0
 
 
-def words(change: Figure) -> str:
-    """'naik sekitar 180 UMKM (antara 40 dan 330)', or that it is not sure and between what it lies."""
+# --- sentences ------------------------------------------------------------------------------------------------------
+
+
+def compared(facts: Facts) -> str:
+    """The bullet about change."""
+    if facts.is_first:
+        return say("belum.pembanding")
+    week, month = facts.province("E6_1"), facts.province("E6_4")
+    if differs(facts):
+        return " ".join([say("perubahan.tidak_dinyatakan"), *_like_for_like(facts, week)])
+    if not week.shown:
+        return say("perubahan.tidak_dinyatakan_karena", sebab=_why_not(week))
+    said = [sentence(week, "pekan", flows(facts))]
+    if month.shown and direction(month) == direction(week) == 0:
+        said.append(say("perubahan.demikian", **_ends(month)))
+    elif month.shown:
+        said.append(sentence(month, "empat_pekan"))
+    return " ".join(said)
+
+
+def sentence(change: Figure, against: str, told: list[str] | None = None) -> str:
+    """Rise, fall or not sure against 'pekan' or 'empat_pekan', with the flows behind it."""
+    before = say(f"perubahan.{against}")
+    if direction(change):
+        behind = f": {wording.listed(told)}" if told else ""
+        return say("perubahan.pasti", pembanding=before, aliran=behind, **_sure(change))
+    if told:
+        return say("perubahan.belum_pasti_aliran", pembanding=before, aliran=wording.listed(told))
+    return say("perubahan.belum_pasti", pembanding=before, **_ends(change))
+
+
+def _sure(change: Figure) -> dict[str, str]:
     assert change.low is not None and change.high is not None and change.value is not None
-    way = direction(change)
-    if way == 0:
-        return f"{UNSURE} (selisih antara {_signed(change.low)} dan {_signed(change.high)})"
     low, high = sorted((abs(change.low), abs(change.high)))
-    name = "naik" if way > 0 else "turun"
-    between = f"antara {wording.number(low)} dan {wording.number(high)}"
-    return f"{name} sekitar {wording.number(abs(change.value))} UMKM ({between})"
+    way = "naik" if direction(change) > 0 else "turun"
+    return {
+        "arah": way,
+        "jumlah": wording.number(abs(change.value)),
+        "bawah": wording.number(low),
+        "atas": wording.number(high),
+    }
+
+
+def _ends(change: Figure) -> dict[str, str]:
+    assert change.low is not None and change.high is not None
+    return {"bawah": _signed(change.low), "atas": _signed(change.high)}
 
 
 def _signed(value: float) -> str:
@@ -53,90 +99,116 @@ def _signed(value: float) -> str:
 
 
 def flows(facts: Facts) -> list[str]:
-    """'sekitar 110 UMKM mulai berjualan', and the like, for what could be counted."""
-    told = []
-    for estimand, text in (("E7_IN", "mulai berjualan"), ("E7_OUT", "tidak lagi terlihat")):
-        figure = facts.province(estimand)
-        if figure.shown and figure.value is not None:
-            about = "sekurang-kurangnya" if figure.high is None else "sekitar"
-            told.append(f"{about} {wording.number(figure.value)} UMKM {text}")
+    """'sekitar 110 UMKM mulai berjualan', and the like, for what could be counted; the unit stands once."""
+    counted = [("mulai", facts.province("E7_IN")), ("berhenti", facts.province("E7_OUT"))]
+    amounts = [(name, _about(figure)) for name, figure in counted if figure.shown]
     found = facts.province("FOUND")
     if found.shown and found.value:
-        told.append(f"{wording.number(found.value)} UMKM baru ditemukan (tokonya sudah lama ada)")
-    return told
+        amounts.append(("ditemukan", wording.number(found.value)))
+    return [
+        say(f"perubahan.{name}", jumlah=amount if at else f"{amount} UMKM") for at, (name, amount) in enumerate(amounts)
+    ]
 
 
-def compared(facts: Facts) -> str:
-    """The bullet about change."""
-    if facts.is_first:
-        return "Perbandingan dengan waktu sebelumnya belum ada karena ini pengukuran pertama."
-    week, month = facts.province("E6_1"), facts.province("E6_4")
-    if differs(facts):
-        return " ".join(["Perubahan dari pekan sebelumnya tidak dinyatakan.", *_like_for_like(facts, week)])
-    if not week.shown:
-        return f"Perubahan dari pekan sebelumnya tidak dinyatakan karena {_why_not(week)}."
-    told = flows(facts)
-    text = f"Dibandingkan dengan pekan sebelumnya, {words(week)}"
-    text += f"; {wording.listed(told)}." if told else "."
-    return f"{text} Dibandingkan dengan empat pekan sebelumnya, {words(month)}." if month.shown else text
+def _about(figure: Figure) -> str:
+    return f"{'sekurang-kurangnya' if figure.high is None else 'sekitar'} {wording.number(figure.value or 0)}"
 
 
 def _why_not(change: Figure) -> str:
-    return _WHY_NOT.get(change.reason or "", "belum ada dua pekan yang dapat dibandingkan")
+    return say(f"perubahan.sebab_{_WHY_NOT.get(change.reason or '', 'lain')}")
 
 
 def _like_for_like(facts: Facts, change: Figure) -> list[str]:
     both = [item for item in facts.marketplaces if item.state in READ and item.before in READ]
     if not change.shown or not both:
         return []
-    return [f"Pada {wording.number(len(both))} lokapasar yang terbaca pada kedua pekan, {words(change)}."]
+    count = wording.number(len(both))
+    if direction(change) == 0:
+        return [say("perubahan.serupa_belum_pasti", jumlah=count)]
+    sure = _sure(change)
+    return [say("perubahan.serupa_pasti", **{**sure, "jumlah": count, "perubahan": sure["jumlah"]})]
 
 
 def headline(facts: Facts) -> str:
     """What follows the level in the title; empty where nothing is said of change."""
     change = facts.province("E6_1")
-    if facts.is_first or not change.shown:
+    if facts.is_first or differs(facts) or not change.shown:
         return ""
-    return {1: "jumlahnya naik", -1: "jumlahnya turun", 0: UNSURE}[direction(change)]
+    return say({1: "judul.naik", -1: "judul.turun", 0: "judul.belum_pasti"}[direction(change)])
 
 
 def briefly(facts: Facts) -> str:
     """The answer in the box."""
     if facts.is_first:
-        return "Belum ada pembanding."
+        return say("perubahan.singkat_pertama")
     change = facts.province("E6_1")
     if differs(facts) or not change.shown:
-        return "Tidak dinyatakan."
-    text = words(change)
-    return f"{text[:1].upper()}{text[1:]}."
+        return say("perubahan.singkat_tidak")
+    if direction(change) == 0:
+        return say("perubahan.singkat_belum_pasti")
+    return capital(say("perubahan.singkat_pasti", **_sure(change)))
+
+
+# --- apart ----------------------------------------------------------------------------------------------------------
 
 
 def in_the_world(facts: Facts) -> list[str]:
     """Sentences about shops and businesses, or that nothing is known of them."""
     if facts.is_first:
-        return [FIRST]
-    week, told = facts.province("E6_1"), flows(facts)
-    said = [f"Dibandingkan dengan pekan sebelumnya, {words(week)}."] if week.shown and not differs(facts) else []
-    said += [f"{_sentence(text)}." for text in told if not text[0].isdigit()]
-    said += [f"Sebanyak {text}; tidak dihitung sebagai kenaikan." for text in told if text[0].isdigit()]
-    return said or ["Belum ada perubahan yang dapat dinyatakan."]
+        return [say("dunia.pertama")]
+    week, month = facts.province("E6_1"), facts.province("E6_4")
+    said = []
+    if differs(facts):
+        said += _like_for_like(facts, week)
+    else:
+        said += [sentence(week, "pekan")] if week.shown else []
+        said += [sentence(month, "empat_pekan")] if month.shown else []
+    for name, figure in (("mulai", facts.province("E7_IN")), ("berhenti", facts.province("E7_OUT"))):
+        if figure.shown:
+            least = "_sedikitnya" if name == "mulai" and figure.high is None else ""
+            said.append(say(f"dunia.{name}{least}", jumlah=wording.number(figure.value or 0)))
+    return said or [say("dunia.belum")]
 
 
 def because_of_us(facts: Facts) -> list[str]:
-    """Sentences about marketplaces, registry and method that differ from the week before."""
+    """Sentences about marketplaces, registry and method that differ from the week before, and what we newly found."""
     if facts.is_first:
-        return [FIRST]
+        return [say("dunia.pertama")]
     said = []
-    for carried, what in ((True, "; angkanya memakai data lama"), (False, " dan tidak termasuk dalam angkanya")):
+    for carried, name in ((True, "kami.lama"), (False, "kami.tanpa")):
         gone = [item for item in facts.marketplaces if lost(item) and (item.state == "carried") is carried]
         if gone:
-            said.append(f"{wording.some([plain(item.title) for item in gone], 4)} tidak terbaca pekan ini{what}.")
+            said.append(say(name, lokapasar=wording.some([plain(item.title) for item in gone], 4)))
     new = [plain(item.title) for item in facts.marketplaces if item.state in READ and item.before not in (None, *READ)]
     if new:
-        said.append(f"{wording.some(new, 4)} terbaca pekan ini dan tidak terbaca pekan sebelumnya.")
-    said += [plain(row["note"]) for row in facts.breaks]
-    return said or ["Lokapasar yang dicakup, registri, dan cara hitung sama dengan pekan sebelumnya."]
+        said.append(say("kami.baru", lokapasar=wording.some(new, 4)))
+    said += breaks(facts)
+    found = facts.province("FOUND")
+    same = [] if said else [say("kami.sama")]
+    if found.shown and found.value:
+        said.append(say("kami.ditemukan", jumlah=wording.number(found.value)))
+    return [*same, *said]
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def breaks(facts: Facts) -> list[str]:
+    """What changed in counting, from this week on, and in the registry; each once."""
+    why = [_reason(row) for row in facts.breaks if row["kind"] in OF_LEVEL]
+    said = []
+    if why:
+        week, until = facts.week, shift_week(facts.week, SIDE_BY_SIDE)
+        names = {"pekan": wording.week_short(week), "sampai": wording.week_short(until)}
+        said.append(say("perubahan.patahan", alasan="; ".join(why), **names))
+    notes = [capital(f"{_reason(row)}.") for row in facts.breaks if row["kind"] == "panel"]
+    return [*said, *_registry(facts), *notes]
+
+
+def _registry(facts: Facts) -> list[str]:
+    changed = [capital(f"{_reason(row)}.") for row in facts.breaks if row["kind"] == "registry"]
+    then = facts.registry_before[1] if facts.registry_before else None
+    if changed and then is not None and facts.registry_total is not None and then != facts.registry_total:
+        return [say("perubahan.registri", dulu=wording.number(then), kini=wording.number(facts.registry_total))]
+    return changed
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    return plain(row["note"]).rstrip(".")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from monitor.config import Config
 from monitor.database import read_frame, translate_errors
@@ -28,6 +28,7 @@ from monitor.results_store import (
 
 UNKNOWN = "?"  # domain of businesses whose area or sector the registry does not say
 IN_USE = ("measured", "fed", "partial", "carried")  # states in which shops of a marketplace are counted
+PAST = ("E1", "E2", "E6_1", "E6_4", "E7_IN", "E7_OUT", "FOUND")  # of the province, read for the weeks before
 _VINTAGES = ("flash", "final", "benchmark")
 
 
@@ -71,6 +72,18 @@ class MarketplaceState:
 
 
 @dataclass(frozen=True)
+class PastWeek:
+    """A week before: figures of the province by estimand (`PAST`), and how many marketplaces it covered."""
+
+    week: str
+    figures: Mapping[str, Figure]
+    covered: int
+
+    def figure(self, estimand: str) -> Figure:
+        return self.figures.get(estimand, Figure("not_available", None, reason="not_computed"))
+
+
+@dataclass(frozen=True)
 class Facts:
     """The week as the results database knows it. Counts are of groups unless named otherwise."""
 
@@ -97,6 +110,9 @@ class Facts:
     reviews: Mapping[str, int] = field(repr=False)  # answer -> pairs
     parts: tuple[Mapping[str, Any], ...] = field(repr=False)
     breaks: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)  # of this very week
+    history: tuple[PastWeek, ...] = field(default=(), repr=False)  # oldest first, without this week
+    past_breaks: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)  # of the weeks before
+    registry_before: tuple[date | None, int | None] | None = None  # day and groups of the week before; None: no week
     hidden: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)  # table and cell of `suppressions`
     detected_before: int | None = None  # groups detected the week before (E8 and D); None: not measured then
 
@@ -150,6 +166,12 @@ def read_facts(engine: Engine, config: Config, week: str, practice: bool) -> Fac
                 connection,
                 select(series_breaks).where(series_breaks.c.week == week).order_by(*series_breaks.primary_key.columns),
             ),
+            history=_history(connection, config.region.code, known[:-1]),
+            past_breaks=_records(
+                connection,
+                select(series_breaks).where(series_breaks.c.week < week).order_by(*series_breaks.primary_key.columns),
+            ),
+            registry_before=_registry_before(connection, known[-2]) if len(known) > 1 else None,
             hidden=_hidden(connection, week),
             detected_before=_detected(connection, config.region.code, known[-2]) if len(known) > 1 else None,
         )
@@ -180,13 +202,39 @@ def _names(connection: Connection, table: Any, key: str) -> dict[str, str]:
 
 def _figures(connection: Connection, week: str) -> dict[tuple[str, str, str], Figure]:
     """The newest revision of the latest vintage of every figure."""
-    rows = _records(connection, select(estimates).where(estimates.c.week == week))
-    ordered = sorted(rows, key=lambda row: (_VINTAGES.index(row["vintage"]), row["revision"]))
+    rows = _newest_last(_records(connection, select(estimates).where(estimates.c.week == week)))
+    return {(row["estimand"], row["domain_kind"], row["domain_code"]): _figure(row) for row in rows}
+
+
+def _newest_last(rows: tuple[Mapping[str, Any], ...]) -> list[Mapping[str, Any]]:
+    return sorted(rows, key=lambda row: (_VINTAGES.index(row["vintage"]), row["revision"]))
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
     names = ("status", "value", "low", "high", "grade", "reason", "vintage", "n_probes")
-    return {
-        (row["estimand"], row["domain_kind"], row["domain_code"]): Figure(**{name: row[name] for name in names})
-        for row in ordered
-    }
+    return Figure(**{name: row[name] for name in names})
+
+
+def _history(connection: Connection, province: str, known: list[str]) -> tuple[PastWeek, ...]:
+    """The province's figures of the weeks before, in two queries however many weeks there are."""
+    if not known:
+        return ()
+    table, state = estimates.c, marketplace_weeks.c
+    of_province = (table.domain_kind == "province") & (table.domain_code == province)
+    query = select(estimates).where(of_province, table.estimand.in_(PAST), table.week <= known[-1])
+    figures: dict[str, dict[str, Figure]] = {week: {} for week in known}
+    for row in _newest_last(_records(connection, query)):
+        if row["week"] in figures:
+            figures[row["week"]][row["estimand"]] = _figure(row)
+    counted = select(state.week, func.count()).where(state.covered, state.week <= known[-1]).group_by(state.week)
+    covered = dict(tuple(row) for row in connection.execute(counted))
+    return tuple(PastWeek(week, figures[week], covered.get(week, 0)) for week in known)
+
+
+def _registry_before(connection: Connection, before: str) -> tuple[date | None, int | None]:
+    query = select(weeks.c.snapshot_id).where(weeks.c.week == before)
+    found = _snapshot(connection, connection.execute(query).scalar())
+    return _day(found.get("as_of")), found.get("group_count")
 
 
 def _hidden(connection: Connection, week: str) -> frozenset[tuple[str, str]]:

@@ -4,6 +4,7 @@ from exports import wording
 from exports.base import plain
 from exports.cells import ONLY_INTERVAL, figure_cell
 from exports.facts import Facts, Figure
+from exports.sentences import say
 
 
 def amount(level: Figure) -> str:
@@ -20,26 +21,30 @@ def ends(figure: Figure) -> str:
 
 def sentence(facts: Facts, level: Figure) -> str:
     read = wording.number(len([item for item in facts.marketplaces if item.covered]))
-    text = (
-        f"Pada {wording.week_short(facts.week)} diperkirakan {amount(level)} UMKM terdaftar memiliki sedikitnya satu "
-        f"toko yang buka di {read} lokapasar (marketplace) yang diukur"
-    )
-    if figure_cell(level) != ONLY_INTERVAL and level.low is not None and level.high is not None:
-        text += f"; jumlah sebenarnya diperkirakan {ends(level)}"
-    return f"{text}."
+    given = {"pekan": wording.week_short(facts.week), "lokapasar": read, "kisaran": ends(level)}
+    if figure_cell(level) == ONLY_INTERVAL:
+        return say("tingkat.hanya_kisaran", **given)
+    return say("tingkat.jumlah", jumlah=amount(level), **given)
 
 
 def share(facts: Facts) -> list[str]:
     share = facts.province("E2")
-    if not share.shown or share.value is None:
+    if not share.shown or share.value is None or share.low is None or share.high is None:
         return []
-    of_thousand = wording.number(share.value * 1000) if share.value >= 0.001 else "kurang dari 1"
-    text = f"Dari setiap 1.000 UMKM terdaftar, sekitar {of_thousand} hadir di lokapasar ({wording.percent(share.value)}"
-    if share.low is not None and share.high is not None:
-        low = wording.percent(share.low).removesuffix(" persen")
-        text += f"; kisaran antara {low} dan {wording.percent(share.high)}"
-    as_of = f" menurut registri per {wording.day(facts.registry_as_of)}" if facts.registry_as_of else ""
-    return [f"{text}){as_of}."]
+    between = {"bawah": _bare(share.low), "atas": wording.percent(share.high)}
+    if share.grade == "C":
+        low, high = (of_thousand(end) for end in (share.low, share.high))
+        return [say("tingkat.bagian_kisaran", perseribu=f"antara {low} dan {high}", **between)]
+    return [say("tingkat.bagian", perseribu=of_thousand(share.value), persen=wording.percent(share.value), **between)]
+
+
+def of_thousand(share: float) -> str:
+    """'8'; below 1 in 1.000 words."""
+    return wording.number(share * 1000) if share >= 0.001 else "kurang dari 1"
+
+
+def _bare(share: float) -> str:
+    return wording.percent(share).removesuffix(" persen")
 
 
 def largest(facts: Facts) -> list[str]:
@@ -50,26 +55,25 @@ def largest(facts: Facts) -> list[str]:
         return []
     known.sort(key=lambda pair: (-(pair[1].value or 0), pair[0].slug))
     item, most = known[0]
-    note = "Satu UMKM dapat hadir di beberapa lokapasar."
-    if len(known) > 1 and (known[1][1].high or 0) >= (most.low or 0):
-        return [f"Lokapasar dengan UMKM terbanyak belum dapat ditentukan karena kisarannya bertumpang tindih. {note}"]
-    return [f"Lokapasar dengan UMKM terbanyak ialah {plain(item.title)}, {estimated(most)}. {note}"]
+    if len(known) > 1 and max(other.high or 0 for _, other in known[1:]) >= (most.low or 0):
+        return [say("tingkat.terbanyak_belum")]
+    return [say("tingkat.terbanyak", lokapasar=plain(item.title), perkiraan=estimated(most))]
 
 
 def estimated(figure: Figure) -> str:
     """'diperkirakan 3.900 UMKM (antara 3.300 dan 4.600)'."""
     if figure_cell(figure) == ONLY_INTERVAL:
-        return f"diperkirakan {ends(figure)} UMKM"
-    return f"diperkirakan {amount(figure)} UMKM ({ends(figure)})"
+        return say("tingkat.perkiraan_kisaran", kisaran=ends(figure))
+    return say("tingkat.perkiraan", jumlah=amount(figure), kisaran=ends(figure))
 
 
 def interval(figure: Figure) -> str:
     if not figure.shown or figure.low is None or figure.high is None:
         return ""
-    return f" Kisaran 95 persen: {ends(figure)}."
+    return say("angka.kisaran", kisaran=ends(figure))
 
 
 def share_interval(share: Figure) -> str:
     if not share.shown or share.low is None or share.high is None:
         return ""
-    return f" Kisaran 95 persen: antara {wording.percent(share.low)} dan {wording.percent(share.high)}."
+    return say("angka.kisaran", kisaran=f"antara {_bare(share.low)} dan {wording.percent(share.high)}")

@@ -2,20 +2,24 @@
 
 from dataclasses import dataclass
 
-from exports import changes, level_words, wording
+from exports import changes, coverage_words, level_words, wording
+from exports.base import plain
 from exports.bridge import bridge
 from exports.cells import figure_cell
-from exports.facts import Facts, Figure, MarketplaceState
+from exports.facts import Facts, Figure
+from exports.sentences import say
 from exports.wording import Cell
 
 PROBES_NEEDED = 10  # probe businesses that the system must have caught before a level is computed
 PROBES_ADVISED = 200
 LINKS_PER_OFFICE = 25  # shops of assisted businesses that every office is asked for
+MOST_BULLETS = 5
 
 
 @dataclass(frozen=True)
 class Story:
-    """head: the running head; glance: question and answer; figures: label, figure or word, explanation.
+    """head: the running head; scope: what is counted; glance: question and answer; figures: label, figure or word,
+    explanation.
 
     world, us: what changed, apart for what happened and for what comes from how it was measured; bridge: rows about
     other figures in circulation.
@@ -23,6 +27,7 @@ class Story:
 
     series: str
     head: str
+    scope: str
     finding: str
     bullets: tuple[str, ...]
     glance: tuple[tuple[str, str], ...]
@@ -34,21 +39,22 @@ class Story:
 
     def texts(self) -> list[str]:
         """Every sentence, for the check of the wording."""
-        pairs = [answer for _, answer in self.glance]
+        pairs = [f"{question.rstrip('?')}: {answer}" for question, answer in self.glance]  # an answer may be a figure
         table = [cell for row in self.bridge for cell in row[2:]]
         said = [*self.bullets, *pairs, self.citing, *self.world, *self.us, *table, *(f[2] for f in self.figures)]
-        return [self.head, self.finding.capitalize(), *said]
+        return [self.head, self.scope, self.finding.capitalize(), *said]
 
 
 def tell(facts: Facts) -> Story:
     """The story of a week, from its facts alone."""
     return Story(
-        series=f"BULETIN PEKANAN KEHADIRAN UMKM {facts.config.region.name.upper()} DI LOKAPASAR",
+        series=say("kepala.seri", provinsi=plain(facts.config.region.name).upper()),
         head=_head(facts),
+        scope=_scope(facts),
         finding=_finding(facts).upper(),
         bullets=tuple(_bullets(facts)),
         glance=tuple(_glance(facts)),
-        citing=_citing(facts),
+        citing=citing(facts),
         figures=_figures(facts),
         world=tuple(changes.in_the_world(facts)),
         us=tuple(changes.because_of_us(facts)),
@@ -61,50 +67,52 @@ def tell(facts: Facts) -> Story:
 
 def _head(facts: Facts) -> str:
     year = int(facts.week[:4]) - int(facts.first_week[:4]) + 1
-    number = f"No. {facts.issue}/Th. {wording.roman(year)}, {wording.day(wording.published_on(facts.week))}."
-    return (
-        f"{number} Keadaan {wording.week_long(facts.week)}. {wording.VINTAGES[facts.vintage]}. {registry_line(facts)}"
+    return say(
+        "kepala.nomor",
+        nomor=wording.number(facts.issue),
+        tahun=wording.roman(year),
+        terbit=wording.day(wording.published_on(facts.week)),
+        pekan=wording.week_short(facts.week),
+        hari=wording.week_days_long(facts.week),
+        vintase=wording.VINTAGES[facts.vintage],
+        registri=registry_line(facts),
     )
 
 
 def registry_line(facts: Facts) -> str:
     """'Registri per 1 November 2026: 798.412 UMKM terdaftar.'"""
     if facts.registry_as_of is None or facts.registry_total is None:
-        return "Registri belum ada."
-    as_of, total = wording.day(facts.registry_as_of), wording.number(facts.registry_total)
-    return f"Registri per {as_of}: {total} UMKM terdaftar."
+        return say("kepala.registri_belum")
+    total = wording.number(facts.registry_total)
+    return say("kepala.registri", tanggal=wording.day(facts.registry_as_of), jumlah=total)
+
+
+def _scope(facts: Facts) -> str:
+    province, covered = plain(facts.config.region.name), sum(item.covered for item in facts.marketplaces)
+    if not covered:
+        return say("kepala.cakupan_belum", provinsi=province)
+    return say("kepala.cakupan", provinsi=province, jumlah=wording.number(covered))
 
 
 def _finding(facts: Facts) -> str:
-    level, refused = facts.province("E1"), _titles(facts, "refused")
-    newly = [item.title for item in facts.marketplaces if changes.lost(item)]
+    level = facts.province("E1")
+    newly = [item for item in facts.marketplaces if changes.lost(item)]
     if newly:
-        return f"{wording.some(newly, 3)} tidak terbaca; perubahan jumlah UMKM pekan ini tidak dinyatakan"
+        return say("judul.tidak_terbaca", lokapasar=coverage_words.named(newly, 3))
     if level.shown and level.value is not None:
-        without = f" yang terbaca (tanpa {wording.some(refused, 3)})" if refused else ""
-        change = changes.headline(facts)
-        tail = f"; {change}" if change else ""
-        number = level_words.amount(level)
-        return f"Diperkirakan {number} UMKM {facts.config.region.name} hadir di lokapasar{without}{tail}"
-    if facts.is_first:
-        return "Pengukuran dimulai: jumlah UMKM di lokapasar belum dapat diperkirakan"
+        return _estimated(facts, level)
     verified = facts.province("E8")
-    if verified.value:
-        number = wording.number(verified.value)
-        return f"Sekurang-kurangnya {number} UMKM sudah dipastikan; jumlah seluruhnya belum dapat diperkirakan"
-    return "Jumlah UMKM di lokapasar belum dapat diperkirakan"
+    if not facts.is_first and verified.shown and verified.value:
+        return say("judul.dipastikan", jumlah=wording.number(verified.value))
+    return say("judul.mulai" if facts.is_first else "judul.belum")
 
 
-def _titles(facts: Facts, *states: str) -> list[str]:
-    return [item.title for item in facts.marketplaces if item.state in states]
-
-
-def _unread(facts: Facts) -> list[MarketplaceState]:
-    """Marketplaces that still exist and are not in use, those that people ask about first."""
-    order = {"refused": 0, "failed": 1}
-    kinds = {"social": 0, "general": 1, "food": 2, "fashion": 3}
-    found = [item for item in facts.marketplaces if not item.in_use and item.state != "closed"]
-    return sorted(found, key=lambda item: (order.get(item.state, 2), kinds.get(item.kind, 9)))
+def _estimated(facts: Facts, level: Figure) -> str:
+    refused = [item for item in facts.marketplaces if item.state == "refused"]
+    without = say("judul.tanpa", lokapasar=coverage_words.named(refused, 3)) if refused else ""
+    change = say("judul.lama") if coverage_words.old(facts) else changes.headline(facts)
+    province = plain(facts.config.region.name)
+    return say("judul.perkiraan", jumlah=level_words.amount(level), provinsi=province, tanpa=without, perubahan=change)
 
 
 # --- bullets --------------------------------------------------------------------------------------------------------
@@ -114,75 +122,62 @@ def _bullets(facts: Facts) -> list[str]:
     level = facts.province("E1")
     if not level.shown:
         why = [_detected(facts), _checked(facts), _why_no_level(facts, level)]
-        return [*why, *_not_measured(facts), _comparison(facts)][:5]
+        return [*why, coverage_words.why_unread(facts), _comparison(facts)]
+    if coverage_words.old(facts):
+        return _with_old_readings(facts)
+    shut = coverage_words.shut(facts)
+    beyond = [f"{coverage_words.refusal(shut)} {coverage_words.excluded(facts)}"] if shut else []
+    extra = beyond or changes.breaks(facts)[:1] or level_words.largest(facts)
     return [
         level_words.sentence(facts, level),
         *level_words.share(facts),
         changes.compared(facts),
-        *level_words.largest(facts),
-        *_not_measured(facts),
+        *extra,
+        *[text for text in [coverage_words.not_measured(facts)] if text],
+    ][:MOST_BULLETS]
+
+
+def _with_old_readings(facts: Facts) -> list[str]:
+    """Where marketplaces that had figures could not be read."""
+    return [
+        coverage_words.refusal(coverage_words.old(facts)),
+        coverage_words.carried(facts),
+        changes.compared(facts),
+        coverage_words.until(facts),
+        *coverage_words.still_not_measured(facts),
     ]
 
 
 def _detected(facts: Facts) -> str:
-    read = [item for item in facts.marketplaces if item.in_use]
-    value = facts.province("D").value
+    read, found = [item for item in facts.marketplaces if item.in_use], facts.province("D")
     if not read:
-        return "Pada pekan ini belum ada lokapasar (marketplace) yang terbaca sehingga belum ada dugaan baru."
-    where = f"{wording.number(len(read))} lokapasar (marketplace)"
-    if not value:
-        return f"Sistem tidak memiliki dugaan baru yang menunggu pemeriksaan di {where} yang terbaca."
-    return (
-        f"Sistem mendeteksi {wording.number(value)} UMKM terdaftar yang diduga memiliki toko di {where}. "
-        "Dugaan ini belum diperiksa dan sebagian keliru."
-    )
+        return say("belum.belum_terbaca")
+    where = wording.number(len(read))
+    if found.status == "suppressed":
+        return say("belum.dugaan_tersembunyi", lokapasar=where)
+    if not found.value:
+        return say("belum.tanpa_dugaan", lokapasar=where)
+    return say("belum.terdeteksi", jumlah=wording.number(found.value), lokapasar=where)
 
 
 def _checked(facts: Facts) -> str:
-    verified = wording.number(facts.province("E8").value or 0)
     if facts.judged == 0:
-        return "Petugas belum memeriksa satu pun dugaan; pemeriksaan dilakukan melalui lembar periksa."
-    return (
-        f"Petugas telah memeriksa {wording.number(facts.judged)} UMKM; {verified} UMKM dipastikan memiliki toko yang "
-        f"buka. Angka {verified} adalah kemajuan pemeriksaan, bukan jumlah UMKM yang berjualan."
-    )
+        return say("belum.belum_diperiksa")
+    verified, judged = facts.province("E8"), wording.number(facts.judged)
+    if verified.status == "suppressed":
+        return say("belum.diperiksa_tersembunyi", diperiksa=judged)
+    if not verified.value:
+        return say("belum.diperiksa_nihil", diperiksa=judged)
+    return say("belum.diperiksa", diperiksa=judged, jumlah=wording.number(verified.value))
 
 
 def _why_no_level(facts: Facts, level: Figure) -> str:
-    if facts.probes == 0:
-        cause = "daftar uji (UMKM yang sudah diketahui memiliki toko) belum berisi satu UMKM pun"
-    else:
-        cause = f"daftar uji (UMKM yang sudah diketahui memiliki toko) baru berisi {wording.number(facts.probes)} UMKM"
     if facts.probes >= PROBES_ADVISED or level.reason not in ("no_probe", "too_few_probes"):
-        return "Perkiraan jumlah dan persentase belum tersedia karena syarat perhitungannya belum terpenuhi."
-    return (
-        f"Perkiraan jumlah dan persentase belum tersedia. Penyebabnya, {cause}. Perhitungan memerlukan sedikitnya "
-        f"{PROBES_NEEDED} UMKM dari daftar itu yang tertangkap sistem; yang dianjurkan sekitar {PROBES_ADVISED} UMKM."
-    )
-
-
-_UNREAD = {
-    "refused": "{} menolak pembacaan otomatis.",
-    "failed": "{} belum terbaca dengan lengkap.",
-    "not_open": "{} tidak menyediakan daftar toko yang terbuka.",
-    "not_crawled": "{} tidak dibaca pada pekan ini.",
-}
-
-
-def _not_measured(facts: Facts) -> list[str]:
-    unread = _unread(facts)
-    said = [
-        pattern.format(wording.some([item.title for item in unread if item.state == state], 4))
-        for state, pattern in _UNREAD.items()
-        if any(item.state == state for item in unread)
-    ]
-    if said:
-        said.append("Toko di sana belum kami ketahui.")
-    old = [item for item in facts.marketplaces if item.state == "carried"]
-    if old:
-        names = wording.some([item.title for item in old], 4)
-        said.append(f"Angka {names} memakai data lama, paling lama empat pekan.")
-    return [" ".join(said)] if said else ["Semua lokapasar yang dicakup terbaca pekan ini."]
+        reason = wording.REASONS.get(level.reason or "", wording.REASONS["not_computed"])
+        return say("belum.sebab_lain", sebab=reason)
+    number = wording.number(facts.probes)
+    cause = say("belum.uji_sedikit", jumlah=number) if facts.probes else say("belum.tanpa_uji")
+    return say("belum.sebab", sebab=cause, sedikitnya=str(PROBES_NEEDED), anjuran=str(PROBES_ADVISED))
 
 
 def _comparison(facts: Facts) -> str:
@@ -190,91 +185,92 @@ def _comparison(facts: Facts) -> str:
     if facts.is_first or facts.province("E6_1").shown:
         return changes.compared(facts)
     if changes.differs(facts):
-        return "Perubahan dari pekan sebelumnya tidak dinyatakan karena lokapasar yang dapat dibaca berbeda."
-    return (
-        "Perubahan dari pekan sebelumnya tidak dinyatakan: jumlah yang dipastikan bertambah karena pemeriksaan "
-        "bertambah, bukan karena lebih banyak UMKM berjualan."
-    )
+        return say("perubahan.tidak_dinyatakan_karena", sebab=say("perubahan.sebab_lokapasar"))
+    return say("belum.bertambah")
 
 
 # --- the box --------------------------------------------------------------------------------------------------------
 
 
 def _glance(facts: Facts) -> list[tuple[str, str]]:
-    unread = wording.some([item.title for item in _unread(facts)], 6)
     return [
-        ("Berapa?", _how_many(facts)),
-        ("Seberapa yakin?", _how_sure(facts)),
-        ("Dibandingkan dengan pekan lalu?", changes.briefly(facts)),
-        ("Apa yang tidak diukur?", f"{unread}." if unread else "Semua lokapasar yang dicakup terbaca."),
-        ("Apa yang perlu dilakukan?", _to_do(facts)),
+        (say("sekilas.berapa"), _how_many(facts)),
+        (say("sekilas.yakin"), _how_sure(facts)),
+        (say("sekilas.dibandingkan"), changes.briefly(facts)),
+        (say("sekilas.tidak_diukur"), coverage_words.in_the_box(facts)),
+        (say("sekilas.dilakukan"), _to_do(facts)),
     ]
 
 
 def _how_many(facts: Facts) -> str:
     level, verified = facts.province("E1"), facts.province("E8")
-    sure = "belum ada UMKM yang dipastikan petugas"
-    if verified.value:
-        sure = f"sekurang-kurangnya {wording.number(verified.value)} UMKM sudah dipastikan"
     if level.shown and level.value is not None:
-        old = " Sebagian dari data lama." if level.status == "carried" else ""
-        return f"Diperkirakan {level_words.amount(level)} UMKM; {sure}.{old}"
-    return f"Belum tersedia; {sure}."
+        name = "sekilas.jumlah_lama" if coverage_words.old(facts) else "sekilas.jumlah"
+        return wording.capital(say(name, jumlah=level_words.amount(level)))
+    if verified.status == "suppressed":
+        return say("sekilas.belum_tersembunyi")
+    if verified.value:
+        return say("sekilas.belum", jumlah=wording.number(verified.value))
+    return say("sekilas.belum_nihil")
 
 
 def _how_sure(facts: Facts) -> str:
     level = facts.province("E1")
     if not level.shown or level.low is None or level.high is None:
-        return "Belum dapat dihitung."
-    grade = f"; ketelitian {wording.GRADES[level.grade]}" if level.grade in wording.GRADES else ""
-    return f"Kisaran 95 persen {level_words.ends(level)}{grade}."
-
-
-def _to_do(facts: Facts) -> str:
-    until = wording.answer_by(facts.week, facts.config.review.deadline_days)
-    zone = wording.ZONES.get(facts.config.region.time_zone, "waktu setempat")
-    deadline = f"paling lambat {wording.weekday(until)}, pukul 15.00 {zone}"
-    if facts.province("E1").shown:
-        return f"Setiap kantor mengisi lembar periksa {deadline}."
+        return say("sekilas.belum_dihitung")
+    ends, grade = level_words.ends(level), wording.GRADES.get(level.grade or "")
     return (
-        f"Setiap kantor mengirim tautan toko {LINKS_PER_OFFICE} UMKM binaan yang sudah berjualan dan mengisi lembar "
-        f"periksa {deadline}."
+        say("sekilas.kisaran", kisaran=ends, ketelitian=grade) if grade else say("sekilas.kisaran_saja", kisaran=ends)
     )
 
 
-def _citing(facts: Facts) -> str:
-    if facts.province("E1").shown:
-        if changes.differs(facts):
-            return "Jangan mengutip pekan ini sebagai kenaikan atau penurunan."
-        return "Boleh dikutip dengan menyebut pekan dan kisarannya."
-    return "Angka pada halaman ini belum boleh dikutip di luar dinas."
+def _to_do(facts: Facts) -> str:
+    refused = [item for item in coverage_words.old(facts) if (item.cause or "").startswith("refused")]
+    if facts.province("E1").shown and refused:
+        return say("sekilas.surat", lokapasar=coverage_words.named(refused))
+    deadline = deadline_of(facts)
+    if not facts.province("E1").shown:
+        return say("sekilas.kirim", jumlah=str(LINKS_PER_OFFICE), tenggat=deadline)
+    verified = facts.province("E8")
+    sure = [say("sekilas.dipastikan", jumlah=wording.number(verified.value))] if verified.value else []
+    return " ".join([_sheets(facts, deadline), *sure])
+
+
+def _sheets(facts: Facts, deadline: str) -> str:
+    rows = facts.reviews.get("open", 0)
+    if not rows:
+        return say("sekilas.periksa_kosong")
+    many = rows > facts.config.review.weekly_rows  # more than one office is asked
+    return say(f"sekilas.periksa{'_bersama' if many else ''}", jumlah=wording.number(rows), tenggat=deadline)
+
+
+def deadline_of(facts: Facts) -> str:
+    """'Jumat, 27 November 2026, pukul 15.00 WIB': the last moment for answers."""
+    until = wording.answer_by(facts.week, facts.config.review.deadline_days)
+    zone = wording.ZONES.get(facts.config.region.time_zone, "waktu setempat")
+    return say("sekilas.tenggat", hari=wording.weekday(until), zona=zone)
+
+
+def citing(facts: Facts) -> str:
+    """May the figures be quoted, and how."""
+    if not facts.province("E1").shown:
+        return say("kutip.belum")
+    return say("kutip.jangan" if changes.differs(facts) else "kutip.boleh")
+
+
+# --- main figures ---------------------------------------------------------------------------------------------------
 
 
 def _figures(facts: Facts) -> tuple[tuple[str, Cell, str], ...]:
     level, share = facts.province("E1"), facts.province("E2")
-    part: Cell = figure_cell(share)
-    if share.shown and share.value is not None:
-        part = wording.percent(share.value)
     return (
-        (
-            wording.ESTIMATED,
-            figure_cell(level),
-            f"Hasil hitung yang memperhitungkan salah cocok dan toko yang terlewat.{level_words.interval(level)}",
-        ),
-        (
-            wording.SHARE,
-            part,
-            f"Perkiraan jumlah dibagi UMKM terdaftar menurut registri di atas.{level_words.share_interval(share)}",
-        ),
-        (
-            wording.VERIFIED,
-            figure_cell(facts.province("E8")),
-            "Diperiksa petugas satu per satu. Angka ini bertambah apabila pemeriksaan bertambah; karena itu tidak "
-            "dipakai untuk menyatakan naik atau turun.",
-        ),
-        (
-            wording.DETECTED,
-            figure_cell(facts.province("D")),
-            "Tertaut otomatis oleh sistem; sebagian dugaan ini keliru. Tidak termasuk yang sudah dipastikan.",
-        ),
+        (wording.ESTIMATED, figure_cell(level), say("angka.perkiraan", kisaran=level_words.interval(level))),
+        (wording.SHARE, _share_cell(share), say("angka.bagian", kisaran=level_words.share_interval(share))),
+        (wording.VERIFIED, figure_cell(facts.province("E8")), say("angka.dipastikan")),
+        (wording.DETECTED, figure_cell(facts.province("D")), say("angka.terdeteksi")),
     )
+
+
+def _share_cell(share: Figure) -> Cell:
+    cell = figure_cell(share)
+    return wording.percent(share.value) if isinstance(cell, int) and share.value is not None else cell

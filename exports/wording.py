@@ -82,6 +82,16 @@ def week_long(week: str) -> str:
     return f"{week_short(week)} tahun {week[:4]} ({span(*week_days(week))})"
 
 
+def week_days_long(week: str) -> str:
+    """'16 s.d. 22 November 2026'."""
+    return span(*week_days(week))
+
+
+def capital(text: str) -> str:
+    """With a capital letter in front."""
+    return text[:1].upper() + text[1:]
+
+
 def roman(value: int) -> str:
     """1 to 3999."""
     signs: tuple[tuple[int, str], ...] = (

@@ -39,15 +39,15 @@ def change(value: float, low: float, high: float) -> Figure:
 @pytest.mark.parametrize(
     ("figure", "said"),
     [
-        (change(180, 40, 330), "naik sekitar 180 UMKM (antara 40 dan 330)"),
-        (change(-180, -330, -40), "turun sekitar 180 UMKM (antara 40 dan 330)"),
+        (change(180, 40, 330), "jumlahnya naik sekitar 180 UMKM (antara 40 dan 330)"),
+        (change(-180, -330, -40), "jumlahnya turun sekitar 180 UMKM (antara 40 dan 330)"),
         (change(20, -60, 100), "belum dapat dipastikan naik atau turun (selisih antara turun 60 dan naik 100)"),
         (change(50, 0, 100), "belum dapat dipastikan naik atau turun (selisih antara 0 dan naik 100)"),
-        (change(-1500, -2900, -0.2), "turun sekitar 1.500 UMKM (antara 0 dan 2.900)"),
+        (change(-1500, -2900, -0.2), "jumlahnya turun sekitar 1.500 UMKM (antara 0 dan 2.900)"),
     ],
 )
 def test_a_rise_is_said_only_when_it_is_sure(figure: Figure, said: str) -> None:
-    assert changes.words(figure) == said
+    assert changes.sentence(figure, "pekan") == f"Dibandingkan dengan pekan sebelumnya, {said}."
 
 
 def test_a_week_with_level_and_flows(facts: Facts) -> None:
@@ -55,15 +55,18 @@ def test_a_week_with_level_and_flows(facts: Facts) -> None:
     story = tell(having(facts, E1=LEVEL, E6_1=change(20, -60, 100), E6_4=change(90, -40, 220), **flows))
     assert story.finding.endswith("; BELUM DAPAT DIPASTIKAN NAIK ATAU TURUN")
     assert story.bullets[1] == (
+        "Dibandingkan dengan pekan sebelumnya, belum dapat dipastikan naik atau turun: sekitar 110 UMKM mulai "
+        "berjualan, sekitar 90 tidak lagi terlihat, dan 240 baru ditemukan (tokonya sudah lama ada). Terhadap empat "
+        "pekan sebelumnya pun demikian (selisih antara turun 40 dan naik 220)."
+    )
+    assert story.world[0] == (
         "Dibandingkan dengan pekan sebelumnya, belum dapat dipastikan naik atau turun (selisih antara turun 60 dan "
-        "naik 100); sekitar 110 UMKM mulai berjualan, sekitar 90 UMKM tidak lagi terlihat, dan 240 UMKM baru ditemukan "
-        "(tokonya sudah lama ada). Dibandingkan dengan empat pekan sebelumnya, belum dapat dipastikan naik atau turun "
-        "(selisih antara turun 40 dan naik 220)."
+        "naik 100)."
     )
-    assert story.world[-1] == (
-        "Sebanyak 240 UMKM baru ditemukan (tokonya sudah lama ada); tidak dihitung sebagai kenaikan."
+    assert story.us == (
+        "Lokapasar yang dicakup, registri, dan cara hitung sama dengan pekan sebelumnya.",
+        "Sebanyak 240 UMKM baru ditemukan (tokonya sudah lama ada); tidak dihitung sebagai kenaikan.",
     )
-    assert story.us == ("Lokapasar yang dicakup, registri, dan cara hitung sama dengan pekan sebelumnya.",)
     assert not [fault for text in story.texts() for fault in wording.faults(text)]
 
 
@@ -81,13 +84,13 @@ def test_a_marketplace_that_was_lost_forbids_the_comparison(facts: Facts) -> Non
     told = having(replace(facts, marketplaces=both), E1=replace(LEVEL, status="carried"), E6_1=change(9, 2, 20))
     story = tell(told)
     assert story.finding == "TOKOPEDIA TIDAK TERBACA; PERUBAHAN JUMLAH UMKM PEKAN INI TIDAK DINYATAKAN"
-    assert story.bullets[1].startswith(
+    assert story.bullets[2].startswith(
         "Perubahan dari pekan sebelumnya tidak dinyatakan. Pada 1 lokapasar yang terbaca"
     )
     assert story.citing == "Jangan mengutip pekan ini sebagai kenaikan atau penurunan."
     assert story.us[0] == "Tokopedia tidak terbaca pekan ini; angkanya memakai data lama."
     assert dict(story.glance)["Dibandingkan dengan pekan lalu?"] == "Tidak dinyatakan."
-    assert dict(story.glance)["Berapa?"].endswith("Sebagian dari data lama.")
+    assert dict(story.glance)["Berapa?"].endswith("sebagian dari data lama.")
 
 
 def test_what_differs_because_of_us_comes_from_the_breaks(facts: Facts) -> None:

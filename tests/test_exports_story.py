@@ -34,12 +34,12 @@ def test_first_week(config: Config) -> None:
     story = tell(facts_of(config))
     assert story.series == "BULETIN PEKANAN KEHADIRAN UMKM BANTEN DI LOKAPASAR"
     assert story.head == (
-        "No. 1/Th. I, 24 November 2026. Keadaan pekan ke-47 tahun 2026 (16 s.d. 22 November 2026). Angka sementara. "
+        "No. 1/Th. I, 24 November 2026. Keadaan pekan ke-47 (16 s.d. 22 November 2026). Angka sementara. "
         "Registri per 1 November 2026: 38 UMKM terdaftar."
     )
     assert story.finding == "PENGUKURAN DIMULAI: JUMLAH UMKM DI LOKAPASAR BELUM DAPAT DIPERKIRAKAN"
     assert story.bullets[0] == (
-        "Sistem mendeteksi 4 UMKM terdaftar yang diduga memiliki toko di 2 lokapasar (marketplace). Dugaan ini belum "
+        "Sistem mendeteksi 4 UMKM terdaftar yang diduga memiliki toko di 2 lokapasar. Dugaan ini belum "
         "diperiksa dan sebagian keliru."
     )
     assert "Angka 1 adalah kemajuan pemeriksaan, bukan jumlah UMKM yang berjualan." in story.bullets[1]
@@ -61,7 +61,7 @@ def test_nothing_was_read_or_checked(config: Config) -> None:
     states = {"tokopedia": "refused", "plaza_banten": "failed"}
     facts = replace(facts_of(config, (), states=states), judged=0)
     story = tell(facts)
-    assert "belum ada lokapasar (marketplace) yang terbaca" in story.bullets[0]
+    assert "belum ada lokapasar yang terbaca" in story.bullets[0]
     assert "belum memeriksa satu pun" in story.bullets[1]
     assert dict(story.glance)["Berapa?"] == "Belum tersedia; belum ada UMKM yang dipastikan petugas."
     assert no_faults(story)
