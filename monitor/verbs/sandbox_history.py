@@ -39,12 +39,12 @@ def history(
     last_week: Annotated[str, typer.Option(help="ISO week of the last one.")] = past.LAST_WEEK,
     as_json: Annotated[bool, typer.Option("--json", help="Print the closing table as JSON.")] = False,
 ) -> None:
-    """Fill an empty data folder with practice weeks, from lists handed in to figures with intervals.
+    """Fill an empty data folder (MONITOR_DATA_DIR) with practice weeks, from lists handed in to figures with intervals.
 
     Shops open and close, one marketplace refuses in week 5, another can be read from week 4 on; people answer the
     review sheets, and a week is measured again as final four weeks later. Two minutes or so.
 
-    Example: MONITOR_DATA_DIR=data-riset monitor sandbox history
+    Example: monitor sandbox history --seed 47
     """
     config = common.config()
     require_practice_folder(config)
