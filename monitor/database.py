@@ -18,8 +18,6 @@ from monitor.config import Config
 from monitor.errors import StoreError, UsageError
 
 BUSY_TIMEOUT_MS = 30_000  # a weekly writer holds the lock for seconds, a full import for about half a minute
-# PostgreSQL keeps both stores in one database, each in a schema of its own.
-SCHEMAS = {"private": "private", "results": "results"}
 
 
 def private_engine(config: Config) -> Engine:
@@ -76,8 +74,9 @@ def _sqlite(url: URL, store: str) -> Engine:
 
 
 def _postgresql(url: URL, store: str) -> Engine:
-    schema = SCHEMAS[store]
-    return create_engine(url, connect_args={"options": f"-csearch_path={schema}"})
+    from monitor.migrations import SCHEMAS
+
+    return create_engine(url, connect_args={"options": f"-csearch_path={SCHEMAS[store]}"})
 
 
 @contextmanager

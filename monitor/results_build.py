@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, Table, and_, delete, func, or_, select
 from sqlalchemy.sql import Select
@@ -24,6 +25,7 @@ from monitor.weeks import week_days
 UNKNOWN = "?"  # domain of businesses whose area or sector the registry does not say
 
 VINTAGES = ("flash", "final", "benchmark")
+HEADLINE = "E1"  # the figure whose draws are given away, for the whole province
 FIGURE = ["estimand", "domain_kind", "domain_code"]
 
 Frames = dict[str, pd.DataFrame]
@@ -69,8 +71,8 @@ def _shared(source: Table, target: Table) -> list[Any]:
     return [source.c[column.name] for column in target.c if column.name in source.c]
 
 
-def _copied(private: Connection, name: str, *conditions: Any) -> pd.DataFrame:
-    source, target = private_store.metadata.tables[name], results_store.metadata.tables[name]
+def _copied(private: Connection, name: str, *conditions: Any, to: str = "") -> pd.DataFrame:
+    source, target = private_store.metadata.tables[name], results_store.metadata.tables[to or name]
     return read_frame(private, select(*_shared(source, target)).where(*conditions))
 
 
@@ -84,10 +86,27 @@ def _week_frames(private: Connection, week: str) -> Frames:
         "crawls": _crawls(private, week),
         "review_counts": _review_counts(private, week),
         "probe_summary": _coverage(private, week).assign(week=week),
-        "draws": _copied(private, "draws", private_store.draws.c.week == week),
+        "review_draws": _copied(private, "draws", private_store.draws.c.week == week, to="review_draws"),
+        "draws": _draws(private, week),
         "suppressions": _copied(private, "suppressions", private_store.suppressions.c.week == week),
         "series_breaks": _copied(private, "series_breaks", private_store.series_breaks.c.week == week),
     }
+
+
+def _draws(private: Connection, week: str) -> pd.DataFrame:
+    """The draws behind the headline of the province, one row a draw."""
+    table = private_store.estimate_draws.c
+    columns = (table.estimand, table.week, table.vintage, table.revision, table["values"])
+    query = select(*columns).where(table.week == week, table.estimand == HEADLINE, table.domain_kind == "province")
+    parts = [
+        pd.DataFrame({"draw": range(len(values)), "value": values}).assign(
+            estimand=row.estimand, week=row.week, vintage=row.vintage, revision=row.revision
+        )
+        for row in private.execute(query)
+        for values in (np.frombuffer(row[-1], dtype="<f8"),)
+    ]
+    names = [column.name for column in results_store.draws.c]
+    return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
 
 
 def _snapshot_of(estimates: pd.DataFrame) -> str | None:
@@ -157,6 +176,7 @@ def _week_row(private: Connection, week: str, snapshot_id: str | None, estimates
     monday, sunday = week_days(week)
     row = {
         "week": week,
+        "week_number": monday.toordinal() // 7,
         "starts_on": monday.isoformat(),
         "ends_on": sunday.isoformat(),
         "snapshot_id": snapshot_id,

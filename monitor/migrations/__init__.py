@@ -8,8 +8,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, text
 
+from monitor import results_views
 from monitor.errors import StoreError
 
+# PostgreSQL keeps both stores in one database, each in a schema of its own.
+SCHEMAS = {"private": "private", "results": results_views.BASE_SCHEMA}
 LOCK_NUMBER = 736_001  # any constant: PostgreSQL's advisory lock that one migrating process holds
 
 
@@ -29,17 +32,18 @@ def target_metadata(store: str) -> MetaData:
 
 
 def migrate(engine: Engine, store: str) -> None:
-    """Creates or upgrades the tables. Raises StoreError when the store was written by a newer version.
+    """Creates or upgrades the tables, on PostgreSQL also the researchers' views and every comment.
 
-    Two processes may call it at once: the second waits for the first.
+    Two processes may call it at once: the second waits for the first, on SQLite for half a minute. Raises StoreError
+    when the store was written by a newer version, or is still locked by then.
     """
     config = alembic_config(store)
     script = ScriptDirectory.from_config(config)
     head = script.get_current_head()
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    if current == head:
-        return
+        if current == head and (store != "results" or results_views.is_current(connection)):
+            return
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
         _lock(connection, store)
         current = MigrationContext.configure(connection).get_current_revision()
@@ -47,10 +51,26 @@ def migrate(engine: Engine, store: str) -> None:
             raise StoreError(f"The {store} store was written by a newer version of this program; upgrade the program.")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if store == "results":
+            results_views.install(connection)
 
 
 def _lock(connection: Connection, store: str) -> None:
     """SQLite: BEGIN IMMEDIATE already is the lock."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {store}"))
+    if connection.dialect.name != "postgresql":
+        return
+    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
+    if store == "results":
+        _move_base_tables(connection)
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMAS[store]}"))
+
+
+def _move_base_tables(connection: Connection) -> None:
+    """Until revision 0002 the base tables lay where the researchers' views lie now."""
+    there = text("SELECT to_regclass(:name) IS NOT NULL")
+    old, new = (
+        connection.execute(there, {"name": f"{schema}.alembic_version"}).scalar_one()
+        for schema in (results_views.SCHEMA, results_views.BASE_SCHEMA)
+    )
+    if old and not new:
+        connection.execute(text(f"ALTER SCHEMA {results_views.SCHEMA} RENAME TO {results_views.BASE_SCHEMA}"))

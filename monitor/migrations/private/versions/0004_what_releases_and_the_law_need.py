@@ -146,7 +146,7 @@ def _release_links() -> None:
 def _erasures() -> None:
     op.create_table(
         "erased_identities",
-        _key("kind", sa.Text(), "what was hashed: source, nib, nib_name, owner, shop, account"),
+        _key("kind", sa.Text(), "what was hashed, like nib or shop"),
         _key("hash", sa.Text(), "HMAC-SHA-256 under the key of erasures, 32 hex digits"),
         _need("key_id", sa.Text(), "names the key without giving it away"),
         _need("erased_on", sa.Text(), "ISO date"),
