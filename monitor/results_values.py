@@ -82,6 +82,8 @@ REASONS = {
     "no_comparable": "too few comparable businesses",
     "no_activity": "the marketplaces show no sign of trade",
     "not_computed": "not computed for this domain",
+    "disclosure": "so few businesses that they could be recognised",
+    "few_detected": "a weekly change of fewer than 50 detected groups is not shown",
 }
 MARKETPLACE_STATES = {
     "measured": "read to its end",

@@ -14,6 +14,12 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+# Counts that a release may withhold.
+MAY_MISS = {
+    "probe_summary": ("usable_count",),
+    "marketplace_weeks": ("shop_count",),
+    "crawls": ("shop_count", "listing_count"),
+}
 REMADE = ("businesses", "shops", "presence", "judgements", "link_history")
 
 
@@ -25,8 +31,10 @@ def upgrade() -> None:
         op.drop_table(name)
     _create_tables()
     _number_weeks()
-    with op.batch_alter_table("probe_summary") as batch_op:
-        batch_op.alter_column("usable_count", existing_type=sa.Integer(), nullable=True)
+    for table, names in MAY_MISS.items():
+        with op.batch_alter_table(table) as batch_op:
+            for name in names:
+                batch_op.alter_column(name, existing_type=sa.Integer(), nullable=True)
     _extend_releases()
 
 
@@ -47,6 +55,8 @@ def _extend_releases() -> None:
         op.add_column(table, sa.Column(flag, sa.Boolean(), nullable=False, server_default=sa.false()))
         with op.batch_alter_table(table) as batch_op:
             batch_op.alter_column(flag, existing_type=sa.Boolean(), server_default=None)
+    with op.batch_alter_table("releases") as batch_op:
+        batch_op.alter_column("manifest_sha256", existing_type=sa.Text(), nullable=True)
     for name in ("recipient", "key_id", "expires_on"):
         op.add_column("releases", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("changes", sa.Column("share", sa.Float(), nullable=True))
