@@ -6,6 +6,7 @@ for: second coders of answers against the score, third coders of disagreements, 
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from math import ceil
 
 import pandas as pd
@@ -16,6 +17,7 @@ from monitor.weeks import shift_week
 from pipelines.estimation.answers import ASKING, PAIR, draw_weeks, judged_groups, said
 from pipelines.estimation.sampling import TASK_COLUMNS, Drawn, Workload, draw_week
 from pipelines.estimation.strata import stratum_of
+from pipelines.estimation.survival import week_numbers
 from pipelines.review_coders import (
     CHECK,
     FIRST,
@@ -53,8 +55,13 @@ class New:
     drawn: Drawn | None
 
 
-def new_tasks(universe: Week, found: Answers, probes: Collection[int], config: Config) -> New:
-    """All that is to be asked of groups now, beside what is open already. probes: business ids of usable probes."""
+def new_tasks(
+    universe: Week, found: Answers, probes: Collection[int], config: Config, today: date | None = None
+) -> New:
+    """All that is to be asked of groups now, beside what is open already. probes: business ids of usable probes.
+
+    today: from which silence is counted; None: a rehearsal, whose weeks have no days and last seven each.
+    """
     week = universe.week
     answers = said(found.tasks, found.judgements, found.undone, week)
     drawn = _drawn(universe, found, answers, config)
@@ -62,7 +69,7 @@ def new_tasks(universe: Week, found: Answers, probes: Collection[int], config: C
     first = pd.concat([sampled, _probe_tasks(universe, found, answers, sampled, probes, config)], ignore_index=True)
     every = pd.concat([found.tasks, first], ignore_index=True)
     parts = [first, _planned_seconds(first, every, config)]
-    parts += [_passed_on(found.tasks, answers, week, config)]
+    parts += [_passed_on(found.tasks, answers, week, today, config)]
     for coder, rows in ((CHECK, _to_check(found.tasks, answers)), (THIRD, _to_settle(found.tasks, answers))):
         parts.append(_other_coder(rows, pd.concat([every, *parts[1:]]), coder, week, config))
     if drawn:
@@ -197,11 +204,13 @@ def _to_settle(tasks: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     return _original(tasks).merge(fresh.loc[fresh["again"].isna(), keys], on=keys)
 
 
-def _passed_on(tasks: pd.DataFrame, answers: pd.DataFrame, week: str, config: Config) -> pd.DataFrame:
+def _passed_on(
+    tasks: pd.DataFrame, answers: pd.DataFrame, week: str, today: date | None, config: Config
+) -> pd.DataFrame:
     """A third of what an office left open for `follow_up_days`, now asked of the province; once a draw and office."""
-    waited = -max(ceil(config.review.follow_up_days / 7), 1)
     begun = tasks["draw_id"].map(draw_weeks(tasks)).astype(object)
-    old = (begun <= shift_week(week, waited)) & (begun > shift_week(week, -OPEN_WEEKS))
+    old = (_days_open(tasks, begun, week, today, config) >= config.review.follow_up_days) & (begun <= week)
+    old &= begun > shift_week(week, -OPEN_WEEKS)
     rows = _original(tasks[old & tasks["purpose"].isin(GROUP_PURPOSES)])
     done = tasks[tasks["follow_up_prob"].notna()].merge(
         _original(tasks)[[*ASKING, "office"]].drop_duplicates(), on=ASKING, suffixes=("", "_asked")
@@ -222,6 +231,14 @@ def _passed_on(tasks: pd.DataFrame, answers: pd.DataFrame, week: str, config: Co
         return rows.iloc[:0]
     passed = rows.drop(columns="follow_up_prob").merge(pd.concat(chosen), on=ASKING)
     return passed.assign(office=config.region.code, week=week, coder=FIRST).pipe(_with_ids)
+
+
+def _days_open(tasks: pd.DataFrame, begun: pd.Series, week: str, today: date | None, config: Config) -> pd.Series:
+    """Days since each task was handed out, by the calendar of the region. begun: weeks of the draws."""
+    if today is None:
+        return 7 * (week_numbers(pd.Series([week])).iloc[0] - week_numbers(begun))
+    handed_out = pd.to_datetime(tasks["drawn_at"], utc=True).dt.tz_convert(config.region.zone).dt.tz_localize(None)
+    return (pd.Timestamp(today) - handed_out.dt.normalize()).dt.days
 
 
 # --- seeded pairs ---------------------------------------------------------------------------------------------------

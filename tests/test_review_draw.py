@@ -1,5 +1,6 @@
 """A week's tasks: who is asked what, what answers make of it, and what a plan and an undo leave behind."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from review_world import AREAS, WEEKS, answer, make, rows_of, truth
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from monitor import private_store as store
 from monitor.__main__ import run
@@ -16,7 +17,7 @@ from monitor.config import Config, load_config
 from monitor.database import transaction
 from monitor.errors import UsageError
 from monitor.verbs.review import export_sheets
-from monitor.weeks import shift_week
+from monitor.weeks import shift_week, utc_now, utc_text
 from pipelines.estimation.answers import judged_groups
 from pipelines.estimation.planning import expected_width
 from pipelines.estimation.strata import group_scores, stratum_of
@@ -125,6 +126,14 @@ def test_answers_against_the_score_are_checked_and_disagreements_go_to_the_provi
     assert judged.set_index("group_id")["d"].to_dict() == right.to_dict()
 
 
+def handed_out(engine: Engine, config: Config, days_ago: int) -> None:
+    """As if the week's tasks had been drawn on an evening so many days ago."""
+    evening = utc_now().astimezone(config.region.zone).replace(hour=23) - timedelta(days=days_ago)
+    with transaction(engine) as connection:
+        of_week = store.review_tasks.c.week == WEEK
+        connection.execute(update(store.review_tasks).where(of_week).values(drawn_at=utc_text(evening)))
+
+
 def test_a_third_of_what_a_silent_office_left_open_goes_to_the_province_once(
     world: Engine, config: Config, tmp_path: Path
 ) -> None:
@@ -134,6 +143,9 @@ def test_a_third_of_what_a_silent_office_left_open_goes_to_the_province_once(
     silent = first["office"].isin(["3601", "3602"])
     answer(world, tasks[~tasks["group_id"].isin(first.loc[silent, "group_id"])], tmp_path / "a.csv", truth)
     assert draw_tasks(world, config, WEEK, "sample")["follow_up_prob"].isna().all()  # not yet
+    handed_out(world, config, days_ago=6)
+    assert draw_tasks(world, config, NEXT, "sample")["follow_up_prob"].isna().all()  # six days are not seven
+    handed_out(world, config, days_ago=7)
     passed = draw_tasks(world, config, NEXT, "sample").query("follow_up_prob.notna()")
     assert set(passed["office"]) == {"36"} and set(passed["coder"]) == {"first"}
     for (office, _), part in first[silent].drop_duplicates("group_id").groupby(["office", "stratum_at_draw"]):
