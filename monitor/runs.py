@@ -56,8 +56,6 @@ def is_alive(who: str, lease_until: str | None, now: str) -> bool:
         return lease_until is not None and lease_until > now
     number, _, started = process.partition("@")
     pid = int(number)
-    if pid == os.getpid():
-        return False  # an earlier run of this very process that did not end well
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -95,7 +93,8 @@ def _take(connection: Connection, verb: str, subject: str | None, week: str | No
         )
     ).all()
     for row in held:
-        if is_alive(row.holder, row.lease_until, utc_text(now)):
+        # A run of this very process is an earlier one that did not end well.
+        if row.holder != holder() and is_alive(row.holder, row.lease_until, utc_text(now)):
             what = " ".join(part for part in (verb, subject, week) if part)
             who = row.holder.partition("@")[0]
             raise StoreError(f"'{what}' is already being done by {who} since {row.started_at}; wait for it.")

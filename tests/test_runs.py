@@ -13,7 +13,7 @@ from monitor.config import Config
 from monitor.database import private_engine, transaction
 from monitor.errors import InputError, StoreError
 from monitor.private_store import runs
-from monitor.runs import abandon_dead, recorded
+from monitor.runs import abandon_dead, holder, recorded
 
 HOLD = """
 import sys, time
@@ -90,8 +90,13 @@ def test_a_later_process_with_the_number_of_a_dead_one_is_not_taken_for_it(confi
         # our parent lives, but did not start at tick 1
         connection.execute(insert(runs).values(**row, holder=f"{host}:{os.getppid()}@1", week="2026-W46"))
         connection.execute(insert(runs).values(**row, holder=f"{host}:{os.getppid()}", week="2026-W47"))
+        connection.execute(insert(runs).values(**row, holder=holder(), week="2026-W48"))  # our own goes on
         assert abandon_dead(connection) == 1
         assert abandon_dead(connection) == 0
         found = connection.execute(select(runs.c.week, runs.c.outcome, runs.c.finished_at).order_by(runs.c.week)).all()
     engine.dispose()
-    assert [tuple(one) for one in found] == [("2026-W46", "abandoned", now), ("2026-W47", "running", None)]
+    assert [tuple(one) for one in found] == [
+        ("2026-W46", "abandoned", now),
+        ("2026-W47", "running", None),
+        ("2026-W48", "running", None),
+    ]

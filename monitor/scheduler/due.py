@@ -198,11 +198,11 @@ def report_day(week: str, rules: Rules) -> date:
 def _reports(scene: Scene) -> list[Due]:
     """The oldest ended week that was not reported; one at a time, so that each builds on the one before."""
     last = shift_week(scene.week, -1)
-    known = [run.week for run in scene.runs if run.week and run.verb in ("week", "crawl")]
+    began = min((run.week or week_of(run.started_at, scene.zone) for run in scene.runs), default=scene.week)
     asked = sorted(work[2] or last for work, past in scene.by_work.items() if work[0] == "week" and is_asked(past))
     weeks = [shift_week(last, -back) for back in reversed(range(scene.rules.catch_up_weeks))]
     for week in [*asked, *weeks]:
-        if week not in asked and week != last and not (known and min(known) <= week):
+        if week not in asked and week < began:
             continue  # nothing was monitored yet
         if week in asked or not scene.is_done("week", None, week):
             found = _report(scene, week, is_late=week != last)

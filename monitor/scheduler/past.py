@@ -1,10 +1,9 @@
 """What has run, read from and written to the `runs` table; pauses. Nothing the service decides on is kept elsewhere."""
 
 import getpass
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from monitor.private_store import pauses, runs
 from monitor.runs import abandon_dead, holder
@@ -13,6 +12,7 @@ from monitor.weeks import utc_now, utc_text
 
 REACH = timedelta(weeks=10)  # final figures look six weeks back, catching up four
 ASKED, BEGUN = "asked", "begun"
+SERVICE = "run"  # the verb of the service
 LENT = "the lane was lent to 'probe check'"
 
 
@@ -43,9 +43,11 @@ def moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
-def last_sign(past: Sequence[Past]) -> datetime | None:
-    """When anything was seen to happen last."""
-    return max((run.ended_at or run.started_at for run in past), default=None)
+def last_sign(connection: Connection) -> datetime | None:
+    """When work other than the service itself began last; None before the first."""
+    query = select(runs.c.started_at).where(runs.c.verb != SERVICE).order_by(runs.c.started_at.desc()).limit(1)
+    found = connection.execute(query).scalar()
+    return moment(found) if found else None
 
 
 # --- what a person asks for
@@ -58,31 +60,33 @@ def ask(connection: Connection, verb: str, subject: str | None, week: str | None
 
 def taken(connection: Connection, item: Due) -> None:
     """What was asked for has begun; it is not begun again."""
-    asked = and_(
-        runs.c.verb == item.verb,
-        runs.c.outcome == ASKED,
-        runs.c.subject.is_(None) if item.subject is None else runs.c.subject == item.subject,
-        runs.c.week.is_(None) if item.week is None else runs.c.week == item.week,
-    )
+    asked = and_(_same_work(item), runs.c.outcome == ASKED)
     connection.execute(update(runs).where(asked).values(outcome=BEGUN, finished_at=utc_text(utc_now())))
 
 
-def conclude(connection: Connection, item: Due, began: datetime, outcome: str, message: str | None) -> bool:
-    """Records what became of a process that wrote no run of its own. Whether that was necessary.
+def conclude(
+    connection: Connection, item: Due, began: datetime, ended: datetime, outcome: str, message: str | None
+) -> None:
+    """What became of a process that ended, where it could not say so itself.
 
     Without it, a verb that fails before it records anything would be begun again at every tick.
     """
-    own = and_(
+    own = and_(_same_work(item), runs.c.started_at >= utc_text(began), runs.c.outcome != BEGUN)
+    found = list(connection.execute(select(runs.c.run_id, runs.c.outcome).where(own)))
+    end = {"outcome": outcome, "message": message, "finished_at": utc_text(ended), "lease_until": None}
+    if unfinished := [row.run_id for row in found if row.outcome == "running"]:
+        connection.execute(update(runs).where(runs.c.run_id.in_(unfinished)).values(**end))
+    if not found:
+        row = _row(item.verb, item.subject, item.week, outcome, message)
+        connection.execute(insert(runs).values(**row | end | {"started_at": utc_text(began)}))
+
+
+def _same_work(item: Due) -> ColumnElement[bool]:
+    return and_(
         runs.c.verb == item.verb,
         runs.c.subject.is_(None) if item.subject is None else runs.c.subject == item.subject,
         runs.c.week.is_(None) if item.week is None else runs.c.week == item.week,
-        runs.c.started_at >= utc_text(began),
     )
-    if connection.execute(select(runs.c.run_id).where(own)).first():
-        return False
-    row = _row(item.verb, item.subject, item.week, outcome, message)
-    connection.execute(insert(runs).values(**row | {"started_at": utc_text(began)}))
-    return True
 
 
 def _row(verb: str, subject: str | None, week: str | None, outcome: str, message: str | None) -> dict[str, object]:

@@ -8,7 +8,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -33,14 +34,17 @@ class Limits:
 
 @dataclass
 class Child:
-    """A process that was begun. began: as the clock said; `ends_before` is on the monotonic clock, which never jumps."""
+    """A process that was begun. began: as the clock said; ends_before: on the monotonic clock, which never jumps.
+
+    stopped_by: (outcome, sentence) where the service ended it.
+    """
 
     item: Due
     began: datetime
     process: subprocess.Popen[bytes]
     said: IO[bytes]
     ends_before: float
-    stopped_for: str | None = field(default=None)
+    stopped_by: tuple[str, str] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -51,10 +55,8 @@ class Child:
 
     def signal(self, number: signal.Signals) -> None:
         """To it and everything it began: it leads a group of its own."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
-        except ProcessLookupError:
-            pass
 
     def last_words(self) -> str | None:
         """The sentence with which it ended, if any. Verbs say nothing personal."""
@@ -67,8 +69,8 @@ class Child:
     def verdict(self) -> tuple[str, str | None]:
         """Outcome for `runs` (done, failed, abandoned) and a sentence."""
         code = self.process.returncode
-        if self.stopped_for:
-            return "failed", self.stopped_for
+        if self.stopped_by:
+            return self.stopped_by
         if code == 0:
             return "done", None
         if code < 0:
