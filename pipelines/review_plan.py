@@ -12,8 +12,8 @@ from monitor.config import Config
 from monitor.database import translate_errors
 from monitor.errors import UsageError
 from pipelines.estimation.agreement import cohen_kappa, people_details
-from pipelines.estimation.answers import ENOUGH, LONG_WINDOW, WINDOW
 from pipelines.estimation.planning import Expected, expected_width, rates_of
+from pipelines.estimation.sampling import Workload
 from pipelines.estimation.strata import STRATA
 from pipelines.estimation.universe import universe
 from pipelines.estimation.week import estimate_week
@@ -70,18 +70,13 @@ def plan_week(engine: Engine, config: Config, week: str) -> Plan:
         n = max(min(ASSUMED_PROBES, int(sizes @ rates / ASSUMED_KAPPA / 2)), 1)
         m = round(n * ASSUMED_KAPPA)
     size = int(inputs.registry["groups"].sum())
-    full, half = (expected_width(sizes, rates, *_load(config, part), n, m, size) for part in (1, 2))
+    full, half = (expected_width(sizes, rates, _load(config, part), n, m, size) for part in (1, 2))
     return Plan(offices, full, half, n, m, is_assumed, people)
 
 
-def _load(config: Config, part: int) -> tuple[int, int]:
-    """Groups a week that say something of the level, and weeks of the window; part: 1 all of it, 2 half of it.
-
-    Half of the flow draw goes to groups that left the panel: they serve the change, not the level.
-    """
-    review = config.review
-    weekly = (review.sample_groups + review.flow_groups - review.flow_groups // 2) // part
-    return weekly, WINDOW if weekly * WINDOW >= ENOUGH else LONG_WINDOW
+def _load(config: Config, part: int) -> Workload:
+    """Groups drawn in a week; part: 1 all of it, 2 half of it."""
+    return Workload(config.review.sample_groups // part, config.review.flow_groups // part)
 
 
 def _by_office(tasks: pd.DataFrame, config: Config) -> pd.DataFrame:
