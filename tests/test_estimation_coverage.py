@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from pipelines.estimation.coverage import (
     chapman,
-    corrected_draws,
-    corrected_overlap,
     dependence,
     dependence_band,
     interval,
@@ -169,28 +167,6 @@ def test_dependence_returns_the_truth_where_psi_is_right(psi: float, kappa: floa
 def test_without_overlap_nothing_is_known_of_the_dependence() -> None:
     with pytest.raises(ValueError, match="missed"):
         dependence(100.0, 50, 0, 2.0)
-
-
-# --- probes matched by name -------------------------------------------------------------------------------------------
-
-
-def test_corrected_overlap_by_hand() -> None:
-    # 100 probes, 80 detected: 72 found (a tenth is missed) and 0.4 of the other 20 are matched by mistake.
-    assert corrected_overlap(72.4, 100, alpha=0.02, beta=0.10) == pytest.approx((72.4 - 2) / 0.88)
-    assert corrected_overlap(1, 100, alpha=0.02, beta=0.10) == 0
-    assert corrected_overlap(100, 100, alpha=0.0, beta=0.2) == 100
-
-
-@pytest.mark.parametrize(("alpha", "beta"), [(0.5, 0.5), (-0.1, 0.1), (0.9, 0.3)])
-def test_a_match_that_says_nothing_is_refused(alpha: float, beta: float) -> None:
-    with pytest.raises(ValueError, match="Error rates"):
-        corrected_overlap(10, 100, alpha, beta)
-
-
-def test_corrected_draws_lie_around_the_truth() -> None:
-    draws = corrected_draws(np.full(4000, 800), 1000, 724, (20, 1000), (100, 1000), 800_000, rng_for("names"))
-    assert np.median(draws) == pytest.approx(1000, rel=0.01)
-    assert (corrected_draws([800] * 99, 100, 0, (9, 10), (9, 10), 5000, rng_for("bad")) <= 5000).all()
 
 
 # --- strata of the coverage -------------------------------------------------------------------------------------------

@@ -8,14 +8,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 import estimation
-from estimation_parts import change, edges, kappa, level
+from estimation_parts import by_name, change, edges, kappa, level
 from estimation_parts.checks import CHECKS, Run, bias, covered, within
 from estimation_parts.worlds import FAIR
+
+from pipelines.estimation.seeds import rng_for
 
 RUN = Run(worlds=200, processes=1)
 LOW, HIGH = 91, 99
@@ -87,3 +90,25 @@ def test_a_miss_is_named_and_ends_the_benchmark_with_1(
     monkeypatch.setitem(CHECKS, "S1", [("made up", lambda run: [])])
     assert estimation.main() == 1
     assert "S1: nothing was checked" in capsys.readouterr().out
+
+
+# --- probes matched by name -------------------------------------------------------------------------------------------
+
+
+def test_corrected_overlap_by_hand() -> None:
+    # 100 probes, 80 detected: 72 found (a tenth is missed) and 0.4 of the other 20 are matched by mistake.
+    assert by_name.corrected_overlap(72.4, 100, alpha=0.02, beta=0.10) == pytest.approx((72.4 - 2) / 0.88)
+    assert by_name.corrected_overlap(1, 100, alpha=0.02, beta=0.10) == 0
+    assert by_name.corrected_overlap(100, 100, alpha=0.0, beta=0.2) == 100
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.5, 0.5), (-0.1, 0.1), (0.9, 0.3)])
+def test_a_match_that_says_nothing_is_refused(alpha: float, beta: float) -> None:
+    with pytest.raises(ValueError, match="Error rates"):
+        by_name.corrected_overlap(10, 100, alpha, beta)
+
+
+def test_corrected_draws_lie_around_the_truth() -> None:
+    draws = by_name.corrected_draws(np.full(4000, 800), 1000, 724, (20, 1000), (100, 1000), 800_000, rng_for("names"))
+    assert np.median(draws) == pytest.approx(1000, rel=0.01)
+    assert (by_name.corrected_draws([800] * 99, 100, 0, (9, 10), (9, 10), 5000, rng_for("bad")) <= 5000).all()

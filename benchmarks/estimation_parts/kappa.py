@@ -7,13 +7,12 @@ from itertools import product
 import numpy as np
 
 from estimation_parts import worlds
+from estimation_parts.by_name import corrected_draws, corrected_overlap
 from estimation_parts.checks import Reached, Run, above, below, bias, check, coverage_band, covered, points, unbiased
 from estimation_parts.checks import share_text as named
 from estimation_parts.worlds import FAIR, SHARES, STRONG, Candidates
 from pipelines.estimation.coverage import (
     chapman,
-    corrected_draws,
-    corrected_overlap,
     list_lower_bound,
     present_draws,
     probe_strata,

@@ -19,7 +19,6 @@ LEAST_DETECTED = 10  # 6.3: with fewer detected probes no level is published
 PSI_BAND = (0.67, 2.0)  # 6.5.2: published while probes come from forms only
 MOST_STRATA, LEAST_PROBES = 4, 30  # 6.5.1: registry-side strata of kappa
 LEAST_CAUGHT = 5  # 6.5.3: a list that caught fewer can make the bound explode
-LEAST_SHARE = 0.02  # 6.4: a corrected share of detected probes is not taken to be smaller
 Number = TypeVar("Number", float, Floats)
 
 
@@ -101,7 +100,7 @@ def present_level(
 
 
 def level_of(value: float, draws: Ints, probe_n: int, probe_m: int) -> Level:
-    """The same for a value and draws that were made elsewhere (summed strata, corrected overlap)."""
+    """The same for a value and draws that were made elsewhere (summed strata)."""
     reason = None
     if probe_n == 0:
         reason = "no_probe"
@@ -113,39 +112,6 @@ def level_of(value: float, draws: Ints, probe_n: int, probe_m: int) -> Level:
             return Level(value, low, high, None, draws)
         reason = "inconsistent"
     return Level(None, None, None, reason, draws)
-
-
-def corrected_overlap(observed: float, probe_n: int, alpha: float, beta: float) -> float:
-    """(m_obs - alpha n) / (1 - beta - alpha), kept between 0 and n (6.4); only where probes are matched by name.
-
-    alpha: chance that a pair that is none is matched; beta: that a true pair is missed. ValueError where both together
-    reach 1: such a match says nothing.
-    """
-    if not 0 <= alpha + beta < 1 or min(alpha, beta) < 0:
-        raise ValueError(f"Error rates {alpha} and {beta} leave nothing of the overlap.")
-    return float(np.clip((observed - alpha * probe_n) / (1 - beta - alpha), 0, probe_n))
-
-
-def corrected_draws(
-    detected: ArrayLike,
-    probe_n: int,
-    observed: int,
-    wrong: tuple[int, int],
-    missed: tuple[int, int],
-    size: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """(draws,) of Y where the overlap was matched by name: T / corrected share, each part drawn from its Beta (6.4).
-
-    observed: probes matched. wrong: (matched, checked) of pairs known to be none; missed: (missed, checked) of true
-    pairs. A share under 0.02 counts as 0.02.
-    """
-    seen = np.asarray(detected, dtype=float)
-    _probe(probe_n, observed)
-    share = rng.beta(observed + 0.5, probe_n - observed + 0.5, seen.size)
-    alpha, beta = (rng.beta(x + 0.5, n - x + 0.5, seen.size) for x, n in (wrong, missed))
-    corrected = np.clip((share - alpha) / np.maximum(1 - beta - alpha, LEAST_SHARE), LEAST_SHARE, 1.0)
-    return np.minimum(seen / corrected, float(counts("Size", size)))
 
 
 def probe_strata(probes: Mapping[str, tuple[int, int]]) -> dict[str, int]:
