@@ -179,7 +179,7 @@ estimates = table(
     may("n_probes", Integer(), "known-present businesses behind it", "businesses", COUNT, "none needed, or withheld",
         "measure"),
     may("kappa", Float(), "coverage used", "share 0 to 1", SHARE, "none used, or withheld", "measure"),
-    may("reason", Text(), "why it is not available", "none", listed(REASONS), "it is available", "measure"),
+    may("reason", Text(), "why it is not available or withheld", "none", listed(REASONS), "it is there", "measure"),
     need("method_version", Text(), "version of the method", "none", METHOD, "measure"),
     may("registry_snapshot", Text(), "registry snapshot; see snapshots", "none", HEX, "no registry", "measure"),
     need("input_digest", Text(), "hash over everything the figure was made from", "none", HEX, "measure"),

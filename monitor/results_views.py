@@ -35,6 +35,7 @@ RECIPIENT = "basisdata"  # the database is a recipient of research releases like
 NAMES = tuple(sorted(metadata.tables))
 # Columns of estimates that say something about the businesses of a hidden cell.
 FIGURES = ("value", "low", "high", "grade", "n_judged", "n_probes", "kappa")
+WITHHELD = {"status": "suppressed", "reason": "disclosure"}
 DEPENDENT_OBJECTS = "2BP01"  # PostgreSQL's code: something else rests on what would be dropped
 
 
@@ -76,9 +77,9 @@ def _estimates(table: Table, _recipient: str) -> Select[Any]:
     def shown(column: Column[Any]) -> ColumnElement[Any]:
         if column.name in FIGURES:
             return case((is_hidden, null()), else_=column).label(column.name)
-        if column.name == "status":
-            is_said = and_(is_hidden, column != "not_available")
-            return case((is_said, "suppressed"), else_=column).label(column.name)
+        if column.name in WITHHELD:
+            is_said = and_(is_hidden, table.c.status != "not_available")
+            return case((is_said, WITHHELD[column.name]), else_=column).label(column.name)
         return column
 
     return select(*map(shown, table.c)).select_from(rows)

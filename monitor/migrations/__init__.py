@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, text
 
-from monitor import results_views
+from monitor import results_role, results_views
 from monitor.errors import StoreError
 
 # PostgreSQL keeps both stores in one database, each in a schema of its own.
@@ -32,7 +32,7 @@ def target_metadata(store: str) -> MetaData:
 
 
 def migrate(engine: Engine, store: str) -> None:
-    """Creates or upgrades the tables, on PostgreSQL also the researchers' views and every comment.
+    """Creates or upgrades the tables, on PostgreSQL also the researchers' views, their role and every comment.
 
     Two processes may call it at once: the second waits for the first, on SQLite for half a minute. Raises StoreError
     when the store was written by a newer version, or is still locked by then.
@@ -42,7 +42,7 @@ def migrate(engine: Engine, store: str) -> None:
     head = script.get_current_head()
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-        if current == head and (store != "results" or results_views.is_current(connection)):
+        if current == head and (store != "results" or _is_readable(connection)):
             return
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
         _lock(connection, store)
@@ -53,6 +53,12 @@ def migrate(engine: Engine, store: str) -> None:
         command.upgrade(config, "head")
         if store == "results":
             results_views.install(connection)
+            results_role.warn(results_role.ensure(connection))
+
+
+def _is_readable(connection: Connection) -> bool:
+    """Do the researchers' views stand as this version defines them, and may the researchers' role read them?"""
+    return results_views.is_current(connection) and results_role.is_granted(connection)
 
 
 def _lock(connection: Connection, store: str) -> None:
