@@ -222,6 +222,20 @@ def test_probes_that_nobody_has_judged_yet_are_neither_found_nor_missed() -> Non
     assert abs(after["value"] - before["value"]) < 0.05  # leaving them among the missed would halve it
 
 
+def test_several_sources_of_probes_give_a_lower_bound_beside_the_level() -> None:
+    inputs = world().inputs
+    assert dict(estimated().figure("E1"))["details"]["several_lists"] is None  # crawl and one source are two lists
+    groups = inputs.probes["group_id"].unique()
+    source = np.where(inputs.probes["group_id"].isin(groups[:120]), "kunjungan", "formulir")
+    both = inputs.probes[inputs.probes["group_id"].isin(groups[100:120])].assign(source="formulir")
+    probes = pd.concat([inputs.probes.assign(source=source), both], ignore_index=True).astype({"source": object})
+    level = province("E1", probes=probes)
+    assert level["value"] == dict(estimated().figure("E1"))["value"]  # only beside it
+    found = level["details"]["several_lists"]
+    assert found["lists"] == 3
+    assert 0.6 * len(world().present) < found["present_at_least"] < 1.4 * len(world().present)
+
+
 # --- beside the headline ----------------------------------------------------------------------------------------------
 
 

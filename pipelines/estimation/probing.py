@@ -10,6 +10,8 @@ from pipelines.estimation.arrays import Ints
 from pipelines.estimation.inputs import WeekInputs
 from pipelines.estimation.universe import Universe, with_attributes
 
+MOST_SOURCES = 5  # of probes, as lists of their own
+
 
 @dataclass(frozen=True)
 class ProbeCounts:
@@ -58,6 +60,28 @@ def count_probes(probes: pd.DataFrame, place: Ints, domains: int) -> ProbeCounts
     seen = np.where(candidate > 0, judged / np.maximum(candidate, 1), 1.0)
     n = judged + np.rint((every - candidate) * seen).astype(np.int64)
     return ProbeCounts(n.astype(np.int64), m.astype(np.int64), (candidate - judged).astype(np.int64))
+
+
+def caught_by(rows: pd.DataFrame, probes: pd.DataFrame, detected: float) -> tuple[dict[tuple[int, ...], int], int]:
+    """How many groups exactly these lists hold, for `coverage.list_lower_bound`; and how many lists there are.
+
+    The lists are the crawl (first), the MOST_SOURCES largest sources of probes, and all other sources as one.
+    rows: `inputs.probes` on covered marketplaces; probes: from `probe_groups`; detected: T. Known-present groups whose
+    candidates nobody has judged yet are left out.
+    """
+    said = rows["source"].astype(str)
+    sizes = rows.groupby(said)["group_id"].nunique().reset_index().sort_values(["group_id", "source"])
+    largest = sizes["source"].tolist()[-MOST_SOURCES:]
+    held = pd.crosstab(rows["group_id"], said.where(said.isin(largest), "")).gt(0)
+    sources = held.columns
+    decided = probes[probes["judged"] | ~probes["candidate"]]
+    seen = decided["detected"].astype(bool)
+    patterns: dict[tuple[int, ...], int] = {}
+    for group, is_seen in zip(decided["group_id"], seen, strict=True):
+        pattern = (int(is_seen), *(int(there) for there in held.loc[group]))
+        patterns[pattern] = patterns.get(pattern, 0) + 1
+    alone = max(round(detected) - int(seen.sum()), 0)
+    return patterns | ({(1, *[0] * len(sources)): alone} if alone else {}), 1 + len(sources)
 
 
 def elsewhere(probes: pd.DataFrame, covered: Collection[str]) -> tuple[int, int]:

@@ -7,18 +7,19 @@ import pandas as pd
 
 from pipelines.estimation.agreement import ambiguity_gap, people_details
 from pipelines.estimation.arrays import Floats
-from pipelines.estimation.coverage import Level, dependence_band, interval, kappa_draws
+from pipelines.estimation.coverage import Level, dependence_band, interval, kappa_draws, list_lower_bound
 from pipelines.estimation.figures import Row, level_rows, missing, presence_details, rounded, row
 from pipelines.estimation.grades import MIN_PROBES
 from pipelines.estimation.inputs import WeekInputs
 from pipelines.estimation.levels import Presence, stratified_presence
-from pipelines.estimation.probing import ProbeCounts, probe_groups
+from pipelines.estimation.probing import ProbeCounts, caught_by, probe_groups
 from pipelines.estimation.revisions import revision_statistics, widened, widened_draws
 from pipelines.estimation.rules import Rules
 from pipelines.estimation.seeds import rng_for
 from pipelines.estimation.universe import Universe, universe
 
 KIND = "province"
+LEAST_LISTS = 3  # with two there is only Chapman
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def headline(inputs: WeekInputs, rules: Rules) -> Headline:
     shown, factor = _widened(inputs, level)
     details = {
         **presence_details(level, rules, inputs),
+        "several_lists": _several_lists(inputs, rules, probes, level),
         "psi": None if band is None else {"0.67": rounded(band[0]), "2": rounded(band[1])},
         "ambiguity": ambiguity,
         "widened_by": rounded(factor),
@@ -114,6 +116,17 @@ def _ambiguity(inputs: WeekInputs, rules: Rules, found: Universe, level: Presenc
     gap, is_wide = ambiguity_gap(points[0], points[1], level.level.low, level.level.high)
     ends = {"if_no": rounded(points[0]), "if_yes": rounded(points[1]), "gap": rounded(gap)}
     return {"groups": doubted, **ends, "is_wide": bool(is_wide)}
+
+
+def _several_lists(inputs: WeekInputs, rules: Rules, probes: pd.DataFrame, level: Presence) -> Row | None:
+    """From crawl and two or more sources of probes: a lower bound of those present (6.5.3). None with fewer lists.
+
+    Where it lies above the level, crawl and probe find the same businesses, and the level is too low.
+    """
+    caught, lists = caught_by(inputs.probes[inputs.probes["marketplace"].isin(rules.covered)], probes, level.t_hat)
+    if lists < LEAST_LISTS or not caught:
+        return None
+    return {"lists": lists, "present_at_least": rounded(list_lower_bound(caught, lists))}
 
 
 def _ages(probes: pd.DataFrame) -> Row:
