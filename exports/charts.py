@@ -19,7 +19,7 @@ from exports.wording import Cell
 from monitor.config import Config
 
 TILES_FILE = Path(__file__).with_name("tiles.json")
-FONT = "Segoe UI, Roboto, Helvetica, Arial, sans-serif"
+FONT = "Segoe UI, Roboto, Helvetica, Arial, Carlito, sans-serif"  # the last but one is shipped, for paper
 INK, LINE, BAR = "#1b2b36", "#6d8796", "#2f6f94"
 SHADES = ("#e8f0f5", "#c9dde9", "#a3c5d9", "#7badc9")  # dark text stays readable on the darkest
 NO_FIGURE = "#eeeeee"
@@ -47,7 +47,7 @@ def bar_chart(values: Sequence[Value]) -> str:
     )
     bars = base.mark_bar(color=BAR, height={"band": 0.62})
     labels = base.mark_text(align="left", dx=5, fontSize=13, color=INK).encode(text="text:N")
-    return _svg((bars + labels).properties(width=185, height=max(30 * len(rows), 40)), "grafik")
+    return to_svg((bars + labels).properties(width=185, height=max(30 * len(rows), 40)), "grafik")
 
 
 def tile_map(values: Sequence[Value]) -> str:
@@ -81,7 +81,7 @@ def tile_map(values: Sequence[Value]) -> str:
         )
         for what, place, size, weight in (("name", "name_y", alt.value(11), 400), ("text", "text_y", _SIZE, 600))
     ]
-    return _svg(alt.layer(tiles, *texts).properties(width=width, height=height), "petak")
+    return to_svg(alt.layer(tiles, *texts).properties(width=width, height=height), "petak")
 
 
 def boundary_map(values: Sequence[Value], config: Config) -> str:
@@ -114,7 +114,7 @@ def boundary_map(values: Sequence[Value], config: Config) -> str:
         for outline in (halo, {})
     ]
     drawn = alt.layer(ground, *texts).project(type="identity", reflectY=True)
-    return _svg(drawn.properties(width=MAP_WIDTH, height=height_at(outlines.values(), MAP_WIDTH)), "peta")
+    return to_svg(drawn.properties(width=MAP_WIDTH, height=height_at(outlines.values(), MAP_WIDTH)), "peta")
 
 
 def short_names() -> dict[str, str]:
@@ -175,6 +175,8 @@ def _figure(cell: Cell, size: int) -> dict[str, Any]:
     """Text and font size: a figure large, a word small and in two lines."""
     if isinstance(cell, int):
         return {"text": wording.number(cell), "size": size}
+    if "\n" in str(cell):  # already cut into lines
+        return {"text": cell, "size": 12}
     return {"text": "tidak\nditampilkan" if cell == wording.SUPPRESSED else "belum\ntersedia", "size": 11}
 
 
@@ -183,13 +185,13 @@ def _short(text: str, room: int = LONGEST_LABEL) -> str:
     return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
-def _svg(chart: Any, name: str) -> str:
+def to_svg(chart: Any, name: str, padding: Any = 2) -> str:
     """SVG without XML head, scaling with the page; ids carry `name` so that two drawings do not clash."""
     drawn = chart.configure(
         font=FONT,
         background="transparent",
         aria=False,
-        padding=2,
+        padding=padding,
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(labelFontSize=12, labelColor=INK, labelLimit=200, labelPadding=6),
     )
@@ -198,3 +200,8 @@ def _svg(chart: Any, name: str) -> str:
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     svg = svg.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace(' version="1.1"', "")
     return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def renamed(svg: str, name: str, new: str) -> str:
+    """The same drawing a second time on a page: its ids may not clash."""
+    return re.sub(rf'(id="|url\(#|href="#){name}-', rf"\g<1>{new}-", svg)

@@ -59,6 +59,11 @@ def day(value: date) -> str:
     return str(format_date(value, "d MMMM yyyy", locale=LOCALE))
 
 
+def day_short(value: date) -> str:
+    """'22 Nov 2026', where a column is narrow."""
+    return str(format_date(value, "d MMM yyyy", locale=LOCALE))
+
+
 def weekday(value: date) -> str:
     """'Jumat, 27 November 2026'."""
     return str(format_date(value, "EEEE, d MMMM yyyy", locale=LOCALE))

@@ -8,6 +8,7 @@ import pytest
 from bulletin_world import config_of, first_week, never_measured, normal_week, published, refused_week
 
 from exports import wording
+from exports.bulletin.correction import Correction, correction_text
 from exports.facts import Facts
 from exports.story import Story, tell
 from monitor.config import Config
@@ -220,3 +221,13 @@ def test_five_questions_are_answered_in_fixed_places(config: Config, made: Calla
     assert tuple(question for question, _ in story.glance) == QUESTIONS
     assert all(len(answer) > 8 for _, answer in story.glance)
     assert 1 <= len(story.bullets) <= 5
+
+
+def test_a_correction_says_what_was_wrong_and_what_follows() -> None:
+    wrong = Correction("Kota Cilegon", "2027-W10", "satu daftar terhitung dua kali", 240, 204)
+    assert correction_text(wrong) == (
+        "RALAT. Angka Kota Cilegon pekan ke-10 keliru karena satu daftar terhitung dua kali; tertulis 240, seharusnya "
+        "204. Kesimpulan utama tidak berubah."
+    )
+    other = replace(wrong, conclusion="jumlahnya belum dapat dipastikan naik.")
+    assert correction_text(other).endswith("Kesimpulan utama berubah: jumlahnya belum dapat dipastikan naik.")
