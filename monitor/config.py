@@ -96,8 +96,9 @@ class ScheduleOptions:
     """When the service does what; `monitor/scheduler/rules.py` reads it. Times of day are the region's.
 
     quiet_from, quiet_to: no crawl starts between them; the same time twice: none is quiet. report_on: from then on the
-    week before is reported; until report_deadline of that day it waits for crawls that still run. holidays: days without
-    a report, which then comes on the next working day. retry_hours: how long after the first, second, .. failure.
+    week before is reported; until report_deadline of that day it waits for crawls that still run. holidays: days
+    without a report, which then comes on the next working day. retry_hours: how long after the first, second, ..
+    failure.
     """
 
     quiet_from: str = "00:00"
@@ -129,6 +130,21 @@ class ReleaseOptions:
 
 
 @dataclass(frozen=True)
+class BackupOptions:
+    """Where backups go and how long they are kept. folder: better on another disk; relative to the data folder.
+
+    recipient: public half of an age key whose secret half is kept elsewhere; then this machine cannot read its own
+    backups, and what was written is verified before it is encrypted.
+    """
+
+    folder: str = "backups"
+    recipient: str = ""
+    keep_days: int = 7
+    keep_weeks: int = 5
+    keep_months: int = 12
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a run needs to know; `load_config` builds it."""
 
@@ -145,6 +161,7 @@ class Config:
     review: ReviewOptions = field(default_factory=ReviewOptions)
     probe: ProbeOptions = field(default_factory=ProbeOptions)
     schedule: ScheduleOptions = field(default_factory=ScheduleOptions)
+    backup: BackupOptions = field(default_factory=BackupOptions)
     release: ReleaseOptions = field(default_factory=ReleaseOptions)
     feed_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slug -> item field -> column
 
@@ -173,6 +190,10 @@ class Config:
         return self.data_dir / "inbox"
 
     @property
+    def backup_dir(self) -> Path:
+        return self.data_dir / self.backup.folder  # an absolute folder stays as it is
+
+    @property
     def outbox_dir(self) -> Path:
         return self.data_dir / "outbox"
 
@@ -186,6 +207,7 @@ _SECTIONS: dict[str, type] = {
     "probe": ProbeOptions,
     "release": ReleaseOptions,
     "schedule": ScheduleOptions,
+    "backup": BackupOptions,
 }
 _TOP_KEYS = ("data_dir", "database_url", "results_url", "phone_key_file", "samples", "feed", *_SECTIONS)
 

@@ -21,7 +21,7 @@ from monitor.verbs import common
 from monitor.verbs.parse import spiders
 from monitor.weeks import last_ended_week, parse_week, utc_now, week_of
 
-UPKEEP = ("purge",)  # verbs that the service runs by itself, beside crawls and reports
+UPKEEP = ("backup", "purge")  # verbs that the service runs by itself, beside crawls and reports
 console = Console(highlight=False)
 
 

@@ -1,0 +1,297 @@
+"""Backups: whole, encrypted, consistent while others write, and a drill that restores one and compares everything."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, insert, select
+
+from monitor.__main__ import run as monitor
+from monitor.backup import archives, make
+from monitor.backup.make import list_backups, make_backup, read_manifest
+from monitor.backup.restore import chosen, restore
+from monitor.config import Config, load_config
+from monitor.database import private_engine, results_engine, transaction
+from monitor.errors import StoreError, UsageError
+from monitor.private_store import metadata, runs, shops
+
+FEED = "shop_id,shop_name,city\n" + "".join(f"{number},Toko Uji {number},Kab. Lebak\n" for number in range(30))
+AT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
+
+
+def filled(config: Config) -> Config:
+    """A data folder with rows in both stores, a finished crawl directory, keys and a file that an office handed in."""
+    config.data_dir.mkdir(parents=True)
+    feed = config.data_dir / "inbox" / "36" / "toko.csv"
+    feed.parent.mkdir(parents=True)
+    feed.write_text(FEED)
+    assert monitor(["feed", str(feed), "--marketplace", "facebook", "--observed-on", "2026-11-20", "--complete"]) == 0
+    assert monitor(["load", "--week", "2026-W47"]) == 0
+    results_engine(config).dispose()
+    return config
+
+
+def rows_of(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    with engine.connect() as connection:
+        found = {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for table in metadata.sorted_tables
+        }
+    engine.dispose()
+    return found
+
+
+def bytes_of(folder: Path) -> dict[str, str]:
+    left_out = ("keys", "logs", "backups")
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).parts[0] not in left_out and ".sqlite" not in path.name
+    }
+
+
+def elsewhere(folder: Path) -> Config:
+    return load_config({"MONITOR_DATA_DIR": str(folder)})
+
+
+# --- the drill
+
+
+def test_a_restored_folder_holds_every_row_and_every_file(config: Config, tmp_path: Path) -> None:
+    filled(config)
+    before = rows_of(private_engine(config))
+    assert len(before["shops"]) == 30
+    made = make_backup(config, AT)
+    assert (made.crawls, made.new_crawls, made.verified) == (1, 1, "read back")
+    new = elsewhere(tmp_path / "new")
+    done = restore(new, made.folder, config.phone_key_file.parent / "backup.key")
+    assert rows_of(private_engine(new)) == before
+    assert bytes_of(new.data_dir) == bytes_of(config.data_dir)
+    assert done.crawls == 1
+    assert not list(new.data_dir.rglob("*.key"))
+
+
+def test_the_command_line_makes_and_restores(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled(config)
+    assert monitor(["backup", "--json"]) == 0
+    key = config.phone_key_file.parent / "backup.key"
+    monkeypatch.setenv("MONITOR_DATA_DIR", str(tmp_path / "new"))
+    assert monitor(["restore", "--from", str(config.backup_dir), "--key", str(key)]) == 0
+    capsys.readouterr()
+    assert monitor(["restore", "--from", str(config.backup_dir), "--key", str(key)]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_nothing_readable_is_in_a_backup(config: Config) -> None:
+    filled(config)
+    made = make_backup(config, AT)
+    key = (config.phone_key_file.parent / "backup.key").read_text().strip()
+    for path in config.backup_dir.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert b"Toko Uji" not in content
+            assert key.encode() not in content
+            assert path.stat().st_mode & 0o077 == 0 or path.name == make.MANIFEST
+    assert "Toko" not in (made.folder / make.MANIFEST).read_text()
+
+
+def test_a_backup_while_others_write_is_consistent(config: Config, tmp_path: Path) -> None:
+    """Two rows are always written together; a copy must hold both or neither."""
+    filled(config)
+    stop = threading.Event()
+
+    def write() -> None:
+        engine, number = private_engine(config), 0
+        while not stop.is_set():
+            number += 1
+            with transaction(engine) as connection:
+                for side in ("left", "right"):
+                    row = {"marketplace": side, "shop_id": str(number), "first_seen_week": "2026-W47"}
+                    connection.execute(insert(shops).values(**row))
+        engine.dispose()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        made = [make_backup(config, AT + timedelta(days=day)) for day in range(3)]
+    finally:
+        stop.set()
+        writer.join()
+    for number, one in enumerate(made):
+        new = elsewhere(tmp_path / f"new{number}")
+        restore(new, one.folder, config.phone_key_file.parent / "backup.key")
+        counts = [row[0] for row in rows_of(private_engine(new))["shops"]]
+        assert counts.count("left") == counts.count("right")
+
+
+# --- what is damaged, in the way, or not ours
+
+
+@pytest.fixture
+def made(config: Config) -> make.Made:
+    return make_backup(filled(config), AT)
+
+
+def test_a_damaged_file_is_named_and_nothing_is_put_in_place(config: Config, made: make.Made, tmp_path: Path) -> None:
+    stored = made.folder / "private.sqlite.age"
+    content = bytearray(stored.read_bytes())
+    content[len(content) // 2] ^= 1
+    stored.write_bytes(content)
+    new = elsewhere(tmp_path / "new")
+    with pytest.raises(StoreError, match=r"private\.sqlite\.age is missing or damaged"):
+        restore(new, made.folder, config.phone_key_file.parent / "backup.key")
+    assert not new.data_dir.exists()
+
+
+def test_another_key_does_not_open_it(config: Config, made: make.Made, tmp_path: Path) -> None:
+    other = tmp_path / "other.key"
+    import pyrage
+
+    other.write_text(str(pyrage.x25519.Identity.generate()))
+    with pytest.raises(UsageError, match="does not open private"):
+        restore(elsewhere(tmp_path / "new"), made.folder, other)
+    with pytest.raises(UsageError, match="no key at"):
+        restore(elsewhere(tmp_path / "new"), made.folder, tmp_path / "none.key")
+    other.write_text("AGE-SECRET")
+    with pytest.raises(UsageError, match="no age key"):
+        restore(elsewhere(tmp_path / "new"), made.folder, other)
+
+
+def test_a_missing_crawl_is_named(config: Config, made: make.Made, tmp_path: Path) -> None:
+    shutil.rmtree(config.backup_dir / make.CRAWLS)
+    with pytest.raises(StoreError, match="of a crawl is missing"):
+        restore(elsewhere(tmp_path / "new"), made.folder, config.phone_key_file.parent / "backup.key")
+
+
+def test_a_half_backup_is_none_and_the_next_one_removes_it(config: Config, made: make.Made) -> None:
+    half = config.backup_dir / "20261123T023000Z"
+    half.mkdir()
+    (half / "private.sqlite.age").write_bytes(b"half")
+    assert list_backups(config.backup_dir) == [made.folder]
+    with pytest.raises(StoreError, match="holds no whole backup"):
+        read_manifest(half)
+    make_backup(config, AT + timedelta(days=2))
+    assert not half.exists()
+
+
+def test_a_damaged_store_is_found_when_it_is_copied(config: Config) -> None:
+    filled(config)
+    path = config.data_dir / "private.sqlite"
+    with create_engine(f"sqlite:///{path}").connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    half = len(content) // 2
+    content[half : half + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"damaged|malformed"):
+        make_backup(config, AT)
+    assert list_backups(config.backup_dir) == []
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    import io
+    import tarfile
+
+    import pyrage
+
+    identity = pyrage.x25519.Identity.generate()
+    plain = tmp_path / "bad.tar"
+    with tarfile.open(plain, "w") as archive:
+        about = tarfile.TarInfo("../outside")
+        about.size = 3
+        archive.addfile(about, io.BytesIO(b"bad"))
+    archives.lock_file(plain, tmp_path / "bad.age", str(identity.to_public()))
+    with pytest.raises(StoreError, match="damaged"):
+        archives.unpack(tmp_path / "bad.age", tmp_path / "in", str(identity))
+    assert not (tmp_path / "outside").exists()
+
+
+def test_killed_backups_leave_the_earlier_one_whole(config: Config, made: make.Made, tmp_path: Path) -> None:
+    code = (
+        "from monitor.config import load_config; from monitor.backup import make, archives; import os, signal\n"
+        "real = archives.pack\n"
+        "archives.pack = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "make.make_backup(load_config())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
+    assert done.returncode < 0
+    assert list_backups(config.backup_dir) == [made.folder]
+    assert chosen(config.backup_dir, None) == made.folder
+    later = make_backup(config, AT + timedelta(days=1))
+    assert sorted(path.name for path in config.backup_dir.iterdir()) == sorted(
+        [made.folder.name, later.folder.name, make.CRAWLS]
+    )
+
+
+# --- keeping and forgetting
+
+
+def test_kept_are_the_newest_of_days_weeks_and_months() -> None:
+    stamps = [AT - timedelta(days=day) for day in range(400)]
+    found = sorted(make.kept(stamps, days=7, weeks=5, months=12))
+    assert found[-7:] == sorted(stamps)[-7:]
+    assert len(found) <= 7 + 5 + 12
+    assert min(found) < AT - timedelta(days=300)
+    assert make.kept([AT], 0, 0, 0) == {AT}
+    assert make.kept([], 7, 5, 12) == set()
+
+
+def test_an_unchanged_crawl_is_archived_once_and_forgotten_with_its_last_backup(config: Config) -> None:
+    filled(config)
+    first = make_backup(config, AT)
+    second = make_backup(config, AT + timedelta(hours=1))
+    assert (first.new_crawls, second.new_crawls) == (1, 0)
+    assert second.removed == 1  # of one day the newest is kept
+    shutil.rmtree(config.crawls_dir)  # purged, or a person was erased
+    make_backup(config, AT + timedelta(hours=2))
+    assert not list(config.backup_dir.glob("crawls/*/*.age"))
+
+
+def test_only_the_public_half_of_the_key_is_needed_to_write(config: Config, tmp_path: Path) -> None:
+    import pyrage
+
+    filled(config)
+    identity = pyrage.x25519.Identity.generate()
+    (config.data_dir / "monitor.toml").write_text(f'[backup]\nrecipient = "{identity.to_public()}"\n')
+    made = make_backup(elsewhere(config.data_dir), AT)
+    assert "kept elsewhere" in made.verified
+    assert not (config.phone_key_file.parent / "backup.key").exists()
+    key = tmp_path / "sealed.key"
+    key.write_text(f"# of the office\n{identity}\n")
+    assert restore(elsewhere(tmp_path / "new"), made.folder, key).rows > 0
+    (config.data_dir / "monitor.toml").write_text('[backup]\nrecipient = "somebody"\n')
+    with pytest.raises(UsageError, match="no age recipient"):
+        make_backup(elsewhere(config.data_dir), AT + timedelta(days=1))
+
+
+# --- PostgreSQL
+
+
+@pytest.mark.postgresql
+def test_postgresql_stores_are_dumped_and_restored(postgresql_config: Config) -> None:
+    engine = private_engine(postgresql_config)
+    with transaction(engine) as connection:
+        row = {"verb": "load", "holder": "h:1", "started_at": "x", "heartbeat_at": "x", "outcome": "done"}
+        connection.execute(insert(runs).values(**row))
+    engine.dispose()
+    results_engine(postgresql_config).dispose()
+    before = rows_of(private_engine(postgresql_config))
+    made = make_backup(postgresql_config, AT)
+    assert json.loads((made.folder / "manifest.json").read_text())["files"][0]["name"] == "private.pgdump.age"
+    engine = private_engine(postgresql_config)
+    with engine.begin() as connection:
+        for schema in ("private", "results", "results_base"):
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+    engine.dispose()
+    restore(postgresql_config, made.folder, postgresql_config.phone_key_file.parent / "backup.key")
+    assert rows_of(private_engine(postgresql_config)) == before
+    with pytest.raises(StoreError, match="pg_restore failed"):
+        restore(postgresql_config, made.folder, postgresql_config.phone_key_file.parent / "backup.key")
