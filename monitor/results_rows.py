@@ -61,8 +61,7 @@ def _to_week(meaning: str, source: str) -> Column[Any]:
     return may("valid_to_week", Text(), meaning, "ISO week", WEEK, "it still holds", source)
 
 
-def _withheld() -> Column[Any]:
-    meaning = "columns of this row that the release left out so that nobody stands alone"
+def _withheld(meaning: str) -> Column[Any]:
     return need("withheld", Text(), meaning, "none", NAMES, "release")
 
 
@@ -86,7 +85,9 @@ businesses = table(
         "cohort import"),
     need("valid_from_week", Text(), "first week whose registry holds the group", "ISO week", WEEK, "registry"),
     _to_week("first week whose registry no longer holds the group", "registry"),
-    _withheld(),
+    _withheld("what was left out or made coarser so that nobody stands alone: columns of this row; presence_weeks "
+              "(weeks of its presence and links are the first of their quarter), presence_history (only its presence "
+              "now), link_knowledge (only what is known of its links now), link_history (no links), probability_band"),
     comment="Registered businesses (groups) under pseudonyms, present on a marketplace or not: the denominator.",
 )  # fmt: skip
 
@@ -106,7 +107,8 @@ shops = table(
     need("first_seen_week", Text(), "first week in which it was seen; not the week it opened", "ISO week", WEEK, SEEN),
     need("last_seen_week", Text(), "last week in which it was seen open", "ISO week", WEEK, SEEN),
     may("ended_week", Text(), "week from which it is closed or gone", "ISO week", WEEK, "it has not ended", "load"),
-    _withheld(),
+    _withheld("what was left out or made coarser so that nobody stands alone: columns of this row; weeks (they are the "
+              "first of their quarter)"),
     comment="Linked shops under pseudonyms; from first_seen_week to ended_week, else censored at last_seen_week.",
 )  # fmt: skip
 
@@ -122,7 +124,7 @@ presence = table(
     may("probability_band", Text(), "band of the match probability of its best link", "share 0 to 1",
         listed(described(PROBABILITY_BANDS)), "not calibrated yet, or decided by a person", "link"),
     Index("ix_presence_marketplace", "marketplace", "valid_from_week"),
-    comment="On which marketplace a group was present, as intervals of weeks; no row: no linked shop was ever known.",
+    comment="On which marketplace a group was present, as intervals of weeks; no row: no linked shop is known.",
 )  # fmt: skip
 
 judgements = table(

@@ -19,6 +19,7 @@ ESTIMANDS = {
     "D": "groups with a live shop that the system linked and nobody has checked",
     "E1": "groups present on any covered marketplace",
     "E1_ACTIVE": "groups present with a shop that showed a sign of trade within 90 days",
+    "E1_BEFORE": "E1 without the marketplaces that joined in the last eight weeks: the old series beside the new one",
     "E1_DEP": "band of E1 when being crawled and being on the list of known-present businesses depend on one another",
     "E1_AMB": "band of E1 with every answer 'tidak tahu' taken as no and as yes",
     "E2": "share of registered groups present",
