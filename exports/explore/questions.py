@@ -1,7 +1,8 @@
 """The twenty questions of docs/research.md: one SQL text each, for SQLite, PostgreSQL and DuckDB alike.
 
-A question is a file in `questions/`: its name numbers it, its first line (a comment) is its title, the rest is one
-SELECT. Tables and columns are the stable names of `monitor.results_store`.
+A question is a file in `questions/`: its name numbers it, its first line (a comment) is its title, a second one may say
+how it is drawn (`-- plot: bar week groups_present`), the rest is one SELECT. Tables and columns are the stable names of
+`monitor.results_store`.
 """
 
 import re
@@ -12,16 +13,18 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 _TABLE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
+_PLOT = re.compile(r"-- plot: (\w+) (\w+) (\w+)\n")
 _WITH = re.compile(r"\b([a-z_]+) AS \(\s*SELECT")
 
 
 @dataclass(frozen=True)
 class Question:
-    """name like 03_survival. sql: without the title's line; ends without semicolon."""
+    """name like 03_survival. sql: without the lines above; ends without semicolon. plot: mark and two columns."""
 
     name: str
     title: str
     sql: str
+    plot: tuple[str, str, str] | None = None
 
     @property
     def number(self) -> int:
@@ -51,7 +54,9 @@ def _folder() -> Iterable[Traversable]:
 
 def _read(name: str, text: str) -> Question:
     title, _, sql = text.partition("\n")
-    return Question(name, title.removeprefix("--").strip(), sql.strip())
+    drawn = _PLOT.match(sql)
+    plot = (drawn[1], drawn[2], drawn[3]) if drawn else None
+    return Question(name, title.removeprefix("--").strip(), _PLOT.sub("", sql).strip(), plot)
 
 
 def answerable(tables: Iterable[str]) -> tuple[Question, ...]:

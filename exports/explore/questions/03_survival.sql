@@ -1,25 +1,28 @@
--- Survival of linked shops since the week they were first seen (Kaplan-Meier)
-WITH RECURSIVE lives AS (
-  SELECT CASE WHEN s.ended_week IS NULL THEN l.week_number - f.week_number + 1
-              ELSE e.week_number - f.week_number END AS age,
-         CASE WHEN s.ended_week IS NULL THEN 0 ELSE 1 END AS ended
-  FROM shops s
-  JOIN weeks f ON f.week = s.first_seen_week
-  JOIN weeks l ON l.week = s.last_seen_week
-  LEFT JOIN weeks e ON e.week = s.ended_week
+-- Survival of shops in quarters since they were first seen (Kaplan-Meier)
+-- plot: line quarters_since_first_seen surviving
+WITH RECURSIVE dated AS (
+  SELECT CAST(SUBSTR(first_seen_week, 1, 4) AS INTEGER) * 52 + CAST(SUBSTR(first_seen_week, 7, 2) AS INTEGER) AS begins,
+         CAST(SUBSTR(COALESCE(ended_week, last_seen_week), 1, 4) AS INTEGER) * 52
+           + CAST(SUBSTR(COALESCE(ended_week, last_seen_week), 7, 2) AS INTEGER) AS ends,
+         CASE WHEN ended_week IS NULL THEN 0 ELSE 1 END AS ended
+  FROM shops
+),
+lives AS (
+  SELECT (ends - begins + 1 - (ends - begins + 1) % 13) / 13 AS quarters, ended FROM dated
 ),
 ages AS (
-  SELECT age, SUM(ended) AS ended, COUNT(*) AS left_here FROM lives GROUP BY age
+  SELECT quarters, SUM(ended) AS ended, COUNT(*) AS shops FROM lives GROUP BY quarters
 ),
-table_of_life AS (
-  SELECT age, ended, SUM(left_here) OVER (ORDER BY age DESC) AS at_risk, ROW_NUMBER() OVER (ORDER BY age) AS step
+life_table AS (
+  SELECT quarters, ended, SUM(shops) OVER (ORDER BY quarters DESC) AS at_risk,
+         ROW_NUMBER() OVER (ORDER BY quarters) AS step
   FROM ages
 ),
 curve AS (
-  SELECT step, age, at_risk, ended, 1.0 - 1.0 * ended / at_risk AS surviving FROM table_of_life WHERE step = 1
+  SELECT step, quarters, at_risk, ended, 1.0 - 1.0 * ended / at_risk AS surviving FROM life_table WHERE step = 1
   UNION ALL
-  SELECT t.step, t.age, t.at_risk, t.ended, c.surviving * (1.0 - 1.0 * t.ended / t.at_risk)
+  SELECT t.step, t.quarters, t.at_risk, t.ended, c.surviving * (1.0 - 1.0 * t.ended / t.at_risk)
   FROM curve c
-  JOIN table_of_life t ON t.step = c.step + 1
+  JOIN life_table t ON t.step = c.step + 1
 )
-SELECT age AS weeks_since_first_seen, at_risk, ended, surviving FROM curve ORDER BY age
+SELECT quarters AS quarters_since_first_seen, at_risk, ended, surviving FROM curve ORDER BY quarters

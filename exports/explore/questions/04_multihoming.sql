@@ -1,4 +1,5 @@
 -- On how many marketplaces do groups sell, among those that were detected?
+-- plot: bar marketplaces percent
 WITH newest AS (SELECT MAX(week) AS week FROM weeks),
 here AS (
   SELECT p.group_pseudonym, COUNT(DISTINCT p.marketplace) AS marketplaces

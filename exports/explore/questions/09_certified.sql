@@ -1,4 +1,5 @@
 -- Certified but not seen: holders of a P-IRT or halal certificate without a known open shop, by area
+-- plot: bar area not_seen
 WITH newest AS (SELECT MAX(week) AS week FROM weeks),
 seen AS (
   SELECT DISTINCT p.group_pseudonym

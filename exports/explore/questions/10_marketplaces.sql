@@ -1,4 +1,5 @@
 -- Groups present on each marketplace, each with its own coverage; never to be added up
+-- plot: bar marketplace groups_present
 WITH newest AS (SELECT MAX(week) AS week FROM weeks),
 shown AS (
   SELECT e.*, ROW_NUMBER() OVER (PARTITION BY e.estimand, e.domain_code ORDER BY e.vintage, e.revision DESC) AS place

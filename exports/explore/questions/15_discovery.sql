@@ -1,4 +1,5 @@
 -- Discovery against adoption: found for the first time, began to sell, stopped selling
+-- plot: bar week found_not_new
 WITH shown AS (
   SELECT e.*, ROW_NUMBER() OVER (PARTITION BY week, estimand ORDER BY vintage, revision DESC) AS place
   FROM estimates e

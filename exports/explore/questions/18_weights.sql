@@ -1,4 +1,5 @@
 -- How often are candidates true? Answers with their design weights, by score stratum at the draw
+-- plot: bar stratum weighted_rate
 WITH asked AS (
   SELECT j.draw_id, j.group_pseudonym, j.stratum_at_draw AS stratum, MIN(j.inclusion_prob) AS prob,
          MAX(CASE WHEN j.answer = 'ya' THEN 1 ELSE 0 END) AS is_true
