@@ -99,12 +99,20 @@ def _hash(frame: pd.DataFrame, names: Sequence[str]) -> Hashes:
     """One hash per row; missing is a value of its own. Categories are hashed once each."""
     found = np.full(len(frame), 14_695_981_039_346_656_037, dtype=np.uint64)
     for at, name in enumerate(names):
-        column = frame[name].astype("category")
-        texts = [f"{at}:{value}" for value in column.cat.categories] + [f"{at}"]
-        codes = pd.util.hash_array(np.array(texts, dtype=object), categorize=False)
-        found = (found ^ codes[column.cat.codes.to_numpy()]) * np.uint64(1_099_511_628_211)
+        codes, values = _coded(frame[name])
+        texts = [f"{at}:{value}" for value in values] + [f"{at}"]  # the last one stands for -1, missing
+        hashes = pd.util.hash_array(np.array(texts, dtype=object), categorize=False)
+        found = (found ^ hashes[codes]) * np.uint64(1_099_511_628_211)
         found ^= found >> np.uint64(29)
     return found
+
+
+def _coded(column: pd.Series) -> tuple[npt.NDArray[np.int64], Sequence[object]]:
+    """Code of every row, -1 where it is missing, and what the codes stand for."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(np.int64), column.cat.categories
+    codes, values = pd.factorize(column.to_numpy(dtype=object))
+    return codes, values
 
 
 def _mixed(hashes: Hashes) -> Hashes:

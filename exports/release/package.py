@@ -3,14 +3,13 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from exports import codebook
 from exports.release import columns, files, words
 from exports.release.diff import Change
 from exports.release.words import Head
@@ -50,18 +49,11 @@ def write(folder: Path, config: Config, content: Content) -> None:
     (folder / "CITATION.cff").write_bytes(words.citation(config, head))
     (folder / "LICENSE").write_bytes(words.licence(config, head))
     (folder / "CHANGELOG.md").write_bytes(words.changelog(head, content.changes, content.alarms))
-    for name, body in _codebook().items():
+    for name, body in codebook.files().items():
         (folder / name).write_bytes(body)
     (folder / PACKAGE).write_bytes(_json(data_package(folder, config, content)))
     (folder / MANIFEST).write_bytes(_json(manifest(folder, content)))
     (folder / SUMS).write_bytes(files.sums(folder, names_in(folder)))
-
-
-def _codebook() -> dict[str, bytes]:
-    if find_spec("exports.codebook") is None:
-        return {}
-    made: dict[str, bytes] = import_module("exports.codebook").files()
-    return made
 
 
 def names_in(folder: Path) -> list[str]:

@@ -99,7 +99,8 @@ def _groups(last_day: str) -> Select[tuple[object, ...]]:
     erased = func.max(case((store.businesses.c.is_erased.is_(True), 1), else_=0))
     return (
         select(row.group_id, *said, *flags, func.min(first.c.as_of).label("since"), until)
-        .join_from(store.business_versions, store.businesses, store.businesses.c.business_id == row.business_id)
+        .select_from(store.business_versions)
+        .outerjoin(store.businesses, store.businesses.c.business_id == row.business_id)
         .join(first, first.c.part_id == row.valid_from_part)
         .outerjoin(last, last.c.part_id == row.valid_to_part)
         .where(row.is_outside.is_not(True), or_(first.c.as_of <= last_day, first.c.as_of == _oldest()))

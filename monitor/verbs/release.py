@@ -1,6 +1,5 @@
 """`release`: freezes a week for researchers, as open aggregates or, under agreement, with pseudonymous rows."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -46,23 +45,37 @@ def release(
     _refuse_unknown(kind, vintage, recipient, purpose or expires)
     private = private_engine(config)
     with common.recorded(private, "release", week=chosen), common.progress(f"Releasing {chosen}"):
-        results = results_engine(config)
-        results_build.build(private, results, config, chosen)
-        request = build.Request(
-            week=chosen,
-            base=output or config.releases_dir,
-            released_on=_today(config).isoformat(),
-            synthetic=is_practice(config),
-            vintage=vintage,
-        )
-        if recipient is None:
-            released = build.release_public(config, private, results, request)
-        else:
-            with transaction(private) as connection:
-                agreement = agreed(connection, config, recipient, purpose, expires, _today(config))
-                log_access(connection, f"research release {chosen} for {recipient}", None, agreement.purpose)
-            released = _release_research(config, private, results, request, agreement)
+        released = freeze(config, private, results_engine(config), chosen, recipient, purpose, expires, vintage, output)
     common.show(f"Release {released.release_id}", _told(released), as_json)
+
+
+def freeze(
+    config: Config,
+    private: Engine,
+    results: Engine,
+    week: str,
+    recipient: str | None = None,
+    purpose: str | None = None,
+    expires: str | None = None,
+    vintage: str | None = None,
+    base: Path | None = None,
+) -> build.Released:
+    """Releases the week: to everybody, or to a recipient with whom purpose and end are, or now become, agreed."""
+    results_build.build(private, results, config, week)
+    today = utc_now().astimezone(config.region.zone).date()
+    request = build.Request(
+        week=week,
+        base=base or config.releases_dir,
+        released_on=today.isoformat(),
+        synthetic=is_practice(config),
+        vintage=vintage,
+    )
+    if recipient is None:
+        return build.release_public(config, private, results, request)
+    with transaction(private) as connection:
+        agreement = agreed(connection, config, recipient, purpose, expires, today)
+        log_access(connection, f"research release {week} for {recipient}", None, agreement.purpose)
+    return _release_research(config, private, results, request, agreement)
 
 
 def _release_research(
@@ -97,10 +110,6 @@ def _refuse_unknown(kind: str, vintage: str | None, recipient: str | None, agree
         raise UsageError("--purpose and --expires belong to --recipient NAME of a research release.")
     if vintage is not None and vintage not in build.VINTAGES:
         raise UsageError(f"'{vintage}' is not a vintage; choose one of {', '.join(build.VINTAGES)}.")
-
-
-def _today(config: Config) -> date:
-    return utc_now().astimezone(config.region.zone).date()
 
 
 def _told(released: build.Released) -> dict[str, object]:
