@@ -1,49 +1,75 @@
-"""The command line: which verb is which function. Every verb's help ends with an example."""
+"""The command line: which verb is which function. Every verb's help ends with an example.
 
-from collections.abc import Callable
+A verb's module is imported when the verb is asked for: all of them together take seconds.
+"""
+
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from monitor.verbs import (
-    accept,
-    audit,
-    backup,
-    cohort,
-    crawl,
-    doctor,
-    erase,
-    explain,
-    explore,
-    feed,
-    link,
-    links,
-    load,
-    marketplaces,
-    measure,
-    parse,
-    probe,
-    probe_check,
-    registry,
-    release,
-    report,
-    review,
-    run,
-    sandbox,
-    scaffold,
-    spiders,
-    status,
-    week,
-)
+# Verb -> where it is: a function, or a group of verbs of its own (a Typer named `app`). In the order of `--help`.
+VERBS = {
+    "week": "week:week",
+    "registry": "registry:app",
+    "crawl": "crawl:crawl",
+    "crawl accept": "accept:accept",
+    "feed": "feed:feed",
+    "load": "load:load",
+    "link": "link:link",
+    "links": "links:links",
+    "review": "review:app",
+    "probe": "probe:app",
+    "cohort": "cohort:app",
+    "audit": "audit:app",
+    "measure": "measure:measure",
+    "explain": "explain:explain",
+    "report": "report:report",
+    "release": "release:release",
+    "explore": "explore:explore",
+    "run": "run:run",
+    "plan": "run:plan",
+    "pause": "run:pause",
+    "resume": "run:resume",
+    "trigger": "run:trigger",
+    "status": "status:status",
+    "doctor": "doctor:doctor",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "erase": "erase:erase",
+    "marketplaces": "marketplaces:marketplaces",
+    "spiders": "spiders:app",
+    "scaffold": "scaffold:scaffold",
+    "parse": "parse:parse",
+    "sandbox": "sandbox:app",
+}
+
+
+def load(name: str) -> Any:
+    """The verb as Click's command or group. Raises KeyError for a name that is no verb."""
+    place, _, attribute = VERBS[name].partition(":")
+    found = getattr(import_module(f"monitor.verbs.{place}"), attribute)
+    alone = typer.Typer(rich_markup_mode=None)
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name)
+    else:
+        alone.command(name)(found)
+    return typer.main.get_group(alone).commands[name]
 
 
 class Verbs(TyperGroup):
     """Knows verbs of two words, `crawl accept`, beside those of one: `crawl` itself takes any number of words."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return load(cmd_name) if cmd_name in VERBS else None
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         two = " ".join(args[:2])
-        return super().resolve_command(ctx, [two, *args[2:]] if two in self.commands else args)
+        return super().resolve_command(ctx, [two, *args[2:]] if two in VERBS else args)
 
 
 app = typer.Typer(
@@ -54,40 +80,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Measures every week how many registered businesses sell on marketplaces. Start with: monitor week --sandbox",
 )
-app.add_typer(registry.app, name="registry")
-app.add_typer(review.app, name="review")
-probe.app.command("check")(probe_check.check)
-app.add_typer(probe.app, name="probe")
-app.add_typer(cohort.app, name="cohort")
-app.add_typer(audit.app, name="audit")
-app.add_typer(sandbox.app, name="sandbox")
-app.add_typer(spiders.app, name="spiders")
-VERBS: dict[str, Callable[..., Any]] = {
-    "crawl": crawl.crawl,
-    "crawl accept": accept.accept,
-    "doctor": doctor.doctor,
-    "erase": erase.erase,
-    "explain": explain.explain,
-    "explore": explore.explore,
-    "feed": feed.feed,
-    "parse": parse.parse,
-    "load": load.load,
-    "link": link.link,
-    "links": links.links,
-    "measure": measure.measure,
-    "release": release.release,
-    "report": report.report,
-    "week": week.week,
-    "backup": backup.backup,
-    "restore": backup.restore,
-    "run": run.run,
-    "plan": run.plan,
-    "pause": run.pause,
-    "resume": run.resume,
-    "trigger": run.trigger,
-    "status": status.status,
-    "marketplaces": marketplaces.marketplaces,
-    "scaffold": scaffold.scaffold,
-}
-for name, verb in VERBS.items():
-    app.command(name)(verb)
+
+
+@app.callback()
+def monitor() -> None:
+    """Without it Typer takes an app that registers nothing itself for a mistake."""

@@ -7,19 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 
 from monitor.__main__ import run
-from monitor.cli import app
+from monitor.cli import VERBS, load
 
 ROOT = Path(__file__).parents[1]
 
 
-def verbs(group: typer.Typer = app, before: str = "") -> list[str]:
-    found = [f"{before}{command.name or command.callback.__name__}" for command in group.registered_commands]  # type: ignore[union-attr]
-    for sub in group.registered_groups:
-        assert sub.typer_instance is not None
-        found += verbs(sub.typer_instance, f"{before}{sub.name} ")
+def verbs() -> list[str]:
+    found = []
+    for name in VERBS:
+        below = getattr(load(name), "commands", None)
+        found += [f"{name} {verb}" for verb in below] if below else [name]
     return found
 
 

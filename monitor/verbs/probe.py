@@ -13,12 +13,13 @@ from monitor.config import Config
 from monitor.database import private_engine, translate_errors
 from monitor.registry_import import checked_office
 from monitor.text import safe_terminal
-from monitor.verbs import common, lists
+from monitor.verbs import common, lists, probe_check
 from monitor.weeks import utc_now
 from pipelines import probes
 from pipelines.probe_import import confirm, import_probes, open_probes
 
 app = typer.Typer(no_args_is_help=True, help="Businesses known to sell: take them in, check their shops, confirm them.")
+app.command("check")(probe_check.check)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Office = Annotated[str | None, typer.Option(help="Kode of the office; default: the province.")]
 
