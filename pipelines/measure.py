@@ -30,7 +30,8 @@ from pipelines.measure_states import CARRY_WEEKS, marketplace_states
 
 __all__ = ["CARRY_WEEKS", "METHOD_VERSION", "VINTAGES", "MeasureReport", "marketplace_states", "measure_week"]
 
-METHOD_VERSION = "2"  # levels with intervals; 1 counted verified and detected groups
+# 1 counted verified and detected groups; 2: levels with intervals; 3: cells merged upward, entries over their coverage
+METHOD_VERSION = "3"
 VINTAGES = ("flash", "final", "benchmark")
 
 

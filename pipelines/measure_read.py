@@ -34,7 +34,7 @@ from pipelines.measure_flows import models_of, probes_then, read_earlier, read_l
 from pipelines.measure_pairs import SHOP, carried_weeks, read_pairs
 from pipelines.measure_people import read_audits, read_cohorts, read_probes
 from pipelines.measure_registry import read_cells, read_groups
-from pipelines.measure_states import marketplace_states, read_live
+from pipelines.measure_states import joined_lately, marketplace_states, read_live
 from pipelines.review_read import Answers, read_answers
 
 FOLLOWED_WEEKS = 26  # of observations that the survival of shops is estimated from
@@ -78,6 +78,7 @@ def read_week(connection: Connection, config: Config, week: str, vintage: str) -
         model_version=", ".join(models_of(connection, week)) or None,
         vintage=vintage,
         neighbours=neighbours(config.region.code),
+        joined=joined_lately(connection, week, states),
         probes_then=probes_then(connection, week, config.region.code),
         registry=read_cells(connection, snapshot.snapshot_id),
         groups=groups,
@@ -183,7 +184,7 @@ def digest_of(read: WeekRead, method_version: str) -> str:
     widen = revision_statistics(inputs.earlier[inputs.earlier["estimand"] == "E1"]).widen
     plain = [
         method_version, read.snapshot.snapshot_id, inputs.week, inputs.vintage, inputs.model_version, inputs.draws,
-        list(inputs.seed), inputs.probes_then, widen if inputs.vintage == "flash" else 1.0,
+        list(inputs.seed), list(inputs.joined), inputs.probes_then, widen if inputs.vintage == "flash" else 1.0,
     ]  # fmt: skip
     whole = hashlib.sha256(dump_json(plain).encode())
     whole.update(_rows_hash(read.states))

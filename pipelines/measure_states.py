@@ -13,11 +13,12 @@ from sqlalchemy import Connection, select
 
 from monitor.database import read_frame
 from monitor.marketplaces import Marketplace
-from monitor.private_store import crawls
+from monitor.private_store import crawls, marketplace_weeks
 from monitor.shop_states import live_shops
 from monitor.weeks import shift_week, week_of_date
 
 CARRY_WEEKS = 4  # the method's limit for using older data of a marketplace
+SIDE_BY_SIDE = 8  # weeks in which the old definition is shown beside the new one
 LOADED = ["measured", "fed", "partial", "carried"]  # states whose shops are counted
 
 
@@ -54,6 +55,16 @@ def marketplace_states(
     known = _regional(read_live(connection, week) if live is None else live)
     rows = [_state(entry, done[done["marketplace"] == slug], week, known) for slug, entry in sorted(entries.items())]
     return pd.DataFrame(rows)
+
+
+def joined_lately(connection: Connection, week: str, states: pd.DataFrame) -> tuple[str, ...]:
+    """Marketplaces covered now that were not in some measured week of the last SIDE_BY_SIDE; ordered slugs."""
+    table = marketplace_weeks.c
+    recent = table.week.between(shift_week(week, -SIDE_BY_SIDE), shift_week(week, -1))
+    found = read_frame(connection, select(table.week, table.marketplace, table.covered).where(recent))
+    known = found[found["covered"].astype(bool)].groupby("marketplace")["week"].nunique()
+    weeks, now = found["week"].nunique(), states.loc[states["covered"].astype(bool), "marketplace"]
+    return tuple(sorted(slug for slug in now if known.get(slug, 0) < weeks))
 
 
 def _state(entry: Marketplace, done: pd.DataFrame, week: str, known: Mapping[str, int]) -> dict[str, Any]:

@@ -252,6 +252,20 @@ def test_doubt_is_left_open_and_published_where_it_matters() -> None:
         estimated().figure("E1_AMB")  # nobody doubted
 
 
+def test_the_old_series_stands_beside_the_new_one_when_a_marketplace_joins() -> None:
+    with pytest.raises(KeyError):
+        estimated().figure("E1_BEFORE")
+    before, level = province("E1_BEFORE", joined=("plaza_banten",)), dict(estimated().figure("E1"))
+    assert before["status"] == "published"
+    assert before["value"] < level["value"]
+    splice = before["details"]["splice"]
+    assert splice["factor"] == pytest.approx(level["value"] / before["value"])
+    assert splice["low"] < splice["factor"] < splice["high"]
+    assert before["details"]["without"] == ["plaza_banten"]
+    assert province("E1_BEFORE", joined=("plaza_banten", "shopee", "tokopedia"))["reason"] == "no_marketplace"
+    assert province("E1", joined=("plaza_banten",)) == level  # the new series does not care
+
+
 def test_active_shops_are_a_second_headline() -> None:
     assert dict(estimated().figure("E1_ACTIVE"))["reason"] == "no_activity"
     pairs = world().inputs.pairs

@@ -20,9 +20,11 @@ from monitor.config import Config
 from monitor.database import bulk_insert, private_engine, read_frame, results_engine, transaction
 from monitor.errors import UsageError
 from monitor.verbs.explain import read_figure
+from monitor.weeks import shift_week
 from pipelines.estimation.week import estimate_week
 from pipelines.measure import measure_week, unpacked
 from pipelines.measure_read import digest_of, read_week
+from pipelines.measure_states import joined_lately
 
 LATER = "2026-W48"
 EXPECTED = 245.683466  # E1 of the world below, by `estimate_week` over its own frames (241 groups are present)
@@ -214,6 +216,27 @@ def test_another_model_is_a_break_and_no_change_is_stated(world: World) -> None:
     kinds = {(row["kind"], row["subject"]) for row in world.rows(store.series_breaks)}
     assert ("model", "model-2") in kinds
     assert world.figure("E6_1", week=LATER)["reason"] == "model_changed"
+
+
+def test_a_marketplace_that_joins_is_shown_with_and_without_for_eight_weeks(world: World) -> None:
+    measure_week(world.engine, world.config, WEEK)
+    with transaction(world.engine) as connection:
+        was = store.marketplace_weeks.c.marketplace == "tokopedia"
+        connection.execute(update(store.marketplace_weeks).where(was).values(covered=False))
+        assert joined_lately(connection, WEEK, _states(connection)) == ()  # nothing was measured before
+        assert joined_lately(connection, shift_week(WEEK, 8), _states(connection)) == ("tokopedia",)
+        assert joined_lately(connection, shift_week(WEEK, 9), _states(connection)) == ()
+    later(world, LATER)
+    measure_week(world.engine, world.config, LATER)
+    old, new = (world.figure(name, week=LATER) for name in ("E1_BEFORE", "E1"))
+    assert old["value"] < new["value"]
+    assert ("marketplaces", "tokopedia") in {(row["kind"], row["subject"]) for row in world.rows(store.series_breaks)}
+
+
+def _states(connection: Any) -> pd.DataFrame:
+    return read_frame(connection, select(store.marketplace_weeks).where(store.marketplace_weeks.c.week == WEEK)).assign(
+        covered=True
+    ).query("marketplace in ['tokopedia', 'shopee']")  # fmt: skip
 
 
 def test_small_cells_are_hidden_and_stay_hidden(world: World) -> None:

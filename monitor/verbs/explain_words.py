@@ -18,6 +18,7 @@ FIGURES: Mapping[str, str] = {
     "D": "groups with a link decided by the system, unchecked",
     "E1_ACTIVE": "groups with a shop that shows trade within 90 days",
     "E2_ACTIVE": "share of registered groups with a shop that shows trade within 90 days",
+    "E1_BEFORE": "E1 without the marketplaces that joined it in the last eight weeks, beside the new series",
     "E1_DEP": "band of E1 for odds ratios 0.67 to 2 between crawl and probe",
     "E1_AMB": "band of E1 with every 'tidak tahu' as no and as yes",
     "E2_ALIVE": "share present per business that is alive, by the yearly audit",

@@ -1,4 +1,7 @@
-"""Beside the headline: several marketplaces, active shops, per alive business, seen only elsewhere."""
+"""Beside the headline: the old series, several marketplaces, active shops, per alive business, seen only elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -6,13 +9,13 @@ import pandas as pd
 from pipelines.estimation.agreement import share_of
 from pipelines.estimation.arrays import Floats
 from pipelines.estimation.audit import AliveShare, alive_draws, alive_share, per_alive, per_alive_draws
-from pipelines.estimation.change import flow_draws, flow_point
-from pipelines.estimation.coverage import LEAST_DETECTED, interval
+from pipelines.estimation.change import flow_draws, flow_point, splice_draws, splice_factor
+from pipelines.estimation.coverage import LEAST_DETECTED, Level, interval
 from pipelines.estimation.detected import rate_draws
-from pipelines.estimation.figures import Row, computed, graded, missing, rounded, row
+from pipelines.estimation.figures import Row, computed, graded, level_rows, missing, presence_details, rounded, row
 from pipelines.estimation.grades import MIN_EXPECTED, MIN_PROBES, NONE
 from pipelines.estimation.inputs import WeekInputs
-from pipelines.estimation.levels import presence, unfit
+from pipelines.estimation.levels import presence, stratified_presence, unfit
 from pipelines.estimation.probing import elsewhere, probe_groups
 from pipelines.estimation.province import KIND, Headline, size_of
 from pipelines.estimation.rules import Rules
@@ -25,13 +28,53 @@ POOLED = 1.0  # judged positives that the distribution over all strata is worth 
 
 
 def beside_rows(inputs: WeekInputs, top: Headline, rules: Rules) -> list[Row]:
-    """E4_1 to E4_3, E1_ACTIVE and E2_ACTIVE, E2_ALIVE, ELSEWHERE; all of the province."""
+    """E1_BEFORE, E4_1 to E4_3, E1_ACTIVE and E2_ACTIVE, E2_ALIVE, ELSEWHERE; all of the province."""
     return [
+        *_before(inputs, top, rules),
         *_several(inputs, top, rules),
         *_active(inputs, rules),
         _alive(inputs, top, rules),
         _elsewhere(inputs, rules),
     ]
+
+
+# --- the series before and after marketplaces joined it ---------------------------------------------------------------
+
+
+def _before(inputs: WeekInputs, top: Headline, rules: Rules) -> list[Row]:
+    """E1_BEFORE: E1 as it was defined before marketplaces joined it, beside the new one; no row where none joined.
+
+    details: which are left out, and by how much the new series stands above the old one. Judgements and probes are the
+    same, the draws are not: the factor's interval is a little too wide.
+    """
+    joined = sorted(set(inputs.joined) & set(rules.covered))
+    slugs = sorted(set(rules.covered) - set(joined))
+    if not joined:
+        return []
+    if not slugs:
+        return [missing("E1_BEFORE", KIND, inputs.province, "no_marketplace")]
+    found = universe(inputs, slugs)
+    rng = rng_for(*inputs.seed, "E1_BEFORE", KIND, inputs.province)
+    level = stratified_presence(found, probe_groups(inputs, found, slugs), inputs.registry, rng, inputs.draws)
+    details = {**presence_details(level, rules, inputs), "without": joined, "splice": _splice(level.level, top)}
+    old = replace(rules, status=_status(rules, slugs))
+    return level_rows(level, old, KIND, inputs.province, [("E1_BEFORE", 1.0)], details)
+
+
+def _status(rules: Rules, slugs: Sequence[str]) -> str:
+    return "carried" if set(slugs) & set(rules.carried) else "published"
+
+
+def _splice(old: Level, top: Headline) -> Row | None:
+    """Factor from the old series to the new one, with its interval; None where one of them has no figure."""
+    new = top.presence.level
+    if old.value is None or new.value is None or not top.is_published:
+        return None
+    factor, spread = splice_factor(old.value, new.value), splice_draws(np.asarray(old.draws), np.asarray(new.draws))
+    if factor is None or spread is None:
+        return None
+    _, low, high = spread
+    return {"factor": rounded(factor), "low": rounded(low), "high": rounded(high)}
 
 
 # --- E4: on one, two, three or more marketplaces, among detected groups -----------------------------------------------

@@ -177,13 +177,13 @@ def exits(shops: pd.DataFrame) -> tuple[int, ...]:
     return tuple(sorted(set(ended.tolist()) - set(stays.tolist())))
 
 
-# --- change of the model --------------------------------------------------------------------------------------------
+# --- breaks in the series --------------------------------------------------------------------------------------------
 
 
 def splice_factor(old: float, new: float) -> float | None:
-    """Factor by which figures of the old model compare with those of the new one, both of one overlap week.
+    """Factor by which figures of the old definition (or model) compare with those of the new one, both of one week.
 
-    old, new: the figure by the old and the new model. None where the old one is not above zero.
+    old, new: the figure by the old and by the new one. None where the old one is not above zero.
     """
     return None if old <= 0 else new / old
 

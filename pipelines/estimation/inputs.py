@@ -149,6 +149,7 @@ class WeekInputs:
         marketplaces: their slugs, blank-separated; queries: how many were compared.
     leavers: groups whose only open shops of the week before are now called closed by the marketplace, or were searched
         for twice and not found: score, d, is_known, weight as in panel, on the candidates of the week before.
+    joined: marketplaces covered now that were not in some week of the last eight: the old definition is shown beside.
     probes_then: n and m of the province in the week before; None where it was not measured.
     cohorts: one row per member that is in the registry: cohort, kind (training or list), group_id.
     audits: newest yearly check of the registry: group_id, area, outcome (alive, closed, moved_out, not_umkm, duplicate,
@@ -174,6 +175,7 @@ class WeekInputs:
     model_version: str | None = None
     vintage: str = "flash"
     neighbours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    joined: tuple[str, ...] = ()
     probes_then: tuple[int, int] | None = None
     registry: pd.DataFrame = field(default_factory=partial(blank, "registry"))
     groups: pd.DataFrame = field(default_factory=partial(blank, "groups"))
