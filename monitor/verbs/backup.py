@@ -49,7 +49,9 @@ def restore(
 ) -> None:
     """Fill an empty data folder from a backup.
 
-    Example: MONITOR_DATA_DIR=/srv/monitor/data monitor restore --from /mnt/backups --key backup.key
+    The data folder is the one of MONITOR_DATA_DIR or monitor.toml, as always.
+
+    Example: monitor restore --from /mnt/backups --key backup.key
     """
     config = common.config()
     source = chosen(folder or config.backup_dir, name)
