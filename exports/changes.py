@@ -7,7 +7,7 @@ dated shops (E7), never from the difference of two levels or from what was newly
 from collections.abc import Mapping
 from typing import Any
 
-from exports import wording
+from exports import level_words, wording
 from exports.base import plain
 from exports.facts import Facts, Figure, MarketplaceState
 from exports.sentences import say
@@ -182,7 +182,7 @@ def because_of_us(facts: Facts) -> list[str]:
     new = [plain(item.title) for item in facts.marketplaces if item.state in READ and item.before not in (None, *READ)]
     if new:
         said.append(say("kami.baru", lokapasar=wording.some(new, 4)))
-    said += breaks(facts)
+    said += [*breaks(facts), *_as_before(facts)]
     found = facts.province("FOUND")
     same = [] if said else [say("kami.sama")]
     if found.shown and found.value:
@@ -208,6 +208,14 @@ def _registry(facts: Facts) -> list[str]:
     if changed and then is not None and facts.registry_total is not None and then != facts.registry_total:
         return [say("perubahan.registri", dulu=wording.number(then), kini=wording.number(facts.registry_total))]
     return changed
+
+
+def _as_before(facts: Facts) -> list[str]:
+    """The level as it was defined before the marketplaces covered changed, beside the new one."""
+    level = facts.province("E1_BEFORE")
+    if not level.shown or level.low is None or level.high is None:
+        return []
+    return [say("perubahan.cakupan_lama", perkiraan=level_words.estimated(level))]
 
 
 def _reason(row: Mapping[str, Any]) -> str:

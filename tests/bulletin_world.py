@@ -1,4 +1,4 @@
-"""Facts of the three situations of the wording: first week, normal week, two marketplaces refused. All figures invented."""
+"""Facts of the situations of the wording: first week, normal week, two marketplaces refused. All figures invented."""
 
 from dataclasses import replace
 from datetime import date

@@ -204,6 +204,16 @@ def test_break_and_changed_registry(config: Config) -> None:
     assert story.us[0] in story.bullets
 
 
+def test_old_and_new_coverage_stand_side_by_side(config: Config) -> None:
+    facts = normal_week(config)
+    old = published(5900, 5000, 7000, "B")
+    story = tell(replace(facts, figures={**facts.figures, ("E1_BEFORE", "province", "36"): old}))
+    assert story.us[-2] == (
+        "Menurut cakupan lama, diperkirakan 5.900 UMKM (antara 5.000 dan 7.000) hadir di lokapasar; angka itu disajikan "
+        "berdampingan dengan yang baru."
+    )
+
+
 def test_suppressed_counts_are_words_not_zero(config: Config) -> None:
     from exports.facts import Figure
 

@@ -1,7 +1,9 @@
 """The files of the bulletin from the facts of a week."""
 
+from dataclasses import replace
+
 from exports import wording
-from exports.base import plain
+from exports.base import cut, plain
 from exports.bulletin import html, paper
 from exports.bulletin.content import Bulletin, Shown
 from exports.bulletin.message import message
@@ -10,6 +12,8 @@ from exports.cells import is_figure
 from exports.facts import Facts
 from exports.story import Story, registry_line, tell
 from exports.wording import Cell
+
+LONGEST_NAME = 100  # characters
 
 
 def files(facts: Facts, week: str) -> dict[str, bytes]:
@@ -26,6 +30,7 @@ def files(facts: Facts, week: str) -> dict[str, bytes]:
 
 def content(facts: Facts, week: str) -> Bulletin:
     """Everything the bulletin says and shows."""
+    facts = bounded(facts)
     story, published = tell(facts), wording.published_on(week)
     return Bulletin(
         week=week,
@@ -34,7 +39,7 @@ def content(facts: Facts, week: str) -> Bulletin:
         day=published.day,
         practice=wording.PRACTICE if facts.practice else "",
         title=f"{story.series}, {wording.week_short(week)} tahun {week[:4]}",
-        author=plain(facts.config.office.name),
+        author=facts.config.office.name,
         repeated=repeated(facts, story),
         story=story,
         figures=tuple(
@@ -43,6 +48,23 @@ def content(facts: Facts, week: str) -> Bulletin:
         sections=sections(facts, story, week),
         message=message(facts, story),
     )
+
+
+def bounded(facts: Facts) -> Facts:
+    """Names from outside as one harmless line each, cut where they would fill a page."""
+    office = facts.config.office
+    named = {name: _name(getattr(office, name)) for name in ("name", "contact", "signatory")}
+    return replace(
+        facts,
+        config=replace(facts.config, office=replace(office, **named)),
+        areas={code: _name(name) for code, name in facts.areas.items()},
+        sectors={code: _name(name) for code, name in facts.sectors.items()},
+        marketplaces=tuple(replace(item, title=_name(item.title)) for item in facts.marketplaces),
+    )
+
+
+def _name(text: str) -> str:
+    return cut(plain(text), LONGEST_NAME)
 
 
 def repeated(facts: Facts, story: Story) -> tuple[str, str]:

@@ -5,6 +5,7 @@ date in the file is the day of publication, so the same bulletin gives the same 
 """
 
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -54,8 +55,19 @@ def _compiled(path: Path, bulletin: Bulletin, kind: Literal["pdf", "png"], **mor
 
 
 def _options(bulletin: Bulletin) -> dict[str, Any]:
-    inputs = {"model": json.dumps(model(bulletin), ensure_ascii=False)}
+    inputs = {"model": printable(json.dumps(model(bulletin), ensure_ascii=False))}
     return {"font_paths": [str(FONTS)], "ignore_system_fonts": True, "sys_inputs": inputs}
+
+
+# What the shipped fonts cannot draw; readers see that something stood there.
+_UNDRAWN = re.compile(
+    "[^\n\x20-\x7e\xa0-\xac\xae-\u024f\u0390-\u03a1\u03a3-\u03ce\u0400-\u0475\u1e00-\u1e9b\u1ea0-\u1ef9"
+    "\u2012-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122\u2212]+"
+)
+
+
+def printable(text: str) -> str:
+    return _UNDRAWN.sub("?", text)
 
 
 def model(bulletin: Bulletin) -> dict[str, Any]:

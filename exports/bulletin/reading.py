@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,12 +12,27 @@ from exports import wording
 from exports.base import CheckError, plain
 from exports.bulletin import paper, units
 from exports.bulletin.content import Bulletin, Table
-from exports.bulletin.making import content
+from exports.bulletin.making import bounded, content
 from exports.bulletin.programmes import shown_name
 from exports.facts import Facts
 
 MOST_BYTES = 1_500_000  # of the PDF
-_TAGS = {"html", "head", "meta", "title", "style", "body", "div", "header", "main", "footer", "section", "p", "data"}
+_TAGS = {
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "div",
+    "header",
+    "main",
+    "footer",
+    "aside",
+    "section",
+    "p",
+    "data",
+}
 _TAGS |= {"h1", "h2", "h3", "ul", "li", "dl", "dt", "dd", "figure", "figcaption"}
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 _TAGS |= {"svg", "g", "path", "rect", "text", "line", "tspan", "defs", "clippath"}
@@ -29,6 +44,7 @@ def check(files: Mapping[str, bytes], facts: Facts) -> list[str]:
 
     facts: of the controlled class, as the files were made from.
     """
+    facts = bounded(facts)
     bulletin, week = content(facts, facts.week), facts.week
     _withheld(facts, bulletin)
     _words(facts, bulletin)
@@ -143,10 +159,12 @@ def _paper(body: bytes, bulletin: Bulletin) -> None:
         raise CheckError(f"The bulletin's PDF has {len(body)} bytes, more than {MOST_BYTES}; nothing was published.")
     text = pdf_text(body)
     if text is not None:
-        _holds("The PDF", _squeezed(text), bulletin)
+        _holds("The PDF", _squeezed(text), bulletin, paper.printable)
         return
     placed = paper.placed(bulletin)  # no reader of PDF on this machine: what Typst has placed
-    wanted = {cell.key: cell.text for cell in bulletin.shown() if cell.value is not None}
+    wanted = {
+        cell.key: cell.text for cell in bulletin.shown() if cell.value is not None
+    }  # figures are drawn as they are
     if placed != wanted:
         key = next(key for key in (*wanted, *placed) if placed.get(key) != wanted.get(key))
         raise CheckError(f"The PDF does not say {wanted.get(key, 'nothing')} at {key}; nothing was published.")
@@ -165,15 +183,15 @@ def pdf_text(body: bytes) -> str | None:
     return done.stdout.decode("utf-8", "replace")
 
 
-def _holds(what: str, text: str, bulletin: Bulletin) -> None:
+def _holds(what: str, text: str, bulletin: Bulletin, drawn: Callable[[str], str] = str) -> None:
     """Every sentence and every row of figures of the bulletin stands in the text."""
     for sentence in _readable(bulletin):
-        if _squeezed(sentence) not in text:
+        if _squeezed(drawn(sentence)) not in text:
             raise CheckError(f"{what} does not say '{sentence[:60]}'; nothing was published.")
     for block in bulletin.blocks():
         if isinstance(block, Table):
             for row in block.rows:
-                _row_holds(what, text, [_squeezed(cell.text) for cell in row], row[0].text)
+                _row_holds(what, text, [_squeezed(drawn(cell.text)) for cell in row], row[0].text)
 
 
 def _readable(bulletin: Bulletin) -> Iterable[str]:

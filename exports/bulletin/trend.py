@@ -164,7 +164,9 @@ def _weeks(trend: Trend, x: alt.X, width: int, height: int) -> list[alt.Chart]:
         rows.append({"at": at, "text": str(int(week[6:])), "year": week[:4] if week[:4] != seen else ""})
         seen = week[:4]
     base = alt.Chart(alt.Data(values=rows)).encode(x=x)
+    name = alt.Chart(alt.Data(values=[{"at": -0.4, "text": "pekan"}])).encode(x=x, y=alt.value(height + 6))
     return [
+        name.mark_text(align="right", dx=-6, baseline="top", fontSize=11, color=LINE).encode(text="text:N"),
         base.mark_text(baseline="top", fontSize=12, color=INK).encode(y=alt.value(height + 6), text="text:N"),
         base.mark_text(baseline="top", fontSize=11, color=LINE).encode(y=alt.value(height + 22), text="year:N"),
     ]
