@@ -42,8 +42,12 @@ def _open(address: str, store: str) -> Engine:
         engine = _sqlite(url, store) if url.get_backend_name() == "sqlite" else _postgresql(url, store)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise UsageError(f"The URL of the {store} store is not usable: {_first_line(error)}.") from None
-    with translate_errors():
-        migrate(engine, store)
+    try:
+        with translate_errors():
+            migrate(engine, store)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
