@@ -11,7 +11,6 @@ from pipelines.estimation.change import (
     exits,
     flow_draws,
     flow_point,
-    is_at_least,
     judged_draws,
     panel_flow,
     side_draws,
@@ -120,8 +119,6 @@ def test_change_and_flows_by_hand() -> None:
     assert flows.min() >= 100
     with pytest.raises(ValueError, match="probes"):
         change_draws([1.0], [1.0], 0, 0, rng_for("g"))
-    assert is_at_least(9)
-    assert not is_at_least(10)
 
 
 def test_the_splice_factor_compares_models_on_one_week() -> None:

@@ -17,8 +17,6 @@ from pipelines.estimation.detected import count_draws, detected_draws, domain_ra
 from pipelines.estimation.seeds import DRAWS
 from pipelines.estimation.strata import STRATA
 
-MIN_YOUNG_PROBES = 10  # with shops younger than 13 weeks; with fewer, entries are "at least"
-YOUNG_WEEKS = 13
 LEAST_KAPPA = 1e-6
 SIDE_WEIGHT = 2.0  # judgements that the rate of both sides is worth in one: intervals as wide as the method's (S10b)
 
@@ -121,9 +119,9 @@ def change_point(arrived: float, left: float, probe_n: int, probe_m: int) -> flo
 def flow_draws(count: ArrayLike, probe_n: int, probe_m: int, size: int, rng: np.random.Generator) -> Ints:
     """E7: draws of entries or exits in the window, completed as in 6.3.
 
-    count: draws of the truly detected entering (leaving) groups. probe_n, probe_m: probes whose coverage applies: for
-    entries those with shops younger than YOUNG_WEEKS, for exits those of the earlier week. size: groups registered. The
-    probes are others than the flow itself, so none of them is added to it: the flow's own seen part stands alone.
+    count: draws of the truly detected entering (leaving) groups. probe_n, probe_m: probes whose coverage applies, for
+    exits those of the earlier week. size: groups registered. The probes are others than the flow itself, so none of
+    them is added to it: the flow's own seen part stands alone.
     """
     seen = np.asarray(count, float)
     kappa = np.maximum(rng.beta(probe_m + 0.5, probe_n - probe_m + 0.5, seen.size), LEAST_KAPPA)
@@ -133,11 +131,6 @@ def flow_draws(count: ArrayLike, probe_n: int, probe_m: int, size: int, rng: np.
 def flow_point(count: float, probe_n: int, probe_m: int) -> float:
     """E7: flow detected over its coverage, with Chapman's correction."""
     return float(count * (probe_n + 1) / (probe_m + 1))
-
-
-def is_at_least(young_probes: int) -> bool:
-    """Whether entries are published as "at least": new shops are less visible, and too few probes say by how much."""
-    return young_probes < MIN_YOUNG_PROBES
 
 
 # --- new, or only found ---------------------------------------------------------------------------------------------

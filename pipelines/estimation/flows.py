@@ -95,7 +95,11 @@ def _panel_probes(inputs: WeekInputs, top: Headline, lag: int) -> tuple[int, int
 
 
 def _entries(inputs: WeekInputs, top: Headline, rules: Rules, window: tuple[str, str]) -> list[Row]:
-    """E7_IN: groups whose first shops are dated in the week; at least so many, since new shops are seen less. FOUND."""
+    """E7_IN: groups whose first shops are dated in the week, and FOUND.
+
+    E7_IN is always "at least": new shops are seen less, and how much less only known-present businesses with shops
+    younger than 13 weeks could say. Of those that the crawl missed nobody knows how old the shop is.
+    """
     code, week = inputs.province, inputs.week
     pairs, known = inputs.pairs, rules.blocked
     first = pairs["first_seen_week"].fillna(week)
