@@ -50,7 +50,7 @@ def load_hasher(path: Path) -> PhoneHasher:
     """
     try:
         if not path.exists():
-            _create_key(path)
+            create_key(path)
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             logger.warning("The phone key can be read by others than its owner; run: chmod 600 on the key file.")
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
@@ -66,7 +66,8 @@ def load_hasher(path: Path) -> PhoneHasher:
         ) from None
 
 
-def _create_key(path: Path) -> None:
+def create_key(path: Path) -> None:
+    """A new random key in the file, for its owner only; one that another process made just now stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -740,7 +740,7 @@ erasures = Table(
 erased_identities = Table(
     "erased_identities",
     metadata,
-    _key("kind", Text(), "what was hashed: source, nib, nib_name, owner, shop, account"),
+    _key("kind", Text(), "what was hashed, like nib or shop"),
     _key("hash", Text(), "HMAC-SHA-256 under the key of erasures, 32 hex digits"),
     _need("key_id", Text(), "names the key without giving it away"),
     _need("erased_on", Text(), "ISO date"),

@@ -24,6 +24,8 @@ from monitor import regions
 from monitor.config import Config
 from monitor.database import transaction, translate_errors
 from monitor.errors import InputError, UsageError
+from monitor.forgotten import Forgotten, read_forgotten
+from monitor.forgotten_rows import mark_nameless, without_erased
 from monitor.identifiers import PhoneHasher, load_hasher
 from monitor.private_store import snapshots
 from monitor.registry_attributes import ATTRIBUTES, FLAGS, AttributeReader, Attributes
@@ -126,9 +128,11 @@ def _import(engine: Engine, config: Config, path: Path, day: str, office: str, a
     sha256 = file_sha256(path)
     with translate_errors(), engine.connect() as connection:
         unchanged = _known_part(connection, opened, path, office, day, sha256, hasher.key_id)
+        forgotten = read_forgotten(connection, config)
     if unchanged is not None:
         return unchanged
     read = _read(opened, path, hasher, _area_of(office), int(day[:4]))
+    _forget(read, forgotten, office)
     rejects = _write_rejects(config, read.report, office, day, sha256)
     _refuse_many(read.report, config, rejects)
     part = {
@@ -148,6 +152,8 @@ def _import(engine: Engine, config: Config, path: Path, day: str, office: str, a
         if unchanged is not None:
             return unchanged
         written = write_part(connection, part, read.table, read.accounts)
+        if forgotten:
+            mark_nameless(connection, written.part_id)
     read.report.duplicate_count = written.duplicate_count
     if written.renumbered:
         read.report.remarks.append(
@@ -169,6 +175,12 @@ def _import(engine: Engine, config: Config, path: Path, day: str, office: str, a
         issue_count=written.issue_count,
         rejects_file=rejects,
     )
+
+
+def _forget(read: _Read, forgotten: Forgotten, office: str) -> None:
+    """Rows of people who were erased are emptied, and nothing is said about them."""
+    read.table, read.accounts, emptied = without_erased(read.table, read.accounts, forgotten, office)
+    read.report.notes = [note for note in read.report.notes if note.row not in emptied]
 
 
 @contextmanager

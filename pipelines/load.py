@@ -16,9 +16,11 @@ from monitor.config import Config
 from monitor.crawl_store import CrawlData, list_crawls, read_crawl
 from monitor.database import transaction
 from monitor.errors import StoreError
+from monitor.forgotten import read_forgotten
 from monitor.health import Health, check
 from monitor.marketplaces import Bounds, Marketplace, catalogue
 from monitor.private_store import crawls
+from pipelines.erasing.crawls import scrub
 from pipelines.load_store import Judged, is_known, rewind_to, store_week
 from pipelines.week_rows import content_hash, holds_all, observed_on
 
@@ -69,10 +71,23 @@ def load_week(engine: Engine, config: Config, week: str) -> LoadReport:
     return LoadReport(week, tuple(load for load in loads if load is not None))
 
 
+def _forget(connection: Connection, config: Config, slug: str, week: str) -> None:
+    """A crawl cannot know who was erased; before it is read their lines leave its directory."""
+    forgotten = read_forgotten(connection, config)
+    if not forgotten:
+        return
+    try:
+        for path in list_crawls(config.crawls_dir, slug, week):
+            scrub(path, forgotten)
+    except StoreError as error:
+        raise UnreadableCrawlError(str(error)) from error
+
+
 def _load(engine: Engine, config: Config, slug: str, week: str) -> MarketplaceLoad | None:
     """None where the marketplace has no directory of the week."""
     try:
         with transaction(engine) as connection:
+            _forget(connection, config, slug, week)
             return _load_marketplace(connection, config.crawls_dir, slug, week)
     except UnreadableCrawlError as error:
         return MarketplaceLoad(slug, "failed", cause=str(error))

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, and_, delete, or_, select
 from monitor import crawl_reader
 from monitor.crawl_store import CrawlData, left_capped
 from monitor.database import bulk_insert, read_frame
+from monitor.forgotten import PREFIX
 from monitor.intervals import apply_week, as_of, rewind
 from monitor.private_store import panel_runs, panel_shops, query_panel
 from monitor.units import PANEL, QUERY_UNITS, SHOP_UNITS, query_parts, unit_name
@@ -44,7 +45,8 @@ def panel_pair(connection: Connection, week: str, earlier: str) -> PanelPair:
     """Shops that the panel showed in the two weeks, by the queries that were done and not capped in both.
 
     A week without a healthy crawl of a marketplace has no rows of it, so that marketplace is left out. Closed shops are
-    left out too; whether a shop that is shown offers anything is for the caller to know.
+    left out too, and what is left of erased ones, which nobody looks for any more. Whether a shop that is shown offers
+    anything is for the caller to know.
     """
     whole = select(panel_runs.c.marketplace, panel_runs.c.query).where(panel_runs.c.done, ~panel_runs.c.capped)
     ran = [read_frame(connection, whole.where(panel_runs.c.week == one)) for one in (week, earlier)]
@@ -53,7 +55,8 @@ def panel_pair(connection: Connection, week: str, earlier: str) -> PanelPair:
     shown = []
     for one, name in ((week, "now"), (earlier, "then")):
         columns = (panel_shops.c.marketplace, panel_shops.c.query, panel_shops.c.shop_id)
-        rows = read_frame(connection, select(*columns).where(as_of(panel_shops, one))).merge(queries, on=names)
+        query = select(*columns).where(as_of(panel_shops, one), ~panel_shops.c.shop_id.startswith(PREFIX))
+        rows = read_frame(connection, query).merge(queries, on=names)
         shown.append(rows[["marketplace", "shop_id"]].drop_duplicates().assign(**{name: True}))
     shops = shown[0].merge(shown[1], on=["marketplace", "shop_id"], how="outer")
     flags = shops[["now", "then"]].eq(True).astype(bool)  # a missing flag is no sighting

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from monitor.accepting import note_break
 from monitor.crawl_store import CrawlData
 from monitor.database import bulk_insert, read_frame
+from monitor.forgotten import end_made_up, is_made_up
 from monitor.intervals import apply_week, rewind
 from monitor.private_store import (
     crawls,
@@ -75,6 +76,7 @@ def rewind_to(connection: Connection, slug: str, week: str) -> None:
 
 def store_week(connection: Connection, slug: str, week: str, judged: Sequence[Judged]) -> int:
     """Records the week's crawls and applies the healthy ones; the number of interval rows written."""
+    end_made_up(connection, (observations, shop_metrics), slug, week)
     used = [crawl.data for crawl in judged if crawl.counts]
     opened = _apply(connection, slug, week, week_rows(used)) if used else 0
     store_panel(connection, slug, week, [(crawl.data, crawl.directory) for crawl in judged if crawl.counts])
@@ -157,6 +159,7 @@ def _add_identities(connection: Connection, slug: str, week: str, rows: WeekRows
     """New shops and aliases; an alias stays with the shop that had it first."""
     known = set(connection.execute(select(shops.c.shop_id).where(shops.c.marketplace == slug)).scalars())
     fresh = rows.shops.loc[~rows.shops["shop_id"].isin(known), ["shop_id"]]
+    fresh = fresh.assign(is_erased=[True if is_made_up(shop_id) else None for shop_id in fresh["shop_id"]])
     bulk_insert(connection, shops, fresh.assign(marketplace=slug, first_seen_week=week))
     if len(rows.accounts):
         statement = update(shops).where(shops.c.marketplace == slug, shops.c.shop_id == bindparam("shop"))

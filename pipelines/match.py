@@ -11,12 +11,13 @@ from hashlib import sha256
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Table, func, insert, select
 
 from monitor import registry
 from monitor.config import Config
 from monitor.database import read_frame, transaction, translate_errors
 from monitor.errors import UsageError
+from monitor.forgotten import PREFIX, erased_week
 from monitor.gazetteer import gazetteer
 from monitor.intervals import apply_week, as_of, rewind
 from monitor.marketplaces import catalogue
@@ -278,9 +279,22 @@ def _write(engine: Engine, week: str, settled: Settled, weights: Weights, model:
             (candidate_pairs, PAIR_KEYS, settled.pairs),
             (links, LINK_KEYS, settled.links.assign(model_version=model.version)),
         ):
+            left = _left_of_erased(connection, table, week)
             rewind(connection, table, {}, week)
-            apply_week(connection, table, keys, frame, week, {}, close_absent=True)
+            apply_week(connection, table, keys, _with(frame, left), week, {}, close_absent=True)
     return later
+
+
+def _left_of_erased(connection: Connection, table: Table, week: str) -> pd.DataFrame:
+    """Rows of shops that were erased later: nothing of them can be compared any more, so they stay as decided."""
+    query = select(table).where(as_of(table, week), table.c.shop_id.startswith(PREFIX))
+    frame = read_frame(connection, query)
+    until = frame["shop_id"].map(erased_week) if len(frame) else frame["shop_id"]
+    return frame[until > week].drop(columns=["valid_from_week", "valid_to_week", "digest"])
+
+
+def _with(frame: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([frame.astype(object), left[list(frame.columns)]], ignore_index=True) if len(left) else frame
 
 
 def _count(frame: pd.DataFrame) -> int:

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, Engine, select
 
 from monitor import regions
 from monitor.database import read_frame
+from monitor.forgotten import is_made_up
 from monitor.intervals import as_of
 from monitor.marketplaces import catalogue
 from monitor.private_store import business_versions, candidate_pairs, listings, observations
 from monitor.sectors import kbli_title
 
+NAMES = ("business_name", "trade_name", "owner_name")
 TITLES = 5  # product titles that a person sees
 CHUNK = 500  # values in one IN (...)
 PAIR = ["marketplace", "shop_id", "business_id"]
@@ -152,6 +154,8 @@ def read_sheets(engine: Engine, tasks: pd.DataFrame, week: str, office: str | No
             continue
         shop = {"marketplace": key[0], **shops.loc[key].to_dict()}
         registered = businesses.loc[task["business_id"]].to_dict()
+        if is_made_up(task["shop_id"]) or not any(registered[name] for name in NAMES):
+            continue  # erased since it was drawn: nobody could answer
         phone = _phone(phones.get((*key, task["business_id"])), shop, registered)
         own = {name: task[name] for name in ("office", "task_id", *PAIR, "position")}
         rows.append({**own, **_shop_part(shop, titles.get(key, [])), **_business_part(registered), "phone": phone})
