@@ -117,7 +117,14 @@ def _create_tables() -> None:
         sa.Column("probability_band", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("group_pseudonym", "marketplace", "valid_from_week", name=op.f("pk_presence")),
     )
-    op.create_index("ix_presence_marketplace", "presence", ["marketplace", "valid_from_week"])
+    now = sa.text("valid_to_week IS NULL")
+    op.create_index(
+        "ix_presence_now",
+        "presence",
+        ["state", "group_pseudonym", "marketplace"],
+        sqlite_where=now,
+        postgresql_where=now,
+    )
     op.create_table(
         "judgements",
         sa.Column("judgement_pseudonym", sa.Text(), nullable=False, autoincrement=False),
