@@ -57,6 +57,15 @@ def test_the_same_world_hands_in_the_same_files(folder: Path, tmp_path: Path) ->
     assert names[0] == names[1]
 
 
+def test_the_lists_grow_from_week_to_week_and_lose_nobody(folder: Path, tmp_path: Path) -> None:
+    weeks = ("2026-W47", "2026-W48", "2026-W50", "2027-W40")
+    found = [lists(handed_lists.hand_in(folder, tmp_path / week, week, "36"), "uji") for week in weeks]
+    selling = world.read_truth(folder)["source_id"].replace("", pd.NA).nunique()
+    assert [len(rows) for rows in found] == [min(handed_lists.KNOWN_TO_SELL + more, selling) for more in (0, 6, 18, 60)]
+    who = [set(rows[PROBE["business_name"]] + rows[PROBE["shop_id"]] + rows[PROBE["shop_url"]]) for rows in found]
+    assert who[0] <= who[1] <= who[2] <= who[3]
+
+
 def test_offices_list_businesses_that_truly_sell(folder: Path, tmp_path: Path) -> None:
     rows = lists(handed_lists.hand_in(folder, tmp_path, WEEK, "36"), "uji")
     made = world.read(folder)

@@ -19,9 +19,10 @@ from monitor.marketplaces import marketplace
 from monitor.regions import area_codes
 from monitor.sandbox.draws import Draws
 from monitor.sandbox.world import REGISTRY_FILE, SHOPS_FILE, read_settings, read_truth
-from monitor.weeks import week_days
+from monitor.weeks import week_days, week_of_date
 
 KNOWN_TO_SELL = 90  # businesses in the lists of all offices together; of the usual world about four in ten that sell
+MORE_A_WEEK, MOST_MORE = 6, 60  # that offices come to know in every week after the one in which the world begins
 PARTICIPANTS, OF_THEM_SELLING = 70, 45
 TRAINING = "pelatihan berjualan daring"
 OWN_FORM = 0.25  # of participants in those lists, whose link came by the training's own form
@@ -40,19 +41,27 @@ Row = dict[str, str]
 def hand_in(folder: Path, inbox: Path, week: str, province: str) -> list[Path]:
     """Writes the offices' lists for `week` below `inbox`, one folder an office; the same world gives the same bytes.
 
-    Every week the same businesses are asked again, so that practice weeks compare. folder: of the world. Raises
-    InputError where there is none, StoreError where it cannot be written.
+    Every week the same businesses are asked again, so that practice weeks compare, and a few more that offices have
+    come to know since the world began. folder: of the world. Raises InputError where there is none, StoreError where it
+    cannot be written.
     """
     settings = read_settings(folder)
     seed = int(settings["seed"])
     registry, sellers = _registry(folder), _sellers(folder)
     taking_part = _participants(Draws(seed, "participants"), registry, sellers)
-    lists = _known_to_sell(Draws(seed, "known to sell"), registry, sellers, taking_part, week, province)
+    number = KNOWN_TO_SELL + _more(date.fromisoformat(settings["today"]), week)
+    lists = _known_to_sell(Draws(seed, "known to sell"), registry, sellers, taking_part, number, week, province)
     held_on = (date.fromisoformat(settings["today"]) - timedelta(days=30)).isoformat()
     written = [_write(inbox / office / f"uji-latihan-{week}.csv", "probe", rows) for office, rows in lists.items()]
     name = f"peserta-{TRAINING.replace(' ', '_')}-{held_on}.csv"
     people = [_person(registry, source) for source in taking_part]
     return [*written, _write(inbox / province / name, "cohort", people)]
+
+
+def _more(begun: date, week: str) -> int:
+    """How many businesses more than in the first week offices know by now."""
+    weeks = (week_days(week)[0] - week_days(week_of_date(begun))[0]).days // 7
+    return min(max(weeks, 0) * MORE_A_WEEK, MOST_MORE)
 
 
 def _registry(folder: Path) -> dict[str, Row]:
@@ -87,6 +96,7 @@ def _known_to_sell(
     registry: Mapping[str, Row],
     sellers: Mapping[str, Sequence[Row]],
     taking_part: Sequence[str],
+    number: int,
     week: str,
     province: str,
 ) -> dict[str, list[Row]]:
@@ -95,7 +105,7 @@ def _known_to_sell(
     draws.shuffle(chosen)
     monday = week_days(week)[0]
     lists: dict[str, list[Row]] = {}
-    for source in chosen[:KNOWN_TO_SELL]:
+    for source in chosen[:number]:
         by_form = source in taking_part and draws.chance(OWN_FORM)
         own = registry[source]
         row = _person(registry, source) | _shop(draws.pick(sellers[source]))
