@@ -1,17 +1,20 @@
 -- Survival of shops in quarters since they were first seen (Kaplan-Meier)
 -- plot: line quarters_since_first_seen surviving
-WITH RECURSIVE dated AS (
-  SELECT CAST(SUBSTR(first_seen_week, 1, 4) AS INTEGER) * 52 + CAST(SUBSTR(first_seen_week, 7, 2) AS INTEGER) AS begins,
-         CAST(SUBSTR(COALESCE(ended_week, last_seen_week), 1, 4) AS INTEGER) * 52
-           + CAST(SUBSTR(COALESCE(ended_week, last_seen_week), 7, 2) AS INTEGER) AS ends,
-         CASE WHEN ended_week IS NULL THEN 0 ELSE 1 END AS ended
+WITH RECURSIVE alike AS (
+  SELECT first_seen_week AS first, COALESCE(ended_week, last_seen_week) AS last,
+         CASE WHEN ended_week IS NULL THEN 0 ELSE 1 END AS is_end, COUNT(*) AS shops
   FROM shops
+  GROUP BY first_seen_week, COALESCE(ended_week, last_seen_week), CASE WHEN ended_week IS NULL THEN 0 ELSE 1 END
 ),
 lives AS (
-  SELECT (ends - begins + 1 - (ends - begins + 1) % 13) / 13 AS quarters, ended FROM dated
+  SELECT (CAST(SUBSTR(last, 1, 4) AS INTEGER) - CAST(SUBSTR(first, 1, 4) AS INTEGER)) * 52
+           + CAST(SUBSTR(last, 7, 2) AS INTEGER) - CAST(SUBSTR(first, 7, 2) AS INTEGER) + 1 AS weeks, is_end, shops
+  FROM alike
 ),
 ages AS (
-  SELECT quarters, SUM(ended) AS ended, COUNT(*) AS shops FROM lives GROUP BY quarters
+  SELECT (weeks - weeks % 13) / 13 AS quarters, SUM(is_end * shops) AS ended, SUM(shops) AS shops
+  FROM lives
+  GROUP BY (weeks - weeks % 13) / 13
 ),
 life_table AS (
   SELECT quarters, ended, SUM(shops) OVER (ORDER BY quarters DESC) AS at_risk,

@@ -1,18 +1,16 @@
 -- Certified but not seen: holders of a P-IRT or halal certificate without a known open shop, by area
 -- plot: bar area not_seen
-WITH newest AS (SELECT MAX(week) AS week FROM weeks),
-seen AS (
-  SELECT DISTINCT p.group_pseudonym
-  FROM presence p
-  JOIN newest n ON p.valid_from_week <= n.week AND (p.valid_to_week IS NULL OR p.valid_to_week > n.week)
-  WHERE p.state = 'present'
+WITH certified AS (
+  SELECT b.area_code, CASE WHEN EXISTS (
+           SELECT 1 FROM presence p
+           WHERE p.group_pseudonym = b.group_pseudonym AND p.valid_to_week IS NULL AND p.state = 'present'
+         ) THEN 1 ELSE 0 END AS is_seen
+  FROM businesses b
+  WHERE b.valid_to_week IS NULL AND (b.has_pirt OR b.has_halal)
 )
-SELECT COALESCE(a.name, 'unknown or withheld') AS area, COUNT(*) AS certified, COUNT(s.group_pseudonym) AS seen_selling,
-       COUNT(*) - COUNT(s.group_pseudonym) AS not_seen
-FROM businesses b
-JOIN newest n ON b.valid_from_week <= n.week AND (b.valid_to_week IS NULL OR b.valid_to_week > n.week)
-LEFT JOIN areas a ON a.area_code = b.area_code
-LEFT JOIN seen s ON s.group_pseudonym = b.group_pseudonym
-WHERE b.has_pirt OR b.has_halal
+SELECT COALESCE(a.name, 'unknown or withheld') AS area, COUNT(*) AS certified, SUM(c.is_seen) AS seen_selling,
+       COUNT(*) - SUM(c.is_seen) AS not_seen
+FROM certified c
+LEFT JOIN areas a ON a.area_code = c.area_code
 GROUP BY a.name, a.position
 ORDER BY COALESCE(a.position, 99)
