@@ -253,6 +253,8 @@ def deadline_of(facts: Facts) -> str:
 
 def citing(facts: Facts) -> str:
     """May the figures be quoted, and how."""
+    if facts.practice:
+        return say("kutip.latihan")
     if not facts.province("E1").shown:
         return say("kutip.belum")
     return say("kutip.jangan" if changes.differs(facts) else "kutip.boleh")

@@ -102,9 +102,9 @@ def normal_week(config: Config) -> Facts:
     }
     figures = {(name, "province", "36"): figure for name, figure in province.items()}
     figures |= _levels() | _shared("D", 2105) | _shared("E8", 1312) | _by_marketplace() | _programme()
-    history = _history(week, 20)
-    return _facts(config, week, 12, "2026-W47", places, figures, judged=1480, probes=214,
-                  reviews={"ya": 1312, "tidak": 640, "open": 14}, history=history, before=(date(2026, 11, 1), REGISTERED))  # fmt: skip
+    before, reviews = (date(2026, 11, 1), REGISTERED), {"ya": 1312, "tidak": 640, "open": 14}
+    more = {"judged": 1480, "probes": 214, "reviews": reviews, "history": _history(week, 20), "before": before}
+    return _facts(config, week, 12, "2026-W47", places, figures, **more)
 
 
 def refused_week(config: Config) -> Facts:

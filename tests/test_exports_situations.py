@@ -43,13 +43,13 @@ def test_first_week(config: Config) -> None:
         f"No. 1/Th. I, 24 November 2026. Keadaan pekan ke-47 (16 s.d. 22 November 2026). Angka sementara. {REGISTRY}",
         "PENGUKURAN DIMULAI: JUMLAH UMKM DI LOKAPASAR BELUM DAPAT DIPERKIRAKAN",
         [
-            "Sistem mendeteksi 1.940 UMKM terdaftar yang diduga memiliki toko di 9 lokapasar. Dugaan ini belum diperiksa "
-            "dan sebagian keliru.",
+            "Sistem mendeteksi 1.940 UMKM terdaftar yang diduga memiliki toko di 9 lokapasar. Dugaan ini belum "
+            "diperiksa dan sebagian keliru.",
             "Petugas telah memeriksa 60 UMKM di antaranya; 38 dipastikan memiliki toko. Angka 38 adalah kemajuan "
             "pemeriksaan, bukan jumlah UMKM yang berjualan.",
-            "Perkiraan jumlah dan persentase belum tersedia. Penyebabnya, daftar uji (UMKM yang sudah diketahui memiliki "
-            "toko) baru berisi 6 UMKM. Perhitungan memerlukan sedikitnya 10 UMKM dari daftar itu yang tertangkap sistem; "
-            "yang dianjurkan sekitar 200 UMKM.",
+            "Perkiraan jumlah dan persentase belum tersedia. Penyebabnya, daftar uji (UMKM yang sudah diketahui "
+            "memiliki toko) baru berisi 6 UMKM. Perhitungan memerlukan sedikitnya 10 UMKM dari daftar itu yang "
+            "tertangkap sistem; yang dianjurkan sekitar 200 UMKM.",
             "Shopee dan Lazada menolak pembacaan otomatis. TikTok Shop, Facebook, Instagram, dan WhatsApp tidak "
             "menyediakan daftar toko yang terbuka. Toko di sana belum kami ketahui.",
             "Perbandingan dengan waktu sebelumnya belum ada karena ini pengukuran pertama.",
@@ -72,16 +72,17 @@ def test_normal_week(config: Config) -> None:
         f"No. 12/Th. II, 30 Maret 2027. Keadaan pekan ke-12 (22 s.d. 28 Maret 2027). Angka sementara. {REGISTRY}",
         "DIPERKIRAKAN 6.200 UMKM BANTEN HADIR DI LOKAPASAR; BELUM DAPAT DIPASTIKAN NAIK ATAU TURUN",
         [
-            "Pada pekan ke-12 diperkirakan 6.200 UMKM terdaftar memiliki sedikitnya satu toko yang buka di 12 lokapasar "
-            "yang diukur; jumlah sebenarnya diperkirakan antara 5.300 dan 7.300.",
+            "Pada pekan ke-12 diperkirakan 6.200 UMKM terdaftar memiliki sedikitnya satu toko yang buka di 12 "
+            "lokapasar yang diukur; jumlah sebenarnya diperkirakan antara 5.300 dan 7.300.",
             "Dari setiap 1.000 UMKM terdaftar, sekitar 8 hadir di lokapasar (0,78 persen; kisaran antara 0,66 dan 0,91 "
             "persen).",
             "Dibandingkan dengan pekan sebelumnya, belum dapat dipastikan naik atau turun: sekitar 110 UMKM mulai "
-            "berjualan, sekitar 90 tidak lagi terlihat, dan 240 baru ditemukan (tokonya sudah lama ada). Terhadap empat "
-            "pekan sebelumnya pun demikian (selisih antara turun 40 dan naik 220).",
-            "Lokapasar dengan UMKM terbanyak ialah Tokopedia, diperkirakan 3.900 UMKM (antara 3.300 dan 4.600). Satu UMKM "
-            "dapat hadir di beberapa lokapasar.",
-            "Semua lokapasar yang dicakup terbaca pekan ini. TikTok Shop, Facebook, Instagram, dan WhatsApp tidak diukur.",
+            "berjualan, sekitar 90 tidak lagi terlihat, dan 240 baru ditemukan (tokonya sudah lama ada). Terhadap "
+            "empat pekan sebelumnya pun demikian (selisih antara turun 40 dan naik 220).",
+            "Lokapasar dengan UMKM terbanyak ialah Tokopedia, diperkirakan 3.900 UMKM (antara 3.300 dan 4.600). Satu "
+            "UMKM dapat hadir di beberapa lokapasar.",
+            "Semua lokapasar yang dicakup terbaca pekan ini. TikTok Shop, Facebook, Instagram, dan "
+            "WhatsApp tidak diukur.",
         ],
         [
             "6.200 UMKM.",
@@ -96,8 +97,8 @@ def test_normal_week(config: Config) -> None:
 
 
 REFUSAL = (
-    "Shopee dan Lazada menolak pembacaan otomatis. Penolakan itu bukan pemblokiran oleh pemerintah, bukan tanda toko tutup, "
-    "dan bukan tanda UMKM berhenti berjualan."
+    "Shopee dan Lazada menolak pembacaan otomatis. Penolakan itu bukan pemblokiran oleh pemerintah, bukan tanda toko "
+    "tutup, dan bukan tanda UMKM berhenti berjualan."
 )
 
 
@@ -108,12 +109,13 @@ def test_two_marketplaces_refused(config: Config) -> None:
         "SHOPEE DAN LAZADA TIDAK TERBACA; PERUBAHAN JUMLAH UMKM PEKAN INI TIDAK DINYATAKAN",
         [
             REFUSAL,
-            "Untuk keduanya dipakai data pekan ke-12. Dengan cara itu, jumlah UMKM yang hadir diperkirakan 6.200 (antara "
-            "5.200 dan 7.500). Kisarannya lebih lebar daripada pekan lalu karena sebagian data adalah data lama.",
+            "Untuk keduanya dipakai data pekan ke-12. Dengan cara itu, jumlah UMKM yang hadir diperkirakan 6.200 "
+            "(antara 5.200 dan 7.500). Kisarannya lebih lebar daripada pekan lalu karena sebagian data "
+            "adalah data lama.",
             "Perubahan dari pekan sebelumnya tidak dinyatakan. Pada 10 lokapasar yang terbaca pada kedua pekan, belum "
             "dapat dipastikan naik atau turun.",
-            "Data lama dipakai paling lama empat pekan, yaitu sampai dengan pekan ke-16 (19 s.d. 25 April 2027). Sesudah "
-            "itu Shopee dan Lazada dinyatakan belum tersedia, dan angka utama hanya mencakup lokapasar lain.",
+            "Data lama dipakai paling lama empat pekan, yaitu sampai dengan pekan ke-16 (19 s.d. 25 April 2027). "
+            "Sesudah itu Shopee dan Lazada dinyatakan belum tersedia, dan angka utama hanya mencakup lokapasar lain.",
             "TikTok Shop, Facebook, Instagram, dan WhatsApp tetap tidak diukur.",
         ],
         [
@@ -121,8 +123,8 @@ def test_two_marketplaces_refused(config: Config) -> None:
             "Kisaran 95 persen antara 5.200 dan 7.500; ketelitian sedang.",
             "Tidak dinyatakan.",
             "Shopee dan Lazada (memakai data lama); TikTok Shop, Facebook, Instagram, WhatsApp.",
-            "Dinas provinsi meminta data kepada Shopee dan Lazada (contoh surat terlampir); kantor kabupaten/kota tidak "
-            "perlu mengubah daftar UMKM.",
+            "Dinas provinsi meminta data kepada Shopee dan Lazada (contoh surat terlampir); kantor kabupaten/kota "
+            "tidak perlu mengubah daftar UMKM.",
         ],
         "Jangan mengutip pekan ini sebagai kenaikan atau penurunan.",
     )
@@ -148,7 +150,8 @@ def test_where_nothing_else_is_unmeasured_the_two_are_named_alone(config: Config
         tell(only)
         .bullets[3]
         .endswith(
-            "46 dari 100 memiliki toko hanya di Shopee atau Lazada; sebesar itulah kira-kira bagian yang tidak terlihat."
+            "46 dari 100 memiliki toko hanya di Shopee atau Lazada; sebesar itulah kira-kira bagian "
+            "yang tidak terlihat."
         )
     )
 
@@ -209,8 +212,8 @@ def test_old_and_new_coverage_stand_side_by_side(config: Config) -> None:
     old = published(5900, 5000, 7000, "B")
     story = tell(replace(facts, figures={**facts.figures, ("E1_BEFORE", "province", "36"): old}))
     assert story.us[-2] == (
-        "Menurut cakupan lama, diperkirakan 5.900 UMKM (antara 5.000 dan 7.000) hadir di lokapasar; angka itu disajikan "
-        "berdampingan dengan yang baru."
+        "Menurut cakupan lama, diperkirakan 5.900 UMKM (antara 5.000 dan 7.000) hadir di lokapasar; angka itu "
+        "disajikan berdampingan dengan yang baru."
     )
 
 

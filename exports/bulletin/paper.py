@@ -20,7 +20,7 @@ FONTS = HERE / "fonts"
 PAPER, BOX = HERE / "templates" / "bulletin.typ", HERE / "templates" / "sekilas.typ"
 PAGE_PPI = 150.0  # A4 as 1240 x 1754 pixels
 BOX_PPI = 72.0  # one pixel a point: 1080 wide
-_NARROW_DRAWING = 62  # percent of the text width, for drawings that are about as high as wide
+_NARROW_DRAWING = 52  # percent of the text width, for drawings that are about as high as wide
 
 
 def to_pdf(bulletin: Bulletin) -> bytes:

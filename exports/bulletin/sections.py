@@ -1,6 +1,7 @@
 """The sections after the first page, in their fixed order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from exports import wording
 from exports.base import Export, Sources, plain
@@ -36,11 +37,12 @@ TERMS = (
 
 
 def sections(facts: Facts, story: Story, week: str) -> tuple[Section, ...]:
+    areas, places, fields = _tables(facts, week)
     return (
         Section("perkembangan", say("tren.judul"), (trend_drawing(facts),)),
-        Section("wilayah", "Kabupaten dan kota", (map_drawing(facts), _table(AreaTable, facts, week))),
-        Section("lokapasar", "Lokapasar", (_table(MarketplaceTable, facts, week),)),
-        Section("lapangan-usaha", "Lapangan usaha", (_table(SectorTable, facts, week),)),
+        Section("wilayah", "Kabupaten dan kota", (map_drawing(facts), areas)),
+        Section("lokapasar", "Lokapasar", (places,)),
+        Section("lapangan-usaha", "Lapangan usaha", (fields,)),
         Section("program", "Program", (Text(tuple(programmes(facts)), is_list=True),)),
         Section("perubahan", "Apa yang berubah", _changed(story)),
         Section("belum-diketahui", "Yang belum kami ketahui", (Text(tuple(unknown(facts)), is_list=True),)),
@@ -51,8 +53,15 @@ def sections(facts: Facts, story: Story, week: str) -> tuple[Section, ...]:
     )
 
 
-def _table(export: type[Export], facts: Facts, week: str) -> Table:
-    return shown_table(export(Sources(facts)), week)
+def _tables(facts: Facts, week: str) -> list[Table]:
+    """A note that stands below one table is not said again below the next."""
+    made: list[Table] = []
+    exports: tuple[type[Export], ...] = (AreaTable, MarketplaceTable, SectorTable)
+    for export in exports:
+        table = shown_table(export(Sources(facts)), week)
+        said = {note for other in made for note in other.notes}
+        made.append(replace(table, notes=tuple(note for note in table.notes if note not in said)))
+    return made
 
 
 def _changed(story: Story) -> tuple[Block, ...]:

@@ -22,7 +22,7 @@ def shown_table(export: Export, week: str) -> Table:
     if isinstance(export, MarketplaceTable):
         rows = [(number, row) for number, row in rows if row[1] not in export.brief_states]
         told = [row for _, row in rows if row[1] not in PLAIN_STATES]
-        notes = [*_told(told), *notes, *export.briefly(week)]
+        notes = [*_told(told), *notes]
     if columns[-1].kind == "note":
         columns = columns[:-1]
     made = tuple(_row(export.file_name, number, row, columns) for number, row in rows)
