@@ -3,12 +3,15 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from exports.facts import Facts
 from exports.named import NamedRow
+from exports.participants import Cohort
+from exports.priorities import Priorities
 from exports.wording import Cell
+from monitor import regions
 from monitor.errors import MonitorError
 
 Row = tuple[Cell, ...]
@@ -34,11 +37,44 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A drawing of a table's own cells. kind: bars, one group a row, or a line along the rows.
+
+    Only rows that hold figures in all of `values` are drawn, up to the first that does not: a word is never a nought.
+    """
+
+    title: str
+    label: str  # key of the column that names the rows
+    values: tuple[str, ...]
+    kind: Literal["bar", "line"] = "bar"
+
+
+@dataclass(frozen=True)
 class Sources:
-    """What exports are made from. named: only for the named list; everything else is in facts."""
+    """What exports are made from. office: kode of the kab/kota whose file it is; None: the whole province.
+
+    named, cohorts, priorities: rows with names, those of the office alone; everything else is in facts.
+    """
 
     facts: Facts
     named: tuple[NamedRow, ...] = ()
+    cohorts: tuple[Cohort, ...] = ()
+    priorities: Priorities = field(default_factory=Priorities)
+    office: str | None = None
+
+    @property
+    def areas(self) -> list[str]:
+        """Codes of the kab/kota that the file is about."""
+        return list(self.facts.areas) if self.office not in self.facts.areas else [str(self.office)]
+
+    @property
+    def own_code(self) -> str:
+        return regions.dotted(self.office or self.facts.config.region.code)
+
+    @property
+    def own_name(self) -> str:
+        whole = f"Provinsi {self.facts.config.region.name}"
+        return plain(self.facts.areas.get(self.office or "", whole))
 
 
 class Export(ABC):
@@ -49,6 +85,7 @@ class Export(ABC):
     title: ClassVar[str]
     columns: tuple[Column, ...]  # a table may leave out columns in weeks in which they would say nothing
     has_total: ClassVar[bool] = False  # is the last row a total, not to be sorted or filtered with the rest
+    chart: Chart | None = None
 
     def __init__(self, sources: Sources) -> None:
         self.sources = sources

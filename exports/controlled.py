@@ -12,7 +12,7 @@ from itertools import pairwise
 import pandas as pd
 
 from exports import wording
-from exports.facts import Facts, Figure, MarketplaceState
+from exports.facts import Facts, Figure, MarketplaceState, PastWeek
 
 Key = tuple[str, str, str]  # estimand, kind of domain, code
 
@@ -34,8 +34,8 @@ _VINTAGES = ("flash", "final", "benchmark")
 def controlled(facts: Facts) -> Facts:
     """The facts of the controlled class. Withheld figures have the status `suppressed` and no value.
 
-    reason of a withheld figure: `disclosure`, or `few_detected` for a change. Crawls are left out, numbers of answers
-    and shops rounded down to five; a number of shops from 1 to 4 is None.
+    reason of a withheld figure: `disclosure`, or `few_detected` for a change. Crawls are left out, numbers of shops and
+    of the answer 'ya' rounded down to five; a number of shops from 1 to 4 is None. Changes of past weeks are withheld.
     """
     week = _Week(facts.figures, facts.hidden, facts.registry, facts.detected_before)
     return replace(
@@ -43,7 +43,8 @@ def controlled(facts: Facts) -> Facts:
         figures=week.figures(),
         marketplaces=tuple(_fewer_shops(item) for item in facts.marketplaces),
         crawls=(),
-        reviews={answer: _down(count) for answer, count in facts.reviews.items()},
+        reviews={answer: _down(count) if answer == "ya" else count for answer, count in facts.reviews.items()},
+        history=tuple(_past(past, facts.config.region.code) for past in facts.history),
     )
 
 
@@ -100,6 +101,13 @@ def _detected_by_week(rows: pd.DataFrame) -> dict[str, int]:
     newest = counts.assign(rank=counts["vintage"].map(_VINTAGES.index)).sort_values("rank")
     newest = newest.drop_duplicates(["week", "estimand"], keep="last")
     return {str(week): int(sum(part)) for week, part in newest.groupby("week")["value"]}
+
+
+def _past(past: PastWeek, province: str) -> PastWeek:
+    """A week before: its levels as precise as this week's."""
+    keyed = {(name, "province", province): figure for name, figure in past.figures.items()}
+    made = _Week(keyed, frozenset(), {}, None).figures()
+    return replace(past, figures={key[0]: figure for key, figure in made.items()})
 
 
 def _fewer_shops(item: MarketplaceState) -> MarketplaceState:

@@ -6,23 +6,19 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from exports import wording
 from exports.base import Export
 from exports.wording import Cell
 
 # Excel and LibreOffice run a cell that begins so, also behind blanks and in full width.
 _FORMULA = re.compile(r"[\s'\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
-STATUS = ("pekan", "keterangan_data")
 
 
-def to_csv(export: Export, week: str, practice: bool, vintage: str) -> bytes:
-    """The export's rows; two last columns say week and kind of data in every row."""
+def to_csv(export: Export, week: str) -> bytes:
+    """The export's rows under the keys of its columns."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
-    writer.writerow([*(column.key for column in export.columns), *STATUS])
-    kind = wording.PRACTICE if practice else wording.VINTAGES[vintage]
-    for row in export.table(week):
-        writer.writerow([*(cell_text(cell) for cell in row), week, kind])
+    writer.writerow(column.key for column in export.columns)
+    writer.writerows([cell_text(cell) for cell in row] for row in export.table(week))
     return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8")
 
 
@@ -43,5 +39,5 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 
 def texts(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """What `read_csv` should find for these rows, without the two last columns."""
+    """What `read_csv` should find for these rows."""
     return [[cell_text(cell) for cell in row] for row in rows]

@@ -20,7 +20,7 @@ def write_first_sheet(book: Any, styles: Styles, exports: Sequence[Export], stor
     set_up_page(sheet, "Ringkasan", facts.practice, landscape=False)
     for index, width in enumerate((NARROW, LABEL, WIDE)):
         sheet.set_column(index, index, width)
-    page = _Page(sheet, styles)
+    page = Page(sheet, styles)
     if facts.practice:
         page.across(wording.PRACTICE, styles.practice, 21)
     page.across(handling(exports), styles.handling)
@@ -41,8 +41,7 @@ def write_first_sheet(book: Any, styles: Styles, exports: Sequence[Export], stor
         page.figure(label, cell, meaning)
     page.gap()
     page.across("Isi berkas", styles.section)
-    for export in exports:
-        page.contents(export.sheet, export.title)
+    page.list_sheets(exports)
     sheet.fit_to_pages(1, 1)
     sheet.activate()
 
@@ -53,13 +52,13 @@ def handling(exports: Sequence[Export]) -> str:
     office = plain(facts.config.office.name)
     contact = plain(facts.config.office.contact) or "kantor dinas"
     return (
-        "Berkas internal ini memuat nama usaha dan angka yang belum melalui pelindungan data. Hanya untuk pembinaan "
-        f"UMKM oleh {office}. Dilarang diteruskan melalui grup WhatsApp. Hapus setelah "
-        f"{wording.day(wording.delete_after(facts.week))}. UMKM dapat meminta namanya dikeluarkan melalui {contact}."
+        "Berkas internal ini memuat angka yang belum melalui pelindungan data. Hanya untuk pembinaan UMKM oleh "
+        f"{office}. Dilarang diteruskan melalui grup WhatsApp; untuk disebarkan gunakan buletin. Hapus setelah "
+        f"{wording.day(wording.delete_after(facts.week))}. Pertanyaan: {contact}."
     )
 
 
-class _Page:
+class Page:
     """Writes one line after another."""
 
     def __init__(self, sheet: Any, styles: Styles) -> None:
@@ -102,6 +101,10 @@ class _Page:
         self.sheet.merge_range(self.line + 1, 0, self.line + 1, 1, "", self.styles.ruled)
         self.sheet.write_string(self.line + 1, 2, meaning, self.styles.ruled)
         self.line += 2
+
+    def list_sheets(self, exports: Sequence[Export]) -> None:
+        for name in dict.fromkeys(export.sheet for export in exports):
+            self.contents(name, next(export.title for export in exports if export.sheet == name))
 
     def contents(self, sheet: str, title: str) -> None:
         self.sheet.merge_range(self.line, 0, self.line, 1, "", self.styles.contents)

@@ -1,22 +1,24 @@
 """Reads from the private store who was found where: the rows behind the named list.
 
-Exactly the links that E8 and D count: of marketplaces in use, with a shop that was live when last looked for.
+Exactly the links that E8 and D count: of marketplaces in use, with a shop that was live when last looked for. A group
+lies where measuring says it lies, so that lists and counts of a kab/kota agree.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from exports import wording
-from exports.facts import Facts
+from exports.facts import UNKNOWN, Facts
 from monitor import regions
 from monitor.database import read_frame, translate_errors
 from monitor.intervals import as_of
 from monitor.marketplaces import marketplace
-from monitor.private_store import business_versions, links, listings
+from monitor.private_store import business_versions, businesses, links, listings, registry_parts, snapshot_parts
+from monitor.registry_write import INSIDE
 from monitor.sellers import one_business_each, shop_accounts
 from monitor.shop_states import live_shops
 
@@ -25,7 +27,11 @@ _CHUNK = 500  # SQLite takes a limited number of values in one statement
 
 @dataclass(frozen=True)
 class NamedRow:
-    """One linked shop of one group. Texts are as printed, not yet cleaned; None: not printed or not known."""
+    """One linked shop of one group. Texts are as printed, not yet cleaned; None: not printed or not known.
+
+    area, sector, subdistrict: of the group, as measuring counts it; UNKNOWN where the registry does not say.
+    is_erased: its person had the data erased: counted, never named.
+    """
 
     business_id: int
     group_id: int
@@ -38,6 +44,10 @@ class NamedRow:
     url: str | None
     confirmed: bool
     evidence: Mapping[str, Any]
+    area: str = UNKNOWN
+    sector: str = UNKNOWN
+    subdistrict: str = UNKNOWN
+    is_erased: bool = False
 
 
 def read_named(engine: Engine, facts: Facts) -> tuple[NamedRow, ...]:
@@ -47,9 +57,15 @@ def read_named(engine: Engine, facts: Facts) -> tuple[NamedRow, ...]:
         if linked.empty:
             return ()
         named = linked.merge(_businesses(connection, linked["business_id"]), on="business_id", how="left")
+        places = _places(connection, facts.snapshot_id, linked["group_id"])
     named = named.astype(object).where(named.notna(), None)
-    rows = [_row(record) for record in named.to_dict("records")]
+    rows = [_placed(_row(record), places) for record in named.to_dict("records")]
     return tuple(sorted(rows, key=_order))
+
+
+def _placed(row: NamedRow, places: Mapping[int, tuple[str, str, str]]) -> NamedRow:
+    area, sector, subdistrict = places.get(row.group_id, (UNKNOWN,) * 3)
+    return replace(row, area=area, sector=sector, subdistrict=subdistrict if subdistrict[:4] == area else UNKNOWN)
 
 
 def _row(record: Mapping[Any, Any]) -> NamedRow:
@@ -67,6 +83,7 @@ def _row(record: Mapping[Any, Any]) -> NamedRow:
         url=record["listing_url"] or record["url"],
         confirmed=record["decision"] == "confirmed",
         evidence=record["evidence"] or {},
+        is_erased=bool(record.get("is_erased")),
     )
 
 
@@ -97,16 +114,40 @@ def _linked(connection: Connection, week: str, slugs: Sequence[str]) -> pd.DataF
 def _businesses(connection: Connection, ids: Iterable[int]) -> pd.DataFrame:
     """Newest name and place of each business."""
     table = business_versions
-    wanted = sorted({int(number) for number in ids})
     columns = (table.c.business_id, table.c.valid_from_part, table.c.business_name, table.c.trade_name)
-    parts = [
-        read_frame(
-            connection,
-            select(*columns, table.c.area_code, table.c.district_code).where(
-                table.c.business_id.in_(wanted[start : start + _CHUNK])
-            ),
-        )
-        for start in range(0, len(wanted), _CHUNK)
-    ]
+    query = select(*columns, table.c.area_code, table.c.district_code, businesses.c.is_erased).outerjoin(
+        businesses, businesses.c.business_id == table.c.business_id
+    )
+    parts = [read_frame(connection, query.where(table.c.business_id.in_(some))) for some in _chunks(ids)]
     newest = pd.concat(parts).sort_values("valid_from_part").drop_duplicates("business_id", keep="last")
     return newest.drop(columns="valid_from_part")
+
+
+def _places(connection: Connection, snapshot_id: str | None, groups: Iterable[int]) -> dict[int, tuple[str, str, str]]:
+    """Group -> kab/kota, sector, kecamatan: the first value that a row of the snapshot gives, as in measuring."""
+    row = business_versions.c
+    of_snapshot = (
+        select(registry_parts.c.part_id, registry_parts.c.office)
+        .join(snapshot_parts, snapshot_parts.c.part_id == registry_parts.c.part_id)
+        .where(snapshot_parts.c.snapshot_id == snapshot_id)
+        .subquery()
+    )
+    said = (func.coalesce(func.min(column), UNKNOWN) for column in (row.area_code, row.sector, row.district_code))
+    query = (
+        select(row.group_id, *said)
+        .join(of_snapshot, of_snapshot.c.office == row.office)
+        .where(
+            INSIDE,
+            row.valid_from_part <= of_snapshot.c.part_id,
+            or_(row.valid_to_part.is_(None), row.valid_to_part > of_snapshot.c.part_id),
+        )
+        .group_by(row.group_id)
+    )
+    found = (connection.execute(query.where(row.group_id.in_(some))) for some in _chunks(groups))
+    return {int(group): (area, sector, place) for rows in found for group, area, sector, place in rows}
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    wanted = sorted({int(number) for number in ids})
+    for start in range(0, len(wanted), _CHUNK):
+        yield wanted[start : start + _CHUNK]

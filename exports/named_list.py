@@ -1,20 +1,21 @@
-"""Daftar: the businesses that were found, by name. Internal; nothing in it but what the office may know."""
+"""Ditemukan: the businesses of one office that were found, by name. Internal; only what the office may know."""
 
 from exports import wording
 from exports.base import Column, Export, Row, plain
 from exports.cells import table_notes
 
+NOBODY = "Belum ada yang ditemukan"
+
 
 class NamedList(Export):
     """Businesses with a live shop, by name: confirmed by a person or very likely; mere possibilities are left out."""
 
-    file_name = "daftar-internal"
-    sheet = "Daftar"
-    title = "Daftar UMKM yang ditemukan di lokapasar"
+    file_name = "daftar-ditemukan"
+    sheet = "Ditemukan"
+    title = "UMKM yang ditemukan di lokapasar"
     columns: tuple[Column, ...] = (
         Column("id_usaha", "ID Usaha", "code", "Nomor tetap usaha dalam sistem ini, juga bagi usaha tanpa NIB."),
         Column("nama_usaha", "Nama usaha", "text", "Nama dalam registri."),
-        Column("kabupaten_kota", "Kabupaten/kota", "label", "Letak usaha menurut registri."),
         Column("kecamatan", "Kecamatan", "label", "Letak usaha menurut registri."),
         Column("lokapasar", "Lokapasar", "label", "Tempat toko itu ditemukan."),
         Column("nama_toko", "Nama toko", "text", "Nama toko sebagaimana tercantum di lokapasar."),
@@ -30,11 +31,10 @@ class NamedList(Export):
 
     def rows(self, week: str) -> list[Row]:
         titles = {item.slug: plain(item.title) for item in self.facts.marketplaces}
-        return [
+        found: list[Row] = [
             (
                 str(row.business_id),
                 plain(row.business_name or "") or wording.NOT_PRINTED,
-                plain(self.facts.areas.get(row.area_code or "", wording.UNKNOWN)),
                 plain(row.district or wording.UNKNOWN),
                 titles.get(row.marketplace, plain(row.marketplace)),
                 plain(row.shop_name or "") or wording.NOT_PRINTED,
@@ -43,7 +43,9 @@ class NamedList(Export):
                 wording.evidence_words(row.evidence, row.confirmed),
             )
             for row in self.sources.named
+            if not row.is_erased
         ]
+        return found or [(NOBODY, *["Tidak ada"] * (len(self.columns) - 1))]
 
     def notes(self) -> tuple[str, ...]:
         return (

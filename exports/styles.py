@@ -13,14 +13,16 @@ WARN, WARN_INK, PRACTICE_TAB, LINK = "#FFF2CC", "#7A4B00", "#C27C00", "#0B5394"
 COUNT = r"[>=1000000]#\.###\.##0;[>=1000]#\.##0;0"
 DATE = "[$-421]d mmmm yyyy"
 TEXT = 49  # the built-in format for text, "@"
+INTERNAL = "Internal"
 LONG = 100  # characters; a long text shows its beginning, where a row cannot hold it all
 
 
 class Styles:
-    """The formats of one workbook, made once each."""
+    """The formats of one workbook, made once each. mark: class of the file, printed at the head of every page."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, mark: str = INTERNAL) -> None:
         self._book = book
+        self.mark = mark
         self._cells: dict[tuple[str, bool, bool, bool], Any] = {}
         book.formats[0].set_font_size(11)
         self.title = self._add(bold=True, font_size=16, font_color=DEEP)
@@ -83,7 +85,7 @@ class Styles:
         return self._cells[key]
 
 
-def set_up_page(sheet: Any, title: str, practice: bool, landscape: bool = True) -> None:
+def set_up_page(sheet: Any, title: str, practice: bool, landscape: bool = True, mark: str = INTERNAL) -> None:
     """A4, one page wide, a running head and foot on every printed page."""
     sheet.set_paper(9)
     if landscape:
@@ -91,7 +93,7 @@ def set_up_page(sheet: Any, title: str, practice: bool, landscape: bool = True) 
     sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.7)
     sheet.fit_to_pages(1, 0)
     sheet.hide_gridlines(2)
-    sheet.set_header(f"&C&B{wording.PRACTICE}" if practice else "&R&8Internal")
+    sheet.set_header(f"&C&B{wording.PRACTICE}" if practice else f"&R&8{mark}")
     sheet.set_footer(f"&L&8{title.replace('&', '&&')}&R&8Halaman &P dari &N")
     sheet.set_default_row(18)
     if practice:

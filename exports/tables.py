@@ -3,36 +3,22 @@
 from typing import ClassVar
 
 from exports import level_words, wording
-from exports.base import Column, Export, Row, Sources, plain
+from exports.base import Chart, Column, Export, Row, Sources, plain
 from exports.cells import estimate_cells, figure_cell, table_notes
+from exports.districts import DETECTED, VERIFIED, DistrictTable
 from exports.facts import UNKNOWN, Facts, MarketplaceState
+from exports.flows_table import FlowTable, SeriesTable
 from exports.metadata import MetadataTable, glossary
-from exports.named_list import NamedList
+from exports.programmes import ESTIMATE, ProgrammeTable
 from exports.quality import QualityTable
 from exports.wording import Cell
+from monitor import regions
 
-_REGISTERED = Column("umkm_terdaftar", wording.REGISTERED, "count", "UMKM dalam registri, catatan ganda dihitung satu.")
-_VERIFIED = Column(
-    "sudah_dipastikan",
-    wording.VERIFIED,
-    "count",
-    "UMKM yang diperiksa petugas satu per satu dan terbukti memiliki toko yang buka. Bukan jumlah seluruhnya.",
-)
-_DETECTED = Column(
-    "tertaut_otomatis",
-    wording.DETECTED_HEAD,
-    "count",
-    "UMKM yang ditautkan sistem dengan toko yang buka dan belum diperiksa petugas. Sebagian dugaan ini keliru.",
-)
-ESTIMATE = (
-    Column("perkiraan", "Perkiraan hadir", "count", "Hasil hitung yang memperhitungkan salah cocok dan toko terlewat."),
-    Column("batas_bawah", "Batas bawah", "count", "Ujung bawah kisaran 95 persen."),
-    Column("batas_atas", "Batas atas", "count", "Ujung atas kisaran 95 persen."),
-    Column("ketelitian", "Ketelitian angka", "label", "Lebar kisaran dibandingkan dengan angkanya; bukan kinerja."),
-)
+FOUND = ("sudah_dipastikan", "tertaut_otomatis")
+REGISTERED = Column("umkm_terdaftar", wording.REGISTERED, "count", "UMKM dalam registri, catatan ganda dihitung satu.")
 
 
-def _registered(facts: Facts, kind: str, code: str) -> Cell:
+def registered(facts: Facts, kind: str, code: str) -> Cell:
     if facts.snapshot_id is None:
         return "Belum tersedia: registri belum ada"
     return facts.registry.get((kind, code), 0)
@@ -62,10 +48,23 @@ class EstimateTable(Export):
 
     def domain_row(self, kind: str, code: str, *heads: str) -> Row:
         figures = [figure_cell(self.facts.figure(name, kind, code)) for name in ("E8", "D")]
-        return (*heads, _registered(self.facts, kind, code), *self.estimate(kind, code), *figures)
+        return (*heads, registered(self.facts, kind, code), *self.estimate(kind, code), *figures)
 
     def notes(self) -> tuple[str, ...]:
-        return table_notes(("interval" if self.has_estimates else "no_share",))
+        return (*table_notes(("interval" if self.has_estimates else "no_share",)), *self._together())
+
+    def _together(self) -> list[str]:
+        """Domains too small for a figure of their own, with those together with whom they have one."""
+        names = {"area": self.facts.areas, "sector": self.facts.sectors}.get(self.domain_kind, {})
+        wanted = self.estimand, self.domain_kind
+        merged = sorted(key[2] for key in self.facts.figures if key[:2] == wanted and "+" in key[2])
+        label = "Wilayah" if self.domain_kind == "area" else "Lapangan usaha"
+        return [
+            f"{label} digabung: {wording.listed([plain(names.get(one, one)) for one in code.split('+')])}, "
+            f"{level_words.estimated(figure)}."
+            for code in merged
+            if (figure := self.facts.figure(*wanted, code)).shown
+        ]
 
 
 class AreaTable(EstimateTable):
@@ -75,40 +74,26 @@ class AreaTable(EstimateTable):
     file_name = "kab-kota"
     sheet = "Kab-Kota"
     title = "UMKM menurut kabupaten/kota"
+    chart = Chart("UMKM yang ditemukan menurut kabupaten/kota", "nama_wilayah", FOUND)
     has_total = True
     columns: tuple[Column, ...] = (
         Column("kode_wilayah", "Kode wilayah", "code", "Kode wilayah Kementerian Dalam Negeri."),
         Column("nama_wilayah", "Kabupaten/kota", "label", "Nama resmi; letak usaha menurut registri."),
-        _REGISTERED,
+        REGISTERED,
         *ESTIMATE,
-        _VERIFIED,
-        _DETECTED,
+        VERIFIED,
+        DETECTED,
     )
 
     def rows(self, week: str) -> list[Row]:
         facts, province = self.facts, self.facts.config.region
-        rows = [self.domain_row("area", code, dotted(code), plain(name)) for code, name in facts.areas.items()]
+        rows = [self.domain_row("area", code, regions.dotted(code), plain(name)) for code, name in facts.areas.items()]
         if _has(facts, "area", UNKNOWN):
             rows.append(self.domain_row("area", UNKNOWN, wording.UNKNOWN, "Kabupaten/kota tidak diketahui"))
         return [*rows, self.domain_row("province", province.code, province.code, f"Provinsi {province.name}")]
 
     def notes(self) -> tuple[str, ...]:
-        return (*super().notes(), *self._together(), *table_notes(("no_ranking",)))
-
-    def _together(self) -> list[str]:
-        """Areas too small for a figure of their own, with the neighbours with whom they have one."""
-        merged = sorted(key[2] for key in self.facts.figures if key[:2] == ("E1", "area") and "+" in key[2])
-        return [
-            f"Wilayah digabung: {wording.listed([plain(self.facts.areas.get(one, one)) for one in code.split('+')])}, "
-            f"{level_words.estimated(figure)}."
-            for code in merged
-            if (figure := self.facts.figure("E1", "area", code)).shown
-        ]
-
-
-def dotted(code: str) -> str:
-    """'3601' -> '36.01', as people write it."""
-    return f"{code[:2]}.{code[2:]}" if len(code) == 4 else code
+        return (*super().notes(), *table_notes(("no_ranking",)))
 
 
 class SectorTable(EstimateTable):
@@ -118,13 +103,14 @@ class SectorTable(EstimateTable):
     file_name = "lapangan-usaha"
     sheet = "Lapangan-Usaha"
     title = "UMKM menurut lapangan usaha"
+    chart = Chart("UMKM yang ditemukan menurut lapangan usaha", "lapangan_usaha", FOUND)
     has_total = True
     columns: tuple[Column, ...] = (
         Column("lapangan_usaha", "Lapangan usaha", "label", "Dari KBLI 2020 atau keterangan usaha dalam registri."),
-        _REGISTERED,
+        REGISTERED,
         *ESTIMATE,
-        _VERIFIED,
-        _DETECTED,
+        VERIFIED,
+        DETECTED,
     )
 
     def rows(self, week: str) -> list[Row]:
@@ -143,6 +129,7 @@ class MarketplaceTable(EstimateTable):
     file_name = "lokapasar"
     sheet = "Lokapasar"
     title = "UMKM dan keadaan menurut lokapasar"
+    chart = Chart("UMKM yang ditemukan menurut lokapasar", "lokapasar", FOUND)
     columns: tuple[Column, ...] = (
         Column("lokapasar", "Lokapasar", "label", "Nama lokapasar (marketplace)."),
         Column("keadaan", "Keadaan pekan ini", "label", "Apakah lokapasar itu terbaca pada pekan ini."),
@@ -154,8 +141,8 @@ class MarketplaceTable(EstimateTable):
             "Toko buka di wilayah ini atau yang letaknya tidak tercantum; tidak semuanya milik UMKM terdaftar.",
         ),
         *ESTIMATE,
-        _VERIFIED,
-        _DETECTED,
+        VERIFIED,
+        DETECTED,
         Column("catatan", "Catatan", "note", "Sebab dan arti keadaan pekan ini."),
     )
 
@@ -166,7 +153,8 @@ class MarketplaceTable(EstimateTable):
 
     def _row(self, item: MarketplaceState) -> Row:
         state = wording.STATES.get(item.state, wording.UNKNOWN)
-        shops: Cell = item.shop_count if item.in_use else wording.NOT_MEASURED
+        shops: Cell = item.shop_count if item.shop_count is not None else wording.SUPPRESSED
+        shops = shops if item.in_use else wording.NOT_MEASURED
         figures = [figure_cell(self.facts.figure(estimand, "marketplace", item.slug)) for estimand in ("E8", "D")]
         seen: Cell = item.source_on if item.in_use and item.source_on else "Tidak ada data"
         estimate = self.estimate("marketplace", item.slug)
@@ -219,15 +207,27 @@ class GlossaryTable(Export):
     )
 
     def rows(self, week: str) -> list[Row]:
+        made = [export(self.sources) for export in EXPORTS.values()]
         columns = [
             (f"{export.sheet}: {column.label}", column.key, column.meaning)
-            for export in EXPORTS.values()
+            for export in made
             for column in export.columns
         ]
-        return [*glossary(), *columns]
+        return list(dict.fromkeys([*glossary(), *columns]))
 
 
 EXPORTS: dict[str, type[Export]] = {
     export.file_name: export
-    for export in (AreaTable, SectorTable, MarketplaceTable, NamedList, QualityTable, GlossaryTable, MetadataTable)
+    for export in (
+        AreaTable,
+        DistrictTable,
+        SectorTable,
+        MarketplaceTable,
+        ProgrammeTable,
+        FlowTable,
+        SeriesTable,
+        QualityTable,
+        GlossaryTable,
+        MetadataTable,
+    )
 }

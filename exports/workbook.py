@@ -16,6 +16,7 @@ import xlsxwriter
 
 from exports import wording
 from exports.base import Column, Export, Row
+from exports.drawings import draw
 from exports.first_sheet import write_first_sheet
 from exports.story import Story, registry_line
 from exports.styles import Styles, set_up_page
@@ -30,65 +31,85 @@ WIDEST = {"note": 58, "url": 46, "text": 40, "label": 40, "count": 20}
 NARROWEST = 11
 LETTERS = 1.12
 MAX_LINES = 3  # of one row of outside text; the rest of a long text is in the cell, not on the page
+# Text stays text whatever it begins with; nothing is read as a formula, an address or a number.
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+    "remove_timezone": True,
+}
 _SAFE_LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][!-~]*)?")
 
 
 def to_workbook(exports: Sequence[Export], story: Story, week: str) -> bytes:
     """The finished file; the same exports give the same bytes."""
     buffer = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-        "remove_timezone": True,
-    }
-    book = xlsxwriter.Workbook(buffer, options)
+    book = xlsxwriter.Workbook(buffer, OPTIONS)
     facts = exports[0].facts
     made = datetime.combine(week_days(week)[1], time(12, 0))  # the reference week, so that a repeat is the same file
     book.set_properties({"title": story.series.title(), "author": facts.config.office.name, "created": made})
     styles = Styles(book)
     write_first_sheet(book, styles, exports, story)
-    for export in exports:
-        _Sheet(book, styles, export, week).write()
+    write_tables(book, styles, exports, week)
     book.close()
     return buffer.getvalue()
 
 
-class _Sheet:
-    """One table: title, what must be known, heading, rows, total."""
+def write_tables(book: Any, styles: Styles, exports: Sequence[Export], week: str) -> None:
+    """A sheet for each name in `exports`; tables that share one stand below one another, then their drawings."""
+    for name in dict.fromkeys(export.sheet for export in exports):
+        own = [export for export in exports if export.sheet == name]
+        sheet = book.add_worksheet(name)
+        line, made = 0, []
+        for export in own:
+            table = _Sheet(sheet, styles, export, week, line)
+            line = table.write()
+            made.append(table)
+        for table in made:
+            line = draw(book, sheet, table, line)
 
-    def __init__(self, book: Any, styles: Styles, export: Export, week: str) -> None:
-        self.export, self.styles, self.week = export, styles, week
+
+class _Sheet:
+    """One table: title, what must be known, heading, rows, total. start: its first line; 0 for the first of a sheet."""
+
+    def __init__(self, sheet: Any, styles: Styles, export: Export, week: str, start: int = 0) -> None:
+        self.export, self.styles, self.week, self.start = export, styles, week, start
         self.columns: Sequence[Column] = export.columns
         self.rows: list[Row] = export.table(week)
-        self.sheet = book.add_worksheet(export.sheet)
+        self.sheet, self.head = sheet, 0
         self.widths = [_width(column, [row[i] for row in self.rows]) for i, column in enumerate(self.columns)]
         self.hosts = _hosts()
         self.link_count = 0
 
-    def write(self) -> None:
+    def write(self) -> int:
+        """The line below the table."""
         practice = self.export.facts.practice
-        set_up_page(self.sheet, self.export.title, practice)
-        for index, width in enumerate(self.widths):
-            self.sheet.set_column(index, index, width)
-        head = self._above(practice)
+        if not self.start:
+            set_up_page(self.sheet, self.export.title, practice, mark=self.styles.mark)
+            for index, width in enumerate(self.widths):
+                self.sheet.set_column(index, index, width)
+        self.head = head = self._above(practice)
         self._heading(head)
         body = self.rows[:-1] if self.export.has_total else self.rows
         for offset, row in enumerate(body):
             self._row(head + 1 + offset, row, self.styles.body)
         if self.export.has_total:
             self._row(head + 1 + len(body), self.rows[-1], self.styles.total)
+        last = head + len(self.rows) + 2
+        if self.start:
+            return last
         self.sheet.freeze_panes(head + 1, 2 if self.columns[0].kind == "code" and len(self.columns) > 3 else 1)
         self.sheet.repeat_rows(head)
         if body:
             self.sheet.autofilter(head, 0, head + len(body), len(self.columns) - 1)
+        return last
 
     def _above(self, practice: bool) -> int:
         """Title, week and notes; the row of the heading."""
-        facts, line = self.export.facts, 0
-        if practice:
+        facts, line = self.export.facts, self.start
+        if practice and not self.start:
             for index in range(len(self.columns)):
                 self.sheet.write_blank(line, index, None, self.styles.practice)
             self.sheet.write_string(line, 0, wording.PRACTICE, self.styles.practice)

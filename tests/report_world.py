@@ -315,3 +315,24 @@ def square_boundaries(path: Path, key: str = "kode", dotted: bool = True) -> Pat
 def forget(world: World, table: Any) -> None:
     with transaction(world.private) as connection:
         connection.execute(delete(table))
+
+
+_BULLETINS: dict[tuple[object, ...], dict[str, bytes]] = {}
+
+
+def bulletin_once(monkeypatch: Any) -> None:
+    """Has the bulletin of equal facts made and read back once only: it takes seconds, most tests are about others."""
+    from exports import bulletin
+
+    make, read = bulletin.files, bulletin.check
+    checked: list[object] = []
+
+    def files(facts: Any, week: str) -> dict[str, bytes]:
+        key = (week, facts.digest, facts.practice, repr(facts.config.office), repr(facts.figures))
+        if key not in _BULLETINS:
+            _BULLETINS[key] = make(facts, week)
+            checked[:] = read(_BULLETINS[key], facts)
+        return _BULLETINS[key]
+
+    monkeypatch.setattr(bulletin, "files", files)
+    monkeypatch.setattr(bulletin, "check", lambda *_: list(checked))

@@ -8,7 +8,7 @@ import pytest
 from report_world import AREAS, SECTORS, WEEK, make_world
 
 from exports.controlled import DISCLOSURE, FEW_DETECTED, completed, controlled, controlled_rows, rounded_together
-from exports.facts import Facts, Figure, read_facts
+from exports.facts import Facts, Figure, PastWeek, read_facts
 from monitor.config import Config
 from pipelines.estimation.disclosure import Pattern, Table, exposed, pattern, two_way
 
@@ -201,7 +201,14 @@ def test_shops_answers_and_crawls(facts: Facts) -> None:
     held = replace(facts, marketplaces=(few, replace(few, shop_count=48)), reviews={"ya": 38, "tidak": 2})
     found = controlled(held)
     assert [item.shop_count for item in found.marketplaces] == [None, 45]
-    assert (found.reviews, found.crawls) == ({"ya": 35, "tidak": 0}, ())
+    assert (found.reviews, found.crawls) == ({"ya": 35, "tidak": 2}, ())
+
+
+def test_weeks_before_are_as_precise_as_this_one(facts: Facts) -> None:
+    then = {"E1": Figure("published", 6187.4, 5312.9, 7288.1, "B"), "E6_1": Figure("published", 9.0, 1.0, 20.0)}
+    found = controlled(replace(facts, history=(PastWeek("2026-W46", then, 3),))).history[0]
+    assert (found.figures["E1"].value, found.figures["E1"].low, found.figures["E1"].high) == (6200, 5300, 7300)
+    assert not found.figures["E6_1"].shown
 
 
 def test_rounding_together() -> None:

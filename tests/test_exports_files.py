@@ -1,4 +1,4 @@
-"""The finished report: same figures everywhere, hostile text harmless, all or nothing."""
+"""The finished report: same figures everywhere, all or nothing, the report of before in place when a check fails."""
 
 import hashlib
 import json
@@ -6,41 +6,35 @@ import resource
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from parsel import Selector
-from report_world import HOSTILE, WEEK, Linked, World, make_world, set_figure
+from report_world import WEEK, World, bulletin_once, make_world, set_figure
 from sqlalchemy import delete
 
-from exports import checks, csv_table, named, wording
-from exports.base import CheckError, plain
-from exports.page import ON_PAGE
+from exports import named, office_tables, wording
+from exports.base import CheckError
+from exports.open_tables import TABLES
+from exports.programmes import ESTIMATE
 from exports.publish import publish
-from exports.tables import ESTIMATE, EXPORTS
+from exports.tables import EXPORTS
 from monitor import private_store
 from monitor.config import Config
 from monitor.database import transaction
 from monitor.errors import StoreError, UsageError
 
-BOOK, PAGE = f"kehadiran-{WEEK}.xlsx", f"kehadiran-{WEEK}.html"
+BOOK, PAGE = f"kehadiran-{WEEK}.xlsx", f"buletin-{WEEK}.html"
+SHEETS = [
+    "Ringkasan", "Kab-Kota", "Kecamatan", "Lapangan-Usaha", "Lokapasar", "Program", "Masuk-dan-Keluar", "Mutu-Data",
+    "Kamus", "Metadata",
+]  # fmt: skip
 
 
 @pytest.fixture
-def world(config: Config) -> Iterator[World]:
+def world(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    bulletin_once(monkeypatch)
     made = make_world(config)
-    made.build()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def hostile(config: Config) -> Iterator[World]:
-    links = tuple(
-        Linked(number, "tokopedia", f"9{number}", number == 1, name, f"https://www.tokopedia.com/toko-{number}")
-        for number, name in enumerate(HOSTILE, 1)
-    )
-    made = make_world(config, links, names=dict(enumerate(HOSTILE, 1)))
     made.build()
     yield made
     made.close()
@@ -48,6 +42,10 @@ def hostile(config: Config) -> Iterator[World]:
 
 def report(world: World, practice: bool = False) -> Path:
     return publish(world.config, world.private, world.results, WEEK, practice=practice)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def sheet_rows(folder: Path, sheet: str, columns: int) -> list[list[object]]:
@@ -59,53 +57,53 @@ def sheet_rows(folder: Path, sheet: str, columns: int) -> list[list[object]]:
     return rows[rows.index(labels) + 1 :]
 
 
-def csv_rows(folder: Path, name: str) -> list[list[str]]:
-    return csv_table.read_csv((folder / "tabel" / f"{name}.csv").read_bytes())[1:]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_report_is_complete(world: World) -> None:
     folder = report(world)
     assert folder == world.config.reports_dir / WEEK
-    tables = {f"tabel/{name}.csv" for name in EXPORTS}
-    assert set(contents(folder)) == {BOOK, PAGE, "manifest.json", *tables}
-    assert load_workbook(folder / BOOK).sheetnames == ["Ringkasan", *(export.sheet for export in EXPORTS.values())]
+    found = set(contents(folder))
+    shared = {f"buletin-{WEEK}.{kind}" for kind in ("pdf", "html", "png")} | {
+        f"sekilas-{WEEK}.png",
+        f"pesan-{WEEK}.txt",
+    }
+    public = {f"publik/{table.file_name}.csv" for table in TABLES}
+    public |= {f"publik/kehadiran-umkm-{WEEK}.xlsx", "publik/datapackage.json"}
+    offices = {name for name in found if name.startswith("kabkota/")}
+    assert found == {BOOK, "manifest.json"} | shared | public | offices
+    assert "kabkota/3602-kabupaten-lebak.xlsx" in offices
+    assert len(offices) == 9  # eight kab/kota, and what lies in none of them
+    assert load_workbook(folder / BOOK).sheetnames == SHEETS
 
 
 def test_manifest_fits_the_files(world: World) -> None:
     folder = report(world)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert (manifest["week"], manifest["practice"], manifest["class"]) == (WEEK, False, "internal")
+    assert (manifest["week"], manifest["practice"]) == (WEEK, False)
     assert (manifest["registry_snapshot"], manifest["registry_as_of"]) == ("snap0001", "2026-11-01")
-    assert len(manifest["checks_passed"]) == 7
+    assert len(manifest["checks_passed"]) >= 8
+    kinds = {item["name"]: item["class"] for item in manifest["files"]}
+    assert (kinds[BOOK], kinds[PAGE], kinds["publik/kehadiran-lokapasar.csv"]) == (
+        "internal",
+        "controlled",
+        "controlled",
+    )
+    assert {item["office"] for item in manifest["files"] if item["name"].startswith("kabkota/3602")} == {"3602"}
     listed = {item["name"]: (item["bytes"], item["sha256"]) for item in manifest["files"]}
     found = contents(folder)
     del found["manifest.json"]
     assert listed == {name: (len(body), hashlib.sha256(body).hexdigest()) for name, body in found.items()}
-    assert next(item["rows"] for item in manifest["files"] if item["name"] == "tabel/daftar-internal.csv") == 6
+    rows = {item["name"]: item["rows"] for item in manifest["files"]}
+    assert (rows["publik/kehadiran-kabupaten-kota.csv"], rows[PAGE]) == (10, None)  # one place is not known
 
 
-def test_figures_are_equal_in_workbook_page_and_csv(world: World) -> None:
+def test_figures_of_the_workbook(world: World) -> None:
     folder = report(world)
-    page = Selector((folder / PAGE).read_text(encoding="utf-8"))
-    for name in ON_PAGE:
-        export = EXPORTS[name]
-        columns = [column for column in export.columns if column not in ESTIMATE]
-        book = sheet_rows(folder, export.sheet, len(columns))
-        rows = csv_rows(folder, name)
-        assert len(book) == len(rows)
-        for number, (row, texts) in enumerate(zip(book, rows, strict=True)):
-            for column, cell, text in zip(columns, row, texts, strict=False):
-                if isinstance(cell, int | float):
-                    assert text == str(int(cell))
-                    found = page.xpath("//data[@id=$id]", id=f"{name}-{number}-{column.key}")
-                    assert found.attrib["value"] == text
-                    assert found.xpath("text()").get() == wording.number(int(cell))
     province = sheet_rows(folder, "Kab-Kota", 5)[-1]
     assert province == ["36", "Provinsi Banten", 38, 1, 4]
+    kecamatan = sheet_rows(folder, "Kecamatan", 5)
+    assert [row[3:] for row in kecamatan if row[1] == "Sumur"] == [[1, 0]]
+    assert kecamatan[-1] == ["36", "Provinsi Banten", "Seluruh kecamatan", 1, 4]
+    assert sum(int(str(row[4])) for row in kecamatan[:-1]) == 4
+    assert len(kecamatan) > 150
 
 
 def test_states_are_words_and_unknown_is_never_zero(world: World) -> None:
@@ -116,65 +114,18 @@ def test_states_are_words_and_unknown_is_never_zero(world: World) -> None:
     assert "bukan pemblokiran oleh pemerintah" in str(rows["Shopee"][6])
     assert rows["Facebook"][1] == "Tidak diukur"
     assert rows["JD.ID"][1] == "Layanan sudah berakhir"
-    for name, export in EXPORTS.items():
-        assert all(cell.strip() for row in csv_rows(folder, name) for cell in row[: len(export.columns)])
 
 
-def test_named_list_holds_what_is_counted_and_nothing_more(world: World) -> None:
+def test_no_name_outside_the_offices_files(world: World) -> None:
     folder = report(world)
-    rows = sheet_rows(folder, "Daftar", 9)
-    assert len(rows) == 6
-    assert rows[0][:3] == ["1", "Usaha Contoh 1", "Kabupaten Pandeglang"]
-    assert {row[7] for row in rows} == {"terkonfirmasi", "kemungkinan besar"}
-    assert rows[0][8] == "diperiksa petugas, nama langka, pemilik, kecamatan"
-    everything = b"".join(contents(folder).values())
-    assert b"Rahasia Pemilik" not in everything
-    assert b"deadbeef" not in everything
-
-
-def test_page_names_nobody(world: World) -> None:
-    page = (report(world) / PAGE).read_text(encoding="utf-8")
-    assert "Keripik" not in page
-    assert "Usaha Contoh" not in page
-
-
-def test_hostile_text_is_text_in_the_workbook(hostile: World) -> None:
-    folder = report(hostile)
-    rows = sheet_rows(folder, "Daftar", 9)
-    assert {row[1] for row in rows} == {plain(text) for text in HOSTILE}
-    assert {row[5] for row in rows} == {plain(text) for text in HOSTILE}
-    book = load_workbook(folder / BOOK)
-    assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
-    longest = max(len(str(row[1])) for row in rows)
-    assert longest > 5_000
-
-
-def test_hostile_text_is_text_in_csv(hostile: World) -> None:
-    cells = [cell for row in csv_rows(report(hostile), "daftar-internal") for cell in row]
-    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
-    assert {cell.removeprefix("'") for cell in cells} >= {plain(text) for text in HOSTILE}
-
-
-def test_hostile_configuration_cannot_break_the_page(world: World) -> None:
-    from dataclasses import replace
-
-    office = replace(world.config.office, name=HOSTILE[4], contact=HOSTILE[0], signatory=HOSTILE[9])
-    config = replace(world.config, office=office)
-    folder = publish(config, world.private, world.results, WEEK)
-    page = (folder / PAGE).read_text(encoding="utf-8")
-    assert "<script" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-
-
-def test_page_needs_nothing_from_outside(world: World) -> None:
-    page = Selector((report(world) / PAGE).read_text(encoding="utf-8"))
-    assert page.xpath("/html/@lang").get() == "id"
-    policy = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content").get() or ""
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert not page.xpath("//script | //link | //img | //iframe | //*[@style] | //@onclick | //@href | //@src")
-    assert all(len(text) > 40 for text in page.xpath("//*[@role='img']/@aria-label").getall())
-    ids = page.xpath("//@id").getall()
-    assert len(ids) == len(set(ids))
+    for name, body in contents(folder).items():
+        assert b"Rahasia Pemilik" not in body and b"deadbeef" not in body, name
+        if name.endswith(".xlsx"):
+            texts = {str(cell) for sheet in load_workbook(folder / name) for row in sheet.values for cell in row}
+            is_named = any("Usaha Contoh" in text or "Keripik" in text for text in texts)
+            assert not is_named or name.startswith("kabkota/"), name
+        else:
+            assert b"Keripik" not in body and b"Usaha Contoh" not in body, name
 
 
 def test_practice_data_say_so_everywhere(world: World) -> None:
@@ -183,17 +134,18 @@ def test_practice_data_say_so_everywhere(world: World) -> None:
     for sheet in book:
         assert sheet["A1"].value == wording.PRACTICE
         assert wording.PRACTICE in str(sheet.oddHeader.center.text)
-    page = Selector((folder / PAGE).read_text(encoding="utf-8"))
-    assert page.xpath("//div[@class='practice']/text()").get() == wording.PRACTICE
-    for name in EXPORTS:
-        assert {row[-1] for row in csv_rows(folder, name)} == {wording.PRACTICE}
+    for name, body in contents(folder).items():
+        if name.endswith(".csv"):
+            assert all(wording.PRACTICE in line for line in body.decode("utf-8-sig").splitlines()[1:])
+        elif name.startswith("kabkota/") or (name.startswith("publik/") and name.endswith(".xlsx")):
+            assert all(sheet["A1"].value == wording.PRACTICE for sheet in load_workbook(folder / name)), name
     assert json.loads((folder / "manifest.json").read_text())["practice"] is True
 
 
 def test_real_data_do_not_claim_to_be_practice(world: World) -> None:
     found = contents(report(world))
-    assert wording.PRACTICE.encode() not in found["tabel/kab-kota.csv"]
-    assert b'<div class="practice"' not in found[PAGE]
+    assert wording.PRACTICE.encode() not in found["publik/kehadiran-kabupaten-kota.csv"]
+    assert wording.PRACTICE.encode() not in found[f"pesan-{WEEK}.txt"]
 
 
 def test_same_inputs_give_the_same_bytes_and_touch_nothing(world: World) -> None:
@@ -216,7 +168,7 @@ def test_same_inputs_give_the_same_bytes_and_touch_nothing(world: World) -> None
     ],
 )
 def test_failed_check_leaves_the_report_of_before(
-    world: World, figure: tuple[str, str, str], values: dict[str, int], named: str
+    world: World, figure: tuple[str, str, str], values: dict[str, Any], named: str
 ) -> None:
     folder = report(world)
     before = contents(folder)
@@ -231,7 +183,7 @@ def test_named_list_that_moved_on_is_noticed(world: World) -> None:
     with transaction(world.private) as connection:
         links = private_store.links
         connection.execute(delete(links).where(links.c.shop_id == "102"))
-    with pytest.raises(CheckError, match="named list holds 3 groups for D, the province says 4"):
+    with pytest.raises(CheckError, match="named list holds 3 groups for D of the province, the figures say 4"):
         report(world)
 
 
@@ -248,17 +200,27 @@ def test_a_wrong_cell_is_found_by_reading_back(world: World, monkeypatch: pytest
         return body
 
     monkeypatch.setattr(workbook, "to_workbook", wrong)
-    with pytest.raises(CheckError, match="Sheet Kab-Kota, row 1, 'Tertaut otomatis, belum diperiksa' reads 77"):
+    with pytest.raises(CheckError, match="sheet Kab-Kota, row 1, 'Tertaut otomatis, belum diperiksa' reads 77"):
         report(world)
 
 
-def test_script_on_the_page_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from exports import page
-
-    real = page.to_page
-    monkeypatch.setattr(page, "to_page", lambda *given: real(*given).replace(b"</main>", b"<script>1</script></main>"))
-    with pytest.raises(CheckError, match="<script>"):
+def test_an_office_file_that_says_something_else_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office_tables, "registered", lambda *_: 7)
+    with pytest.raises(CheckError, match="says 7 for umkm_terdaftar, the workbook 5"):
         report(world)
+
+
+def test_a_fault_of_the_bulletin_stops_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from exports import bulletin
+
+    def wrong(*_: object) -> list[str]:
+        raise CheckError("The bulletin says 7 for E1; nothing was published.")
+
+    monkeypatch.setattr(bulletin, "check", wrong)
+    with pytest.raises(CheckError, match="says 7 for E1"):
+        report(world)
+    assert not world.config.reports_dir.exists()
+    assert not world.config.outbox_dir.exists()
 
 
 def test_week_without_results(world: World) -> None:
@@ -303,13 +265,6 @@ def test_only_the_owner_may_read(world: World) -> None:
     folder = report(world)
     for path in [folder, *folder.rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path.name
-
-
-def test_checks_read_what_they_are_given() -> None:
-    reader = checks._PageReader()
-    reader.feed('<p onclick="x"><data id="a" value="3">3</data></p>')
-    assert reader.figures == {"a": ("3", "3")}
-    assert "onclick" in reader.attributes
 
 
 def test_a_shop_name_that_may_be_a_person_is_not_passed_on() -> None:

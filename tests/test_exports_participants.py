@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
-from report_world import HOSTILE, WEEK, World, make_world
+from report_world import HOSTILE, WEEK, World, bulletin_once, make_world
 
-from exports import participant_sheet, wording
+from exports import ooxml, participant_list, wording
 from exports.facts import read_facts
 from exports.named import read_named
 from exports.participants import STATES, Cohort, read_participants
@@ -59,7 +59,8 @@ def add_cohort(
 
 
 @pytest.fixture
-def small(config: Config) -> Iterator[World]:
+def small(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    bulletin_once(monkeypatch)
     world = make_world(config)
     world.build()
     yield world
@@ -102,42 +103,43 @@ def text_of(path: Path) -> str:
     return "\n".join(str(cell) for rows in sheets(path).values() for row in rows for cell in row)
 
 
+def office_file(world: World, office: str) -> Path:
+    (path,) = (world.config.outbox_dir / office).glob(f"{office}-*-{WEEK}.xlsx")
+    return path
+
+
+def participants(path: Path) -> list[list[Any]]:
+    rows = sheets(path)["Peserta"]
+    head = next(at for at, row in enumerate(rows) if row[0] == "Program")
+    return rows[head + 1 :]
+
+
 def test_every_office_gets_its_own_and_the_province_all(small: World) -> None:
     add_cohort(small, "Pelatihan Lebak")
     add_cohort(small, "Penyedia: e-katalog [2026]/x", MEMBERS[:2], kind="list")
     publish(small.config, small.private, small.results, WEEK)
-    name = participant_sheet.file_name(WEEK)
-    found = {path.parent.name for path in small.config.outbox_dir.rglob(name)}
-    assert found == {
-        "36",
-        "3601",
-        "3602",
-        "3604",
-        "3672",
-        "3673",
-    }  # of businesses 1, 2, 4, 6, 7, and a written kecamatan
-    lebak = text_of(small.config.outbox_dir / "3602" / name)
+    lebak = text_of(office_file(small, "3602"))
     assert "Usaha Dua" in lebak and "Tidak Terdata" in lebak
     assert "Usaha Satu" not in lebak and "Entah Di Mana" not in lebak
-    everyone = sheets(small.config.outbox_dir / "36" / name)
-    assert list(everyone) == ["Ringkasan", "1. Pelatihan Lebak", "2. Penyedia e-katalog 2026 x"]
-    assert "Berkas ini memuat data pribadi" in str(everyone["Ringkasan"])
-    states = [row[5] for row in everyone["1. Pelatihan Lebak"] if row[5] in STATES.values()]
-    assert states == [
+    everyone = participants(office_file(small, "36"))
+    assert [row[6] for row in everyone if row[0] == "Pelatihan Lebak"] == [
         STATES["confirmed"],
         STATES["likely"],
         STATES["elsewhere"],
         *[STATES["not_found"]] * 2,
         *[STATES["not_registered"]] * 2,
     ]
-    for path in small.config.outbox_dir.rglob(name):
+    assert len([row for row in everyone if row[0].startswith("Penyedia")]) == 2
+    assert "Berkas ini memuat data pribadi" in str(sheets(office_file(small, "36"))["Ringkasan"])
+    assert [row[0] for row in participants(office_file(small, "3671"))] == [participant_list.NOBODY]
+    for path in small.config.outbox_dir.rglob("*.xlsx"):
         assert path.stat().st_mode & 0o077 == 0
 
 
 def test_the_same_states_leave_the_file_alone(small: World) -> None:
     add_cohort(small, "Pelatihan Lebak")
     publish(small.config, small.private, small.results, WEEK)
-    path = small.config.outbox_dir / "36" / participant_sheet.file_name(WEEK)
+    path = office_file(small, "36")
     before = path.read_bytes(), path.stat().st_mtime_ns
     publish(small.config, small.private, small.results, WEEK)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
@@ -148,15 +150,21 @@ def test_hostile_names_stay_text(small: World) -> None:
     add_cohort(small, HOSTILE[0] + "'" * 3, members)
     add_cohort(small, "History", members[:1])
     publish(small.config, small.private, small.results, WEEK)
-    path = small.config.outbox_dir / "36" / participant_sheet.file_name(WEEK)
-    import zipfile
-
-    with zipfile.ZipFile(path) as book:
-        xml = "".join(book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets"))
-    assert "<f>" not in xml and "\u202e" not in text_of(path)
+    path = office_file(small, "36")
+    assert ooxml.faults(path.read_bytes()) == []
+    assert "\u202e" not in text_of(path)
     assert "=HYPERLINK(" in text_of(path)  # kept, as text
 
 
+def test_the_programme_table_counts_and_names_nobody(small: World) -> None:
+    add_cohort(small, "Pelatihan Lebak")
+    folder = publish(small.config, small.private, small.results, WEEK)
+    rows = sheets(folder / f"kehadiran-{WEEK}.xlsx")["Program"]
+    (row,) = [row for row in rows if row[0] == "Pelatihan Lebak"]
+    assert row[3:9] == [7, 1, 1, 1, 2, 2]
+    assert "Usaha Dua" not in str(rows)
+
+
 def test_our_own_words_keep_the_rules(small: World) -> None:
-    texts = [*STATES.values(), *participant_sheet.ACTIONS.values(), *participant_sheet.NOTES]
+    texts = [*STATES.values(), *participant_list.ACTIONS.values(), *participant_list.NOTES]
     assert [fault for text in texts for fault in wording.faults(text)] == []

@@ -19,6 +19,7 @@ from typing import Any
 
 import captures
 import pytest
+from python_calamine import CalamineWorkbook
 
 from monitor.__main__ import run
 
@@ -100,9 +101,11 @@ class Week:
         with sqlite3.connect(self.data / "private.sqlite") as connection:
             return connection.execute(query).fetchall()
 
-    def table(self, name: str) -> list[dict[str, str]]:
-        path = self.data / "reports" / WEEK / "tabel" / f"{name}.csv"
-        return read_rows(path, delimiter=";")
+    def table(self, sheet: str, file: str = f"kehadiran-{WEEK}.xlsx", first: str = "") -> list[dict[str, Any]]:
+        """Rows of a sheet of the report by their headings; first: heading of the first column."""
+        rows = CalamineWorkbook.from_path(str(self.data / "reports" / WEEK / file)).get_sheet_by_name(sheet).to_python()
+        head = next(at for at, row in enumerate(rows) if row[0] == first)
+        return [dict(zip(map(str, rows[head]), row, strict=True)) for row in rows[head + 1 :]]
 
 
 def verb(*arguments: str | Path, stdin: str = "") -> Said:
@@ -350,9 +353,11 @@ def test_the_figures(week: Week) -> None:
     said = week.said["measure"].json
     assert said["groups confirmed by a person (E8)"] == 1
     assert said["groups linked by the system, unchecked (D)"] == 0
-    confirmed = {row["kode_wilayah"]: row["sudah_dipastikan"] for row in week.table("kab-kota")}
-    assert (confirmed["36.74"], confirmed["36"]) == ("1", "1")
-    states = {row["lokapasar"]: row["toko_buka"] for row in week.table("lokapasar")}
+    areas = week.table("Kab-Kota", first="Kode wilayah")
+    confirmed = {row["Kode wilayah"]: row["Sudah dipastikan (paling sedikit)"] for row in areas}
+    assert (confirmed["36.74"], confirmed["36"]) == (1, 1)
+    places = week.table("Lokapasar", first="Lokapasar")
+    states = {row["Lokapasar"]: row["Toko buka yang terbaca"] for row in places}
     # Shops of the province and those that print no place: two of Tokopedia's, one of each of the others.
     assert int(states["Tokopedia"]) >= sum(TOKOPEDIA_SHOPS.values())
     assert int(states["Shopee"]) >= sum(SHOPEE_SHOPS.values())
@@ -361,14 +366,10 @@ def test_the_figures(week: Week) -> None:
 
 def test_the_report_names_the_one_business(week: Week) -> None:
     assert week.said["report"].code == 0
-    (row,) = week.table("daftar-internal")
-    assert (row["kabupaten_kota"], row["lokapasar"], row["keadaan"]) == (
-        "Kota Tangerang Selatan",
-        "Tokopedia",
-        "terkonfirmasi",
-    )
-    page = (week.data / "reports" / WEEK / f"kehadiran-{WEEK}.html").read_text(encoding="utf-8")
-    assert row["nama_usaha"] not in page and row["nama_toko"] not in page
+    (row,) = week.table("Ditemukan", "kabkota/3674-kota-tangerang-selatan.xlsx", "ID Usaha")
+    assert (row["Lokapasar"], row["Keadaan"]) == ("Tokopedia", "terkonfirmasi")
+    page = (week.data / "reports" / WEEK / f"buletin-{WEEK}.html").read_text(encoding="utf-8")
+    assert row["Nama usaha"] not in page and row["Nama toko"] not in page
     assert (week.data / "reports" / WEEK / f"kehadiran-{WEEK}.xlsx").read_bytes()[:2] == b"PK"
 
 

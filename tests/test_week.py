@@ -65,7 +65,7 @@ def test_a_week_takes_what_lies_in_the_inbox_and_answers_it(data: Path, capsys: 
     report = data / "reports" / WEEK
     manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
     assert f"kehadiran-{WEEK}.xlsx" in str(manifest)
-    assert '<body class="is-practice"' not in (report / f"kehadiran-{WEEK}.html").read_text(encoding="utf-8")
+    assert "DATA LATIHAN" not in (report / f"pesan-{WEEK}.txt").read_text(encoding="utf-8")
     for file in data.rglob("*"):
         if file.is_file() and "inbox" not in file.parts:
             content = file.read_bytes()

@@ -255,7 +255,7 @@ class _Steps:
             "groups linked by the system, unchecked (D)": figures.detected,
             "marketplaces covered": figures.covered,
             "workbook": str(folder / f"kehadiran-{self.week}.xlsx"),
-            "page": str(folder / f"kehadiran-{self.week}.html"),
+            "bulletin": str(folder / f"buletin-{self.week}.html"),
         }
 
     def _compare_with_truth(self, folder: Path) -> dict[str, Any]:
