@@ -145,6 +145,32 @@ class BackupOptions:
 
 
 @dataclass(frozen=True)
+class RetentionOptions:
+    """How many days things are kept; `monitor purge` removes what is older. 0 keeps for ever.
+
+    The reasons stand in docs/data-protection.md; access_log cannot be shorter than five years.
+    """
+
+    evidence: int = 30  # answers of marketplaces kept to show why a crawl failed
+    caches: int = 30  # what linking keeps between runs
+    crawls: int = 400  # crawl directories: a year and a month of weeks that can be rebuilt
+    probe_checks: int = 92
+    outbox: int = 92  # sheets, lists by name and receipts that offices have taken
+    reports: int = 400  # office files by name; pages and open tables without names stay
+    rejects: int = 92
+    inbox: int = 400  # what offices handed in
+    receipts: int = 400
+    left_registry: int = 730  # names of businesses that left the registry
+    ended_shops: int = 730  # names of shops that ended
+    ended_listings: int = 400
+    participants: int = 1095  # names of participants after the training
+    probes: int = 365  # names of known-present businesses after they were collected
+    notes: int = 730  # what reviewers wrote beside an answer
+    runs: int = 730
+    access_log: int = 1830
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a run needs to know; `load_config` builds it."""
 
@@ -160,6 +186,7 @@ class Config:
     crawl: CrawlOptions = field(default_factory=CrawlOptions)
     review: ReviewOptions = field(default_factory=ReviewOptions)
     probe: ProbeOptions = field(default_factory=ProbeOptions)
+    retention: RetentionOptions = field(default_factory=RetentionOptions)
     schedule: ScheduleOptions = field(default_factory=ScheduleOptions)
     backup: BackupOptions = field(default_factory=BackupOptions)
     release: ReleaseOptions = field(default_factory=ReleaseOptions)
@@ -199,6 +226,7 @@ class Config:
 
 
 _SECTIONS: dict[str, type] = {
+    "retention": RetentionOptions,
     "region": Region,
     "office": Office,
     "registry": RegistryOptions,
