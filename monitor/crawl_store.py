@@ -303,7 +303,8 @@ def _queries(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(table, columns=list(_QUERY_TYPES)).astype(_QUERY_TYPES)
 
 
-def _stats(path: Path) -> dict[str, Any] | None:
+def read_stats(path: Path) -> dict[str, Any] | None:
+    """`stats.json` with what a person said of it; None while the crawl is not finished. Raises StoreError."""
     if not path.exists():
         return None
     try:
@@ -364,7 +365,7 @@ def read_crawl(directory: Path) -> CrawlData:
             listings=_listings(directory, done),
             issues=_frame(crawl_reader.in_unit_order(issues).drop_columns(["unit", "attempt"])),
             queries=_queries(units),
-            stats=_stats(directory / "stats.json"),
+            stats=read_stats(directory / "stats.json"),
         )
 
 

@@ -1,55 +1,166 @@
-"""`status`: what a person should do now. One part per line of work; a new part is a function in PARTS."""
+"""`status`: how everything stands on one screen, and the one thing to do next. A new part is a function in PARTS."""
 
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
-from sqlalchemy import Connection, func, select
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import Connection, Engine, func, select
 
 from monitor import regions, registry
 from monitor.config import Config
-from monitor.database import private_engine, translate_errors
+from monitor.database import private_engine, transaction
+from monitor.marketplaces import catalogue
+from monitor.practice import is_practice
 from monitor.private_store import judgements, review_tasks
+from monitor.scheduler import past, standing
+from monitor.scheduler.due import Scene
+from monitor.scheduler.rules import rules_of
+from monitor.scheduler.standing import Line, Site
 from monitor.verbs import common
-from monitor.weeks import utc_now
+from monitor.verbs.run import allowed
+from monitor.weeks import utc_now, utc_text
 from pipelines import probes
 
 FEWEST_DETECTED = 10  # probes that the system must find before a level may be stated (method 6.3)
 
 
-@dataclass(frozen=True)
-class Line:
-    """part: line of work. subject: whose. state: how it stands. action: what a person should do; None: nothing."""
-
-    part: str
-    subject: str
-    state: str
-    action: str | None = None
-
-    def row(self) -> dict[str, Any]:
-        return {"part": self.part, "subject": self.subject, "state": self.state, "to do": self.action}
-
-
 Part = Callable[[Connection, Config, date], list[Line]]
+URGENT = ("keys", "disk", "service", "week", "backup", "registry", "marketplaces")  # then whatever comes
+STATES = {"read": "green", "being read": "cyan", "waits for its slot": "dim"}
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print the lines as JSON.")] = False) -> int:
-    """Show how registry, probes and reviews stand, and what a person should do. Exit code 1 when there is something.
+@dataclass(frozen=True)
+class Standing:
+    """Everything on the screen. lines: in the order of the week, the machine first."""
+
+    at: datetime
+    sites: list[Site]
+    lines: list[Line]
+
+    @property
+    def next(self) -> Line | None:
+        """The one thing to do next."""
+        waiting = [line for line in self.all_lines if line.action]
+        return min(waiting, key=_urgency, default=None)
+
+    @property
+    def all_lines(self) -> list[Line]:
+        read = [
+            Line("marketplaces", site.title, site.state, site.action, f"{site.slug}:{site.cause}")
+            for site in self.sites
+            if site.action
+        ]
+        return [*self.lines, *read]
+
+
+def _urgency(line: Line) -> tuple[bool, int]:
+    return not line.at_once, URGENT.index(line.part) if line.part in URGENT else len(URGENT)
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False) -> int:
+    """Show how everything stands and the one thing to do next. Exit code 1 when a person should do something.
 
     Example: monitor status
     """
     config = common.config()
-    with translate_errors(), private_engine(config).connect() as connection:
-        lines = all_lines(connection, config, utc_now().astimezone(config.region.zone).date())
-    common.show("Status", [line.row() for line in lines], as_json)
-    return 1 if any(line.action for line in lines) else 0
+    found = read_standing(private_engine(config), config)
+    if as_json:
+        common.show("", _as_json(found, config), as_json=True)
+    else:
+        _show(found, config)
+    return 1 if found.next else 0
 
 
-def all_lines(connection: Connection, config: Config, today: date) -> list[Line]:
-    """Every part's lines, in the order of the week."""
-    return [line for part in PARTS for line in part(connection, config, today)]
+def read_standing(engine: Engine, config: Config, now: datetime | None = None) -> Standing:
+    """How everything stands. Reads a few rows and files per marketplace and week."""
+    at = now or utc_now()
+    with transaction(engine) as connection:
+        runs, pauses = past.read_past(connection, at), past.read_pauses(connection)
+        scene = Scene(catalogue(), runs, at, config.region.zone, rules_of(config.schedule), allowed(config), pauses)
+        machine = [] if is_practice(config) else standing.machine_lines(connection, config, at)
+        lines = [
+            *machine,
+            *standing.week_lines(scene),
+            *(line for part in PARTS for line in part(connection, config, scene.local.date())),
+        ]
+        return Standing(at, standing.sites(connection, config, scene), lines)
+
+
+# --- the screen -------------------------------------------------------------------------------------------------------
+
+
+def _show(found: Standing, config: Config) -> None:
+    zone = config.region.zone
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    todo = found.next
+    console.print(f"[bold]{found.at.astimezone(zone):%A %Y-%m-%d %H:%M}[/bold] ({zone.key})")
+    if todo is None:
+        console.print("[bold green]Nothing needs a person.[/bold green]")
+    else:
+        what = " ".join(part for part in (todo.part, todo.subject) if part)
+        console.print(
+            f"[bold]Next:[/bold] {escape(what)}, {escape(todo.state)}: [bold]{escape(todo.action or '')}[/bold]"
+        )
+    if found.sites:
+        console.print(_sites(found, zone))
+    console.print(_lines(found.lines))
+    for line in [] if is_practice(config) else standing.barred(config, catalogue()):
+        console.print(f"{escape(line.subject)}, no terms read or no key: {escape(line.state)}", style="dim")
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for name in names:
+        table.add_column(name, justify="right" if name in ("shops", "age") else "left", overflow="fold")
+    return table
+
+
+def _sites(found: Standing, zone: ZoneInfo) -> Table:
+    table = _table("marketplace", "this week", "last healthy crawl", "age", "shops", "expected", "next")
+    for site in found.sites:
+        age = None if site.healthy_at is None else found.at - site.healthy_at
+        table.add_row(
+            escape(site.title),
+            f"[{STATES.get(site.state, 'yellow')}]{escape(site.state)}[/]",
+            "never" if site.healthy_at is None else f"{site.healthy_at.astimezone(zone):%a %m-%d %H:%M}",
+            "" if age is None else f"{age.days} d",
+            "" if site.shops is None else f"{site.shops:,}",
+            f"{site.expected[0]:,} to {site.expected[1]:,}",
+            "" if site.next is None else f"{site.next:%a %m-%d %H:%M}",
+        )
+    return table
+
+
+def _lines(lines: list[Line]) -> Table:
+    table = _table("", "", "state", "to do")
+    before = None
+    for line in lines:
+        style = "yellow" if line.action else ""
+        name = line.part if line.part != before else ""
+        table.add_row(escape(name), escape(line.subject), escape(line.state), escape(line.action or ""), style=style)
+        before = line.part
+    return table
+
+
+def _as_json(found: Standing, config: Config) -> dict[str, Any]:
+    lines = [*found.lines, *standing.barred(config, catalogue())]
+    return {
+        "at": utc_text(found.at),
+        "next": asdict(found.next) if found.next else None,
+        "marketplaces": [asdict(site) for site in found.sites],
+        "lines": [asdict(line) for line in lines],
+    }
+
+
+# --- parts: people ----------------------------------------------------------------------------------------------------
 
 
 def offices(config: Config) -> list[str]:
@@ -58,9 +169,6 @@ def offices(config: Config) -> list[str]:
 
 def _name(config: Config, office: str) -> str:
     return f"{office} {regions.province_name() if office == config.region.code else regions.area_name(office)}"
-
-
-# --- parts ------------------------------------------------------------------------------------------------------------
 
 
 def registry_lines(connection: Connection, config: Config, today: date) -> list[Line]:
@@ -73,45 +181,30 @@ def registry_lines(connection: Connection, config: Config, today: date) -> list[
 def probe_lines(connection: Connection, config: Config, today: date) -> list[Line]:
     """Businesses known to sell whose probes are young enough to count, against the target of each office and of all."""
     counts = probes.recruited(connection, today, config.region.code)
-    target, lines = config.probe.office_target, []
+    target = config.probe.office_target
+    usable = {office: counts.get(office, {}).get(probes.USABLE, 0) for office in offices(config)}
+    below = [office for office in usable if office != config.region.code and usable[office] < target]
+    lines = [_all_probes(sum(usable.values()), config)]
+    if below:
+        each = ", ".join(f"{office} {usable[office]}" for office in below)
+        action = f"ask them for more: monitor probe template --office {below[0]}"
+        lines.append(Line("probe", f"{len(below)} offices", f"below {target}: {each}", action, "probe_target"))
     for office in offices(config):
-        found = counts.get(office, {})
-        usable = found.get(probes.USABLE, 0)
-        is_asked = office != config.region.code
-        lines.append(
-            Line(
-                "probe",
-                _name(config, office),
-                _probe_state(found, target if is_asked else None),
-                f"{target - usable} more businesses are wanted: probe template --office {office}"
-                if is_asked and usable < target
-                else None,
-            )
-        )
-        if waiting := found.get(probes.UNIDENTIFIED, 0):
+        if waiting := counts.get(office, {}).get(probes.UNIDENTIFIED, 0):
             action = f"say which businesses they are: monitor probe open --office {office}"
-            lines.append(Line("probe", _name(config, office), f"{waiting} without a certain business", action))
-    return [*lines, _all_probes(counts, config)]
+            lines.append(
+                Line("probe", _name(config, office), f"{waiting} without a certain business", action, "probe_open")
+            )
+    return lines
 
 
-def _probe_state(found: dict[str, int], target: int | None) -> str:
-    more = [
-        f"{found[name]} {name.replace('_', ' ')}"
-        for name in (probes.UNRESOLVED, probes.NOT_INDEPENDENT)
-        if found.get(name)
-    ]
-    usable = found.get(probes.USABLE, 0)
-    return ", ".join([f"{usable} of {target}" if target is not None else f"{usable}", *more])
-
-
-def _all_probes(counts: dict[str, dict[str, int]], config: Config) -> Line:
-    total = sum(found.get(probes.USABLE, 0) for found in counts.values())
+def _all_probes(total: int, config: Config) -> Line:
     action = None
     if total < FEWEST_DETECTED:
         action = f"no level can be stated before the system finds {FEWEST_DETECTED} of them"
     elif total < config.probe.total_target:
         action = "more of them make the interval narrower"
-    return Line("probe", "all offices", f"{total} of {config.probe.total_target}", action)
+    return Line("probe", "all offices", f"{total} of {config.probe.total_target}", action, "probe_total")
 
 
 def review_lines(connection: Connection, config: Config, today: date) -> list[Line]:
@@ -123,11 +216,12 @@ def review_lines(connection: Connection, config: Config, today: date) -> list[Li
         .group_by(review_tasks.c.office)
         .order_by(review_tasks.c.office)
     )
-    return [
-        Line("review", _name(config, office), f"{count} pairs open since {week}", "remind the office of its sheet")
-        for office, count, week in connection.execute(query)
-        if office in offices(config)
-    ]
+    waiting = [tuple(row) for row in connection.execute(query) if row[0] in offices(config)]
+    if not waiting:
+        return []
+    each = ", ".join(f"{office} {count} since {week}" for office, count, week in waiting)
+    total = sum(count for _, count, _ in waiting)
+    return [Line("review", f"{total} pairs", f"open: {each}", "remind these offices of their sheets", "review")]
 
 
 PARTS: tuple[Part, ...] = (registry_lines, probe_lines, review_lines)

@@ -1,0 +1,229 @@
+"""How things stand, for `status` and for messages: each marketplace, each missing week, the machine itself.
+
+Reads a few rows and files per marketplace, never all runs or all crawls.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from monitor.backup.keys import key_file
+from monitor.backup.make import STAMP, list_backups
+from monitor.causes import action_for, explain
+from monitor.config import Config
+from monitor.crawl_store import list_crawls, read_info, read_stats
+from monitor.health import Health, check
+from monitor.marketplaces import Marketplace
+from monitor.permission import permission_problem
+from monitor.private_store import crawls, runs
+from monitor.runs import is_alive
+from monitor.scheduler.due import Scene, report_day, unread
+from monitor.scheduler.past import SERVICE, moment
+from monitor.scheduler.rules import slot
+from monitor.weeks import shift_week, utc_text, week_days
+
+BACKUP_AGE = timedelta(days=2)
+LITTLE_DISK = 4  # times what the service wants at least
+
+
+@dataclass(frozen=True)
+class Line:
+    """part: line of work. subject: whose. state: how it stands. action: what a person should do; None: nothing.
+
+    cause: names it for messages, which say each cause once a week. at_once: it cannot wait for the digest.
+    """
+
+    part: str
+    subject: str
+    state: str
+    action: str | None = None
+    cause: str = ""
+    at_once: bool = False
+
+
+@dataclass(frozen=True)
+class Site:
+    """A marketplace that may be crawled. shops: of its newest crawl; expected: what one may hold; next: its slot."""
+
+    slug: str
+    title: str
+    state: str
+    healthy_at: datetime | None
+    shops: int | None
+    expected: tuple[int, int]
+    next: datetime | None
+    cause: str | None = None
+    action: str | None = None
+
+
+# --- marketplaces -----------------------------------------------------------------------------------------------------
+
+
+def sites(connection: Connection, config: Config, scene: Scene) -> list[Site]:
+    """Marketplaces that may be crawled, by slug."""
+    healthy = _last_healthy(connection)
+    return [_site(config, scene, slug, healthy.get(slug)) for slug in sorted(scene.allowed)]
+
+
+def _last_healthy(connection: Connection) -> dict[str, datetime]:
+    query = select(crawls.c.marketplace, crawls.c.started_at).where(
+        crawls.c.health == "healthy", crawls.c.kind == "crawl"
+    )
+    found: dict[str, datetime] = {}
+    for slug, started in connection.execute(query.order_by(crawls.c.started_at)):
+        found[slug] = moment(started)
+    return found
+
+
+def _site(config: Config, scene: Scene, slug: str, healthy_at: datetime | None) -> Site:
+    entry = scene.catalogue[slug]
+    newest = list_crawls(config.crawls_dir, slug)[-1:]
+    week, verdict, shops, began = _newest(newest[0], entry) if newest else (None, None, None, None)
+    if verdict is not None and verdict.health == "healthy" and began is not None:
+        healthy_at = max(filter(None, (healthy_at, began)))
+    state, cause, action = _state(scene, slug, week, verdict)
+    bounds = entry.expected_shops
+    return Site(
+        slug, entry.title, state, healthy_at, shops, (bounds.min, bounds.max), _next_slot(scene, slug), cause, action
+    )
+
+
+def _newest(path: Path, entry: Marketplace) -> tuple[str, Health, int | None, datetime]:
+    info, stats = read_info(path), read_stats(path / "stats.json")
+    shops = (stats or {}).get("shop_count")
+    return info.week, check(info, stats, entry), shops, moment(info.started_at)
+
+
+def _state(scene: Scene, slug: str, week: str | None, verdict: Health | None) -> tuple[str, str | None, str | None]:
+    """State in words, cause and what to do, of the present week."""
+    if any((run.verb, run.subject) == ("crawl", slug) for run in scene.running):
+        return "being read", None, None
+    until = scene.paused.get(slug)
+    if until is not None and scene.local.date() < until:
+        return f"paused until {until.isoformat()}", None, None
+    past = [run for run in scene.of("crawl", slug, scene.week) if run.outcome != "lane"]
+    if week != scene.week or verdict is None:
+        if past and past[-1].outcome == "failed":
+            return "could not be started", "crashed", action_for("crashed")
+        at = slot(scene.catalogue[slug].weekly_on).in_week(scene.week, scene.zone)
+        return ("waits for its slot" if scene.local < at else "due"), None, None
+    if verdict.health == "healthy":
+        return "read", None, None
+    known = explain(verdict.cause) if verdict.cause else None
+    words = f"{verdict.health}: {known.title}" if known else verdict.health
+    return words, verdict.cause, action_for(verdict.cause)
+
+
+def _next_slot(scene: Scene, slug: str) -> datetime | None:
+    entry = scene.catalogue[slug]
+    if not entry.weekly_on:
+        return None
+    times = slot(entry.weekly_on)
+    at = times.in_week(scene.week, scene.zone)
+    if scene.is_done("crawl", slug, scene.week) or scene.paused.get(slug, at.date()) > at.date():
+        return times.in_week(shift_week(scene.week, 1), scene.zone)
+    return at
+
+
+def barred(config: Config, catalogue: Mapping[str, Marketplace]) -> list[Line]:
+    """Marketplaces whose spider waits for a person: by reason, one line each."""
+    found: dict[str, list[str]] = {}
+    for slug, entry in catalogue.items():
+        if entry.is_requested and (problem := permission_problem(entry, config)):
+            found.setdefault(problem.replace(entry.title, "..").replace(slug, ".."), []).append(slug)
+    return [
+        Line("marketplaces", f"{len(slugs)} not crawled", ", ".join(slugs), cause="not_permitted")
+        for slugs in found.values()
+    ]
+
+
+# --- weeks ------------------------------------------------------------------------------------------------------------
+
+
+def week_lines(scene: Scene) -> list[Line]:
+    """The last ended weeks: reported or not, and without which marketplaces."""
+    lines = []
+    began = min((run.week for run in scene.runs if run.week), default=None)
+    for back in reversed(range(1, scene.rules.catch_up_weeks + 1)):
+        week = shift_week(scene.week, -back)
+        if began is None or week < began:
+            continue
+        lacking = unread(scene, week)
+        without = f", without {', '.join(lacking)}" if lacking else ""
+        if scene.is_done("week", None, week):
+            if back == 1 or lacking:
+                lines.append(Line("week", week, f"reported{without}"))
+        else:
+            lines.append(_unreported(scene, week, without))
+    return lines
+
+
+def _unreported(scene: Scene, week: str, without: str) -> Line:
+    past = scene.of("week", None, week)
+    if any(run.outcome == "running" for run in past):
+        return Line("week", week, f"being reported{without}")
+    at = scene.at(report_day(week, scene.rules), scene.rules.report_deadline)
+    if scene.local <= at and not (past and past[-1].outcome == "failed"):
+        return Line("week", week, f"ended {week_days(week)[1].isoformat()}, to be reported by {at:%A %H:%M}{without}")
+    if past and past[-1].outcome == "asked":
+        return Line("week", week, f"asked for{without}")
+    state = "failed" if past else "missed"
+    return Line("week", week, f"{state}{without}", f"monitor week --week {week}", f"week:{week}", at_once=True)
+
+
+# --- the machine ------------------------------------------------------------------------------------------------------
+
+
+def machine_lines(connection: Connection, config: Config, now: datetime) -> list[Line]:
+    """Service, disk, backups and keys."""
+    return [_service(connection, now), _disk(config), _backups(config, now), *_keys(config)]
+
+
+def _service(connection: Connection, now: datetime) -> Line:
+    query = select(runs).where(runs.c.verb == SERVICE).order_by(runs.c.run_id.desc()).limit(1)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return Line("service", "", "never started", "monitor run (or systemctl start monitor)", "service")
+    if row["outcome"] == "running" and is_alive(row["holder"], row["lease_until"], utc_text(now)):
+        return Line("service", "", f"runs since {row['started_at']}")
+    return Line(
+        "service", "", f"stopped, last seen {row['heartbeat_at']}", "systemctl start monitor", "service", at_once=True
+    )
+
+
+def _disk(config: Config) -> Line:
+    place = config.data_dir if config.data_dir.exists() else config.data_dir.parent
+    free, least = shutil.disk_usage(place).free >> 20, config.schedule.min_free_mb
+    state = f"{free / 1024:,.1f} GiB free"
+    if free < least:
+        return Line("disk", "", f"{state}: nothing is begun any more", "free space, then: monitor purge", "disk", True)
+    if free < LITTLE_DISK * least:
+        return Line("disk", "", state, "monitor purge, or a larger disk", "disk_low")
+    return Line("disk", "", state)
+
+
+def _backups(config: Config, now: datetime) -> Line:
+    found = list_backups(config.backup_dir) if config.backup_dir.is_dir() else []
+    if not found:
+        return Line("backup", "", "none", "monitor backup", "backup")
+    at = datetime.strptime(found[-1].name, STAMP).replace(tzinfo=now.tzinfo)
+    state = f"{len(found)}, newest of {at:%Y-%m-%d %H:%M} UTC"
+    if now - at > BACKUP_AGE:
+        return Line("backup", "", state, "monitor backup", "backup")
+    return Line("backup", "", state)
+
+
+def _keys(config: Config) -> list[Line]:
+    """Keys that others can read, or that are gone although data rest on them."""
+    lines = []
+    for path in (config.phone_key_file, key_file(config)):
+        if path.exists() and path.stat().st_mode & 0o077:
+            lines.append(Line("keys", path.name, "others may read it", f"chmod 600 {path}", f"key:{path.name}", True))
+    if not config.phone_key_file.exists() and config.crawls_dir.is_dir():
+        action = f"bring it back from where keys are kept: {config.phone_key_file}"
+        lines.append(Line("keys", config.phone_key_file.name, "gone", action, "key:gone", True))
+    return lines

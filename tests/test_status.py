@@ -1,0 +1,204 @@
+"""`status`: what it says of marketplaces, weeks and the machine, and the one thing it names to do next."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from monitor.__main__ import run as monitor
+from monitor.config import Config, load_config
+from monitor.crawl_store import CrawlInfo, CrawlWriter
+from monitor.database import private_engine, transaction
+from monitor.private_store import runs
+from monitor.runs import holder
+from monitor.scheduler import past
+from monitor.scheduler.due import Due
+from monitor.scheduler.standing import Line
+from monitor.verbs import status
+from monitor.weeks import utc_text
+
+NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)  # Wednesday 10:00 in Jakarta, 2026-W48
+CONFIG = """
+[crawl]
+user_agent_contact = "ops@example.go.id"
+[crawl.terms_checked_on]
+tokopedia = 2026-11-01
+blibli = 2026-11-01
+"""
+
+
+@pytest.fixture
+def at_work(config: Config) -> Config:
+    config.data_dir.mkdir(parents=True)
+    (config.data_dir / "monitor.toml").write_text(CONFIG)
+    return load_config({"MONITOR_DATA_DIR": str(config.data_dir)})
+
+
+@pytest.fixture
+def engine(at_work: Config) -> Engine:
+    return private_engine(at_work)
+
+
+def lines(engine: Engine, config: Config) -> dict[tuple[str, str], Line]:
+    found = status.read_standing(engine, config, NOW)
+    engine.dispose()
+    return {(line.part, line.subject): line for line in found.lines}
+
+
+def ran(engine: Engine, verb: str, subject: str | None, week: str, outcome: str = "done", at: datetime = NOW) -> None:
+    with transaction(engine) as connection:
+        past.conclude(connection, Due(verb, subject, week, ""), at, at, outcome, None)
+
+
+def crawled(config: Config, slug: str, week: str, at: datetime, **stats: object) -> None:
+    info = CrawlInfo(
+        crawl_id=f"{slug}/x",
+        marketplace=slug,
+        week=week,
+        kind="crawl",
+        coverage="complete",
+        started_at=utc_text(at),
+        observed_on=at.date().isoformat(),
+    )
+    with CrawlWriter.create(config.crawls_dir, info) as writer:
+        base = {"finish_reason": "finished", "responses": {"total": 9, "refused": 0}, "shop_count": 900}
+        writer.finish(base | {"regional_shop_count": 900, "units": {"planned": 1, "done": 1}} | stats)
+
+
+# --- marketplaces
+
+
+def test_a_marketplace_is_shown_with_its_last_healthy_crawl_and_what_is_wrong_now(
+    at_work: Config, engine: Engine
+) -> None:
+    healthy = NOW - timedelta(days=10)
+    crawled(at_work, "tokopedia", "2026-W46", healthy)
+    crawled(at_work, "blibli", "2026-W48", NOW, cause="challenge", finish_reason="refused")
+    found = {site.slug: site for site in status.read_standing(engine, at_work, NOW).sites}
+    engine.dispose()
+    assert found["tokopedia"].healthy_at == healthy
+    assert found["tokopedia"].shops == 900
+    assert found["tokopedia"].state == "waits for its slot"
+    assert found["tokopedia"].action is None
+    assert found["blibli"].healthy_at is None
+    assert found["blibli"].state.startswith("failed: ")
+    assert found["blibli"].cause is not None
+    assert found["blibli"].action
+
+
+def test_running_paused_and_overdue_marketplaces_are_told_apart(at_work: Config, engine: Engine) -> None:
+    sunday = datetime(2026, 11, 29, 5, 0, tzinfo=UTC)
+    with transaction(engine) as connection:
+        past.pause(connection, "blibli", sunday.date() + timedelta(days=3), "by letter")
+    states = {site.slug: site.state for site in status.read_standing(engine, at_work, sunday).sites}
+    assert states == {"tokopedia": "due", "blibli": "paused until 2026-12-02"}
+    with transaction(engine) as connection:
+        row = {"verb": "crawl", "subject": "tokopedia", "week": "2026-W48", "holder": holder(), "outcome": "running"}
+        now = utc_text(sunday)
+        connection.execute(insert(runs).values(**row, started_at=now, heartbeat_at=now))
+    found = {site.slug: site.state for site in status.read_standing(engine, at_work, sunday).sites}
+    engine.dispose()
+    assert found["tokopedia"] == "being read"
+
+
+# --- weeks
+
+
+def test_a_missed_week_is_named_with_the_command_and_comes_first(at_work: Config, engine: Engine) -> None:
+    ran(engine, "crawl", "tokopedia", "2026-W46", at=NOW - timedelta(days=10))
+    ran(engine, "week", None, "2026-W47")
+    found = status.read_standing(engine, at_work, NOW)
+    engine.dispose()
+    week = {line.subject: line for line in found.lines if line.part == "week"}
+    assert week["2026-W46"].state == "missed, without blibli"
+    assert week["2026-W46"].action == "monitor week --week 2026-W46"
+    assert week["2026-W47"].state == "reported, without blibli, tokopedia"
+    assert found.next == week["2026-W46"]
+
+
+def test_a_week_that_has_just_ended_is_not_missed_yet(at_work: Config, engine: Engine) -> None:
+    ran(engine, "crawl", "tokopedia", "2026-W47", at=NOW - timedelta(days=4))
+    monday = status.read_standing(engine, at_work, NOW - timedelta(days=2))
+    engine.dispose()
+    week = {line.subject: line for line in monday.lines if line.part == "week"}
+    assert week["2026-W47"].action is None
+    assert "to be reported by Tuesday 12:00" in week["2026-W47"].state
+
+
+# --- the machine
+
+
+def test_the_service_is_seen_to_run_to_have_stopped_and_never_to_have_started(at_work: Config, engine: Engine) -> None:
+    assert lines(engine, at_work)["service", ""].state == "never started"
+    with transaction(engine) as connection:
+        row = {"verb": "run", "started_at": utc_text(NOW), "heartbeat_at": utc_text(NOW), "outcome": "running"}
+        connection.execute(insert(runs).values(**row, holder=holder()))
+    running = lines(engine, at_work)["service", ""]
+    assert running.action is None
+    with transaction(engine) as connection:
+        connection.execute(runs.update().values(holder="gone:1", lease_until="2020-01-01T00:00:00Z"))
+    stopped = lines(engine, at_work)["service", ""]
+    assert stopped.at_once
+    assert "last seen 2026-11-25T03:00:00Z" in stopped.state
+
+
+def test_keys_that_others_can_read_or_that_are_gone_cannot_wait(at_work: Config, engine: Engine) -> None:
+    key = at_work.phone_key_file
+    key.parent.mkdir(parents=True)
+    key.write_bytes(b"x" * 32)
+    key.chmod(0o644)
+    found = status.read_standing(engine, at_work, NOW)
+    assert found.next is not None
+    assert found.next.action == f"chmod 600 {key}"
+    key.unlink()
+    at_work.crawls_dir.mkdir(parents=True)
+    gone = status.read_standing(engine, at_work, NOW).next
+    engine.dispose()
+    assert gone is not None
+    assert gone.state == "gone"
+    assert gone.at_once
+
+
+def test_a_full_disk_and_old_backups_are_said(at_work: Config, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    usage = shutil.disk_usage(at_work.data_dir)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=100 << 20))
+    old = at_work.backup_dir / "20261101T023000Z"
+    old.mkdir(parents=True)
+    (old / "manifest.json").write_text("{}")
+    found = lines(engine, at_work)
+    assert found["disk", ""].at_once
+    assert found["backup", ""].state == "1, newest of 2026-11-01 02:30 UTC"
+    assert found["backup", ""].action == "monitor backup"
+
+
+# --- the verb
+
+
+def test_exit_code_and_json_say_whether_somebody_should_act(
+    at_work: Config, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.dispose()
+    assert monitor(["status", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["next"]["action"]
+    assert {"at", "next", "marketplaces", "lines"} == set(found)
+    assert {site["slug"] for site in found["marketplaces"]} == {"tokopedia", "blibli"}
+    assert monitor(["status"]) == 1
+    shown = capsys.readouterr().out
+    assert "Next:" in shown
+    assert "Tokopedia" in shown
+
+
+def test_what_a_person_wrote_as_a_reason_is_not_shown(
+    at_work: Config, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with transaction(engine) as connection:
+        past.pause(connection, "tokopedia", NOW.date() + timedelta(days=400), "Ibu Siti 081234567890")
+    engine.dispose()
+    monitor(["status"])
+    shown = capsys.readouterr().out
+    assert "paused until" in shown
+    assert "Siti" not in shown
