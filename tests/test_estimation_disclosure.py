@@ -14,7 +14,6 @@ from pipelines.estimation.disclosure import (
     Table,
     exposed,
     feasible_ranges,
-    may_show_change,
     one_way,
     pattern,
     primary,
@@ -142,12 +141,6 @@ def test_a_later_vintage_shows_only_what_passes_in_both() -> None:
     assert set(made.reasons) >= set(flash.reasons)
     hidden = np.array([code in made.reasons for code in final.codes])
     assert exposed(final, hidden) == []
-
-
-def test_weekly_changes_of_small_cells_are_not_shown() -> None:
-    assert may_show_change(50, 80)
-    assert not may_show_change(50, 49)
-    assert not may_show_change(49, 80)
 
 
 def test_tables_that_do_not_fit_are_refused() -> None:

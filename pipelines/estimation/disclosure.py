@@ -21,7 +21,6 @@ FEW = range(1, 5)  # detected groups that are not shown
 MIN_REGISTERED = 10  # groups in the registry
 LEAST_SPAN = 5  # of what an outsider can find out about a hidden cell
 FROZEN_WEEKS = 13  # a cell that was hidden stays hidden so long
-MIN_CHANGE = 50  # detected in both weeks, for a weekly change to be shown
 BASE = 5  # public counts are multiples of it
 PRIMARY, SECONDARY, FROZEN = "few", "secondary", "frozen"
 TOTAL = "*"
@@ -268,11 +267,6 @@ def pattern(
     }
     since = earlier.since if earlier is not None and is_kept else week
     return Pattern(f"{table_id}:{since}", since, reasons)
-
-
-def may_show_change(detected_now: int, detected_then: int) -> bool:
-    """Whether a weekly change of a cell is shown, given the groups detected in both weeks (and the cell in both)."""
-    return min(detected_now, detected_then) >= MIN_CHANGE
 
 
 def rounded(table: Table) -> Ints:
