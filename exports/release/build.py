@@ -14,7 +14,7 @@ from exports.release import diff, files, package, records
 from exports.release.inputs import input_digests
 from exports.release.place import place
 from exports.release.public import VINTAGES, public_frames
-from exports.release.tables import Tables, meaning_digest, typed
+from exports.release.tables import Tables, meaning_digest, typed, with_week_digests
 from exports.release.words import Head
 from monitor.config import Config
 from monitor.database import translate_errors
@@ -87,7 +87,7 @@ def _release(
         before = records.earlier(connection, kind, recipient)
         head = _head(request, rows, before, records.taken_ids(connection))
         inputs = input_digests(connection, request.week)
-    tables = {name: typed(name, frame) for name, frame in _stamped(frames, request).items()}
+    tables = with_week_digests({name: typed(name, frame) for name, frame in _stamped(frames, request).items()})
     digest = meaning_digest(tables)
     if len(before) and before["content_digest"].iloc[-1] == digest:
         held = str(before["release_id"].iloc[-1])
@@ -184,7 +184,6 @@ def _versions(weeks: pd.DataFrame) -> dict[str, Any]:
         "method": newest["method_version"],
         "linkage": newest["model_version"],
         "registry_snapshot": newest["snapshot_id"],
-        "results_digest": newest["digest"],
     }
 
 

@@ -10,6 +10,7 @@ from exports.base import CheckError
 from exports.release.tables import meaningful, row_hashes
 
 MIN_ROWS = 50  # of a table before its churn means anything
+REVISION, DRAW = "revision", "draw"
 # What these hold is about releases themselves, or renamed with every one.
 NOT_COMPARED = frozenset({"releases", "changes"})
 
@@ -40,15 +41,28 @@ def _compare(name: str, before: pa.Table | None, now: pa.Table | None) -> Change
     if before is None or now is None:
         held, found = (0 if made is None else made.num_rows for made in (before, now))
         return Change(name, held, found, 0, held)
+    before, now = _newest(name, before), _newest(name, now)
     both = _hashes(name, before, now).merge(_hashes(name, now, before), on="key", how="outer", suffixes=("_a", "_b"))
     added, removed = both["rest_a"].isna(), both["rest_b"].isna()
     changed = ~added & ~removed & (both["rest_a"] != both["rest_b"])
     return Change(name, before.num_rows, int(added.sum()), int(changed.sum()), int(removed.sum()))
 
 
+def _newest(name: str, made: pa.Table) -> pa.Table:
+    """Of every figure the newest revision: that it was computed again is no change, that it is another one is."""
+    key, _ = meaningful(name, made)
+    if REVISION not in key:
+        return made
+    figure = [column for column in key if column not in (REVISION, DRAW)]
+    rows = made.select([*figure, REVISION]).to_pandas()
+    newest = rows.groupby(figure)[REVISION].transform("max") == rows[REVISION]
+    return made.filter(pa.array(newest.to_numpy()))
+
+
 def _hashes(name: str, made: pa.Table, other: pa.Table) -> pd.DataFrame:
     """key and rest, over the columns that both have: a new column alone changes no row."""
     key, rest = meaningful(name, made)
+    key = [column for column in key if column != REVISION]
     shared = [column for column in rest if column in other.column_names]
     found = pd.DataFrame({"key": row_hashes(made, key)})
     rest_hash = row_hashes(made, shared) if shared else pd.Series(0, index=found.index)

@@ -46,14 +46,10 @@ def _rows(connection: Connection, table: Table, names: tuple[str, ...]) -> list[
 
 
 def _crawls(connection: Connection, week: str) -> list[dict[str, Any]]:
-    """Crawls that were loaded up to the week, each with the hash over what it read."""
+    """Crawls that load looked at up to the week, each with the hash over what it read, used or not."""
     table = store.crawls.c
-    query = (
-        select(table.crawl_id, table.week, table.content_sha256)
-        .where(table.loaded_at.is_not(None), table.week <= week)
-        .order_by(table.crawl_id)
-    )
-    return [dict(row._mapping) for row in connection.execute(query)]
+    query = select(table.crawl_id, table.week, table.content_sha256).where(table.week <= week)
+    return [dict(row._mapping) for row in connection.execute(query.order_by(table.crawl_id))]
 
 
 def _count(connection: Connection, table: Table) -> int:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from exports.base import plain
 from exports.release import columns
+from monitor.results_store import ROW_TABLES
 
 Tables = dict[str, pa.Table]
 
@@ -69,6 +70,22 @@ def row_hashes(made: pa.Table, names: list[str]) -> "pd.Series[int]":
     """One 64-bit hash per row over the named columns; NULL differs from every value."""
     texts = {name: pc.fill_null(pc.cast(made[name], pa.string()), "\x00").to_pandas() for name in names}
     return pd.util.hash_pandas_object(pd.DataFrame(texts), index=False)
+
+
+def with_week_digests(tables: Mapping[str, pa.Table]) -> Tables:
+    """The tables with, for every week, a hash over the meaning of all that this release says of it.
+
+    The results database hashes what it was built from, days of release included; that cannot be made again.
+    """
+    weeks = tables["weeks"].to_pandas()
+    found = [_week_digest(tables, week) for week in weeks["week"]]
+    return {**tables, "weeks": typed("weeks", weeks.assign(digest=found))}
+
+
+def _week_digest(tables: Mapping[str, pa.Table], week: str) -> str:
+    left_out = {"weeks", *ROW_TABLES}
+    of_week = {name: made for name, made in tables.items() if "week" in made.column_names and name not in left_out}
+    return meaning_digest({name: made.filter(pc.equal(made["week"], week)) for name, made in of_week.items()})
 
 
 def meaning_digest(tables: Mapping[str, pa.Table]) -> str:

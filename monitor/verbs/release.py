@@ -1,15 +1,19 @@
 """`release`: freezes a week for researchers, as open aggregates or, under agreement, with pseudonymous rows."""
 
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
 
+from exports.base import CheckError
 from exports.release import build, records
 from exports.release.recipients import DATABASE, Agreement, agreed
 from exports.release.research import research_aggregates, research_rows
 from exports.release.rows_read import LINK, read_rows
+from exports.release.verify import Verdict, compared, read_release, rebuilt_tables, wrong_files
 from monitor import results_build
 from monitor.access import log_access
 from monitor.config import Config
@@ -17,6 +21,7 @@ from monitor.database import private_engine, results_engine, transaction, transl
 from monitor.errors import UsageError
 from monitor.practice import is_practice
 from monitor.verbs import common
+from monitor.verbs.release_replay import Replayed, replay
 from monitor.weeks import utc_now
 
 CLASSES = (build.PUBLIC, build.RESEARCH)
@@ -47,6 +52,37 @@ def release(
     with common.recorded(private, "release", week=chosen), common.progress(f"Releasing {chosen}"):
         released = freeze(config, private, results_engine(config), chosen, recipient, purpose, expires, vintage, output)
     common.show(f"Release {released.release_id}", _told(released), as_json)
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a release.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Check a release's files by their sums, and its aggregates by making them again from crawls, answers and lists.
+
+    Example: monitor release verify data/releases/2026-W47-publik-1
+    """
+    config = common.config()
+    released = read_release(folder)
+    private = private_engine(config)
+    with common.progress(f"Verifying {folder.name}") as advance, tempfile.TemporaryDirectory() as scratch:
+        done = replay(config, private, released, Path(scratch), lambda what: advance(1, what))
+        verdict = replace(compared(released, rebuilt_tables(done.results, released)), wrong_files=wrong_files(folder))
+        done.results.dispose()
+    common.show(f"Verified {folder.name}", _found(done, verdict), as_json)
+    if not verdict.holds:
+        wrong = [*verdict.wrong_files, *(f"{name}: {how}" for name, how in verdict.other.items())]
+        raise CheckError(f"The release {folder.name} does not hold: {'; '.join(wrong)}.")
+
+
+def _found(done: Replayed, verdict: Verdict) -> dict[str, object]:
+    rows: dict[str, object] = {
+        "files": "all as released" if not verdict.wrong_files else "; ".join(verdict.wrong_files),
+        "weeks made again": ", ".join(done.weeks) or "none",
+        "tables byte for byte the same": ", ".join(verdict.same),
+    }
+    rows |= {f"other: {name}": how for name, how in verdict.other.items()}
+    return rows | {f"not made again {number}": note for number, note in enumerate(done.notes, 1)}
 
 
 def freeze(
