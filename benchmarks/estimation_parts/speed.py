@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, select
 
 from estimation_parts.checks import Reached, Run, check
 from monitor import private_store as store
 from monitor.config import Config
-from monitor.database import bulk_insert, private_engine, transaction
+from monitor.database import bulk_insert, dump_json, private_engine, read_frame, transaction
 from pipelines.measure import measure_week
 from pipelines.measure_read import read_week
 
@@ -48,9 +48,25 @@ def speed(_: Run) -> Iterable[Reached]:
         yield Reached("candidates, figures", "no limit", f"{pairs:,}, {report.published:,} published", True)
         again = measure_week(engine, config, WEEK)
         yield Reached("the same again", "writes nothing", str(again.revision), again.revision is None)
+        before = written(engine)
+        with transaction(engine) as connection:
+            connection.execute(delete(store.estimates))
+            connection.execute(delete(store.estimate_draws))
+        measure_week(engine, config, WEEK)
+        same = written(engine) == before
+        yield Reached("the same without what was written", "byte-identical", "yes" if same else "no", same)
         low, high = float(report.level["low"]), float(report.level["high"])
         inside = low <= len(truth.present) <= high
         yield Reached("E1 holds the truth", f"{len(truth.present):,}", f"{low:,.0f} to {high:,.0f}", inside)
+
+
+def written(engine: Engine) -> tuple[str, list[bytes]]:
+    """All figures of the week as text, without the time at which they were made, and the draws of the headline."""
+    columns = [column for column in store.estimates.c if column.name != "made_at"]
+    with engine.connect() as connection:
+        rows = read_frame(connection, select(*columns).order_by(*store.estimates.primary_key.columns))
+        draws = connection.execute(select(store.estimate_draws.c["values"])).scalars().all()
+    return dump_json(rows.to_dict("records")), list(draws)
 
 
 @contextmanager
