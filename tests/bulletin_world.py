@@ -49,7 +49,7 @@ def place(entry: tuple[str, str, str], state: str, **more: Any) -> MarketplaceSt
     used = state in ("measured", "fed", "partial", "carried")
     given: dict[str, Any] = {
         "cause": None, "note": None, "source_week": None, "source_on": None, "covered": used,
-        "shop_count": 400 if used else None, "before": None,
+        "shop_count": 5 * (len(title) ** 2 + 11 * len(slug)) if used else None, "before": None,
     }  # fmt: skip
     return MarketplaceState(slug=slug, title=title, kind=kind, state=state, **{**given, **more})
 
@@ -74,6 +74,7 @@ def first_week(config: Config) -> Facts:
     figures |= _shared("D", 1940) | _hidden("E8")
     counts = dict(zip((entry[0] for entry in READ), (1210, 240, 310, 60, 90, 350, 280, 45, 15), strict=True))
     figures |= {("D", "marketplace", slug): published(count) for slug, count in counts.items()}
+    figures |= {("E8", "marketplace", slug): Figure("suppressed", None) for slug in counts}
     reviews = {"ya": 38, "tidak": 17, "tidak tahu": 5, "open": 14}
     return _facts(config, week, 1, week, places, figures, judged=60, probes=6, reviews=reviews)
 

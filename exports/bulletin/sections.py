@@ -173,6 +173,12 @@ def _letters(facts: Facts) -> list[Section]:
         return []
     names = wording.listed([entry.title for entry in entries])
     said = [text.replace(entries[0].title, "[nama lokapasar]") for text in letter(entries[0], facts.config)]
-    body = Text(("Yth. Pimpinan pengelola [nama lokapasar]", "Dengan hormat,", *said))
+    body = Text(("Yth. Pimpinan pengelola [nama lokapasar]", "Dengan hormat,", *said, *_closing(facts)))
     blocks = (Text((say("surat.pengantar"),)), body)
     return [Section("surat", say("surat.judul", lokapasar=names), blocks, own_page=True)]
+
+
+def _closing(facts: Facts) -> list[str]:
+    contact = plain(facts.config.office.contact) or "[surel atau telepon kantor]"
+    signed = plain(facts.config.office.signatory) or "[nama dan jabatan penanda tangan]"
+    return [say("surat.penutup", kontak=contact), signed]
