@@ -35,6 +35,7 @@ VERBS = {
     "resume": "run:resume",
     "trigger": "run:trigger",
     "status": "status:status",
+    "messages": "messages:app",
     "doctor": "doctor:doctor",
     "backup": "backup:backup",
     "restore": "backup:restore",

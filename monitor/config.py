@@ -115,6 +115,7 @@ class ScheduleOptions:
     verb_memory_mb: int = 12_288  # of every other process
     verb_max_seconds: int = 6 * 3600  # crawls have max_seconds of [crawl]
     min_free_mb: int = 2048  # below it nothing is started
+    messages_at: str = "08:00"  # the daily line and the digest, on working days
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,11 @@ class Config:
     @property
     def inbox_dir(self) -> Path:
         return self.data_dir / "inbox"
+
+    @property
+    def messages_file(self) -> Path:
+        """Addresses to which messages go, one a line as Apprise writes them; they hold passwords."""
+        return self.phone_key_file.parent / "messages.txt"
 
     @property
     def backup_dir(self) -> Path:

@@ -667,6 +667,18 @@ pauses = Table(
     comment="Marketplaces that are not crawled for a while.",
 )
 
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", Id, primary_key=True, autoincrement=True, comment="counts up"),
+    _need("at", Text(), "UTC time"),
+    _need("kind", Text(), "told (a cause), over (a cause that is gone) or daily"),
+    _need("cause", Text(), "name of the cause; empty for daily"),
+    _need("week", Text(), "ISO week in which it was said"),
+    Index("ix_messages_at", "at"),
+    comment="What ops were told, so that each cause is said once a week.",
+)
+
 handed_in = Table(
     "handed_in",
     metadata,

@@ -219,7 +219,7 @@ def test_the_ticker_goes_on_when_the_clock_is_set_back(monkeypatch: pytest.Monke
     import schedule
 
     looks: list[int] = []
-    ticker = _Ticker(lambda: looks.append(1))
+    ticker = _Ticker(lambda: looks.append(1), 10)
     real = schedule.datetime.datetime
 
     class Back(real):  # type: ignore[valid-type, misc]

@@ -15,7 +15,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from monitor.marketplaces import Marketplace
-from monitor.scheduler.rules import WEEKDAYS, Rules, Slot, slot
+from monitor.scheduler.rules import Rules, Slot, slot
 from monitor.weeks import shift_week, week_days, week_of
 
 FINAL_AFTER = 5  # weeks from the first figures of a week to its final ones (method, section 9)
@@ -190,7 +190,7 @@ def _probe_checks(scene: Scene) -> list[Due]:
 def report_day(week: str, rules: Rules) -> date:
     """The day on which the week is reported: the weekday of the rules after it, moved on past holidays and weekends."""
     day = week_days(week)[1] + timedelta(days=1 + rules.report.weekday)
-    while day in rules.holidays or day.weekday() >= WEEKDAYS.index("saturday"):
+    while not rules.is_working_day(day):
         day += timedelta(days=1)
     return day
 

@@ -41,8 +41,12 @@ class Rules:
     retry: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
     probe_check: Slot = field(default_factory=lambda: slot("sunday 12:00"))
     backup_at: time = time(2, 30)
+    messages_at: time = time(8)
     catch_up_weeks: int = 4
     parallel_crawls: int = 4
+
+    def is_working_day(self, day: date) -> bool:
+        return day.weekday() < WEEKDAYS.index("saturday") and day not in self.holidays
 
     def is_quiet(self, hour: time) -> bool:
         """Whether no crawl starts at this time of day; the same time twice means that none is quiet."""
@@ -67,6 +71,7 @@ def rules_of(options: ScheduleOptions) -> Rules:
         retry=_read(options, "retry_hours", lambda hours: tuple(timedelta(hours=float(hour)) for hour in hours)),
         probe_check=_read(options, "probe_check_on", slot),
         backup_at=_read(options, "backup_at", time.fromisoformat),
+        messages_at=_read(options, "messages_at", time.fromisoformat),
         catch_up_weeks=max(1, options.catch_up_weeks),
         parallel_crawls=max(1, options.parallel_crawls),
     )

@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -21,14 +21,16 @@ from monitor.config import Config
 from monitor.database import transaction
 from monitor.errors import MonitorError, StoreError
 from monitor.marketplaces import catalogue
-from monitor.scheduler import past
+from monitor.scheduler import messages, past
 from monitor.scheduler.due import Due, Past, Scene, due
 from monitor.scheduler.journal import Journal
 from monitor.scheduler.processes import GRACE_S, Child, Start, start
 from monitor.scheduler.rules import rules_of
-from monitor.weeks import utc_now
+from monitor.scheduler.standing import Line
+from monitor.weeks import utc_now, week_of
 
 TICK_S = 10
+TELL_S = 300
 LONG_STOP = timedelta(days=35)  # longer than the longest holidays; else it is the clock that is wrong
 CLOCK_JUMP = timedelta(days=1)
 
@@ -36,7 +38,8 @@ CLOCK_JUMP = timedelta(days=1)
 class Service:
     """Begins what is due. allowed: called each time, since terms are entered while the service runs.
 
-    trusts_clock: a person has confirmed that the time is right although nothing ran for long.
+    trusts_clock: a person has confirmed that the time is right although nothing ran for long. look: how things stand,
+    for messages; None: nobody is told.
     """
 
     def __init__(
@@ -49,11 +52,12 @@ class Service:
         start: Start = start,
         clock: Callable[[], datetime] = utc_now,
         trusts_clock: bool = False,
+        look: Callable[[], Sequence[Line]] | None = None,
     ) -> None:
         self.engine, self.config = engine, config
         self.rules = rules_of(config.schedule)
         self.allowed, self.upkeep = allowed, upkeep
-        self.start, self.clock, self.trusts_clock = start, clock, trusts_clock
+        self.start, self.clock, self.trusts_clock, self.look = start, clock, trusts_clock, look
         self.journal = Journal(config.data_dir / "logs")
         self.children: dict[tuple[str, str | None, str | None], Child] = {}
         self.stopping = threading.Event()
@@ -128,6 +132,21 @@ class Service:
             past.conclude(connection, item, began, self.clock(), outcome, message)
         self.journal.write("ended", work=item.arguments, outcome=outcome, message=message)
 
+    def tell(self) -> None:
+        """Sends what ops have to know; what could not be sent is sent the next time."""
+        if self.look is None or not messages.addresses(self.config.messages_file):
+            return
+        now = self.clock()
+        local = now.astimezone(self.config.region.zone)
+        lines = [*self.look(), *([_held(self.problem)] if self.problem else [])]
+        with self.engine.connect() as connection:
+            said = messages.read_said(connection, now)
+        for message in messages.compose(lines, said, local, self.rules, f"UMKM monitor {self.config.region.name}"):
+            messages.send(self.config.messages_file, message)
+            with transaction(self.engine) as connection:
+                messages.remember(connection, message, now, week_of(now, self.config.region.zone))
+            self.journal.write("told", causes=[cause for _, cause in message.says if cause])
+
     # --- what forbids beginning anything
 
     def _clock_problem(self, now: datetime) -> str | None:
@@ -164,16 +183,23 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
         self.journal.write("started", pid=os.getpid())
-        ticker = _Ticker(self._live)
+        tickers = [_Ticker(self._live, TICK_S), _Ticker(self._tell, TELL_S)]
         notify("READY=1")
         while not self.stopping.wait(1):
-            ticker.turn()
+            for ticker in tickers:
+                ticker.turn()
         notify("STOPPING=1")
         self.stop()
 
     def _live(self) -> None:
         self.tick()
         notify("WATCHDOG=1")
+
+    def _tell(self) -> None:
+        try:
+            self.tell()
+        except MonitorError as error:
+            self.journal.write("not told", message=str(error))
 
     def run_once(self) -> list[Due]:
         """Everything that is due now, to its end; what it began."""
@@ -210,20 +236,24 @@ def _key(item: Due) -> tuple[str, str | None, str | None]:
     return (item.verb, item.subject, item.week)
 
 
+def _held(problem: str) -> Line:
+    return Line("service", "", problem, "monitor status", "held", at_once=True)
+
+
 class _Ticker:
     """`schedule` keeps the next time by the wall clock; after the clock was set back it would sleep for as long."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
-        self.work = work
+    def __init__(self, work: Callable[[], None], seconds: int) -> None:
+        self.work, self.seconds = work, seconds
         self.scheduler = schedule.Scheduler()
-        self.scheduler.every(TICK_S).seconds.do(work)
+        self.scheduler.every(seconds).seconds.do(work)
         work()
 
     def turn(self) -> None:
         idle = self.scheduler.idle_seconds
-        if idle is not None and idle > TICK_S:
+        if idle is not None and idle > self.seconds:
             self.scheduler.clear()
-            self.scheduler.every(TICK_S).seconds.do(self.work)
+            self.scheduler.every(self.seconds).seconds.do(self.work)
         self.scheduler.run_pending()
 
 

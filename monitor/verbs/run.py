@@ -1,11 +1,13 @@
 """`run`, `plan`, `pause`, `resume`, `trigger`: the service and what people tell it."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy import Engine
 
 from monitor.config import Config
 from monitor.database import private_engine, transaction
@@ -17,6 +19,7 @@ from monitor.scheduler import past
 from monitor.scheduler.due import Due
 from monitor.scheduler.forecast import forecast
 from monitor.scheduler.service import Service
+from monitor.scheduler.standing import Line
 from monitor.verbs import common
 from monitor.verbs.parse import spiders
 from monitor.weeks import last_ended_week, parse_week, utc_now, week_of
@@ -40,7 +43,14 @@ def run(
     config = common.config()
     _refuse_practice(config)
     engine = private_engine(config)
-    service = Service(engine, config, lambda: allowed(config), upkeep=UPKEEP, trusts_clock=after_long_stop)
+    service = Service(
+        engine,
+        config,
+        lambda: allowed(config),
+        upkeep=UPKEEP,
+        trusts_clock=after_long_stop,
+        look=lambda: lines_now(engine, config),
+    )
     if dry_run:
         items = service.due()
         common.show("Due now", [_row(item) for item in items], as_json)
@@ -131,6 +141,12 @@ def trigger(
     with transaction(private_engine(config)) as connection:
         past.ask(connection, item.verb, item.subject, item.week)
     common.show("Asked for", {"work": " ".join(item.arguments), "begins": "at the service's next look"})
+
+
+def lines_now(engine: Engine, config: Config) -> Sequence[Line]:
+    from monitor.verbs.status import read_standing  # which asks this module what may be crawled
+
+    return read_standing(engine, config).all_lines
 
 
 def allowed(config: Config) -> list[str]:
