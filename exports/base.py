@@ -16,8 +16,9 @@ from monitor.errors import MonitorError
 
 Row = tuple[Cell, ...]
 
-# count: whole number or a word; text: from outside; url: address from outside; label, code, note: our own words.
-Kind = Literal["count", "text", "url", "label", "code", "note", "date", "cell"]
+# count: whole number or a word; share: percent with two decimals or a word; text: from outside; url: address from
+# outside; label, code, note: our own words.
+Kind = Literal["count", "share", "text", "url", "label", "code", "note", "date", "cell"]
 
 MAX_CELL = 32_767  # characters in one cell of a workbook (Excel, counted in UTF-16 units)
 

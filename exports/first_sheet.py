@@ -64,8 +64,8 @@ class Page:
     def __init__(self, sheet: Any, styles: Styles) -> None:
         self.sheet, self.styles, self.line = sheet, styles, 0
 
-    def gap(self) -> None:
-        self.sheet.set_row(self.line, 9)
+    def gap(self, height: float = 9) -> None:
+        self.sheet.set_row(self.line, height)
         self.line += 1
 
     def across(

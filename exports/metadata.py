@@ -6,6 +6,7 @@ from pathlib import Path
 
 from exports import wording
 from exports.base import Column, Export, Row, plain
+from exports.facts import Facts, Figure
 
 GLOSSARY_FILE = Path(__file__).with_name("kamus.csv")
 
@@ -38,7 +39,10 @@ class MetadataTable(Export):
             ("Pekan acuan", _sentence(wording.week_long(week))),
             ("Jenis data", data),
             ("Status angka", wording.VINTAGES[facts.vintage]),
-            ("Sifat berkas", "Internal. Memuat nama usaha dan angka yang belum melalui pelindungan data."),
+            (
+                "Sifat berkas",
+                "Internal. Memuat angka yang belum melalui pelindungan data; untuk disebarkan ada buletin.",
+            ),
             ("Produsen data", plain(office.name)),
             ("Penanggung jawab", plain(office.signatory) or "Belum ditetapkan"),
             ("Kontak", plain(office.contact) or "Belum ditetapkan"),
@@ -49,18 +53,47 @@ class MetadataTable(Export):
             ("Cara pengambilan", "Pembacaan halaman umum lokapasar dan data serahan, dicocokkan dengan registri UMKM."),
             ("Sudah dipastikan", "Pasangan toko dan usaha dijawab 'ya' oleh petugas, dan tokonya buka pada pekan itu."),
             ("Tertaut otomatis", "Sedikitnya dua bukti yang saling bebas; belum diperiksa petugas; sebagian keliru."),
-            ("Perkiraan dan kisaran", "Belum tersedia selama daftar uji belum cukup."),
+            ("Perkiraan dan kisaran", _level(facts)),
+            *_errors(facts),
             ("Registri", f"Salinan per {as_of}."),
             ("ID salinan registri", plain(facts.snapshot_id or "Belum ada")),
             ("Versi cara hitung", plain(facts.method_version)),
             ("Versi pencocokan", plain(facts.model_version or "Belum ada tautan")),
             ("Sidik isi", plain(facts.digest)),
             ("Pembersihan teks", "Tanda kendali dan huruf tak terlihat dibuang dari nama; selebihnya sesuai aslinya."),
-            (
-                "Berkas CSV",
-                "Teks yang diawali =, +, -, atau @ diberi tanda petik (') agar tidak dijalankan sebagai rumus.",
-            ),
         ]
+
+
+def _level(facts: Facts) -> str:
+    if not facts.province("E1").shown:
+        return "Belum tersedia selama daftar uji belum cukup."
+    return (
+        "Jumlah tertaut dikoreksi dengan hasil pemeriksaan, lalu dibagi daya tangkap menurut daftar uji; kisaran 95 "
+        "persen dari 4.000 ulangan hitung."
+    )
+
+
+def _errors(facts: Facts) -> list[Row]:
+    """RSE of every figure that is shown, as colleagues of BPS ask for it."""
+    domains = [("province", facts.config.region.code, f"Provinsi {facts.config.region.name}")]
+    domains += [("area", code, name) for code, name in facts.areas.items()]
+    domains += [("sector", code, name) for code, name in facts.sectors.items()]
+    shown = [(name, relative_error(facts.figure("E1", kind, code))) for kind, code, name in domains]
+    rows: list[Row] = [
+        (f"RSE: {plain(name)}", f"Sebesar {wording.decimal(error)} persen.")
+        for name, error in shown
+        if error is not None
+    ]
+    if not rows:
+        return [("RSE (galat baku relatif)", "Belum tersedia: belum ada perkiraan.")]
+    return [("RSE (galat baku relatif)", "Lebar kisaran 95 persen dibagi 2 x 1,96 x angkanya."), *rows]
+
+
+def relative_error(figure: Figure) -> float | None:
+    """RSE in percent: half the 95 percent interval, over 1.96, over the figure."""
+    if not figure.shown or not figure.value or figure.low is None or figure.high is None:
+        return None
+    return (figure.high - figure.low) / 2 / 1.96 / figure.value * 100
 
 
 def _sentence(text: str) -> str:

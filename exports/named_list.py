@@ -3,6 +3,7 @@
 from exports import wording
 from exports.base import Column, Export, Row, plain
 from exports.cells import table_notes
+from monitor.forgotten import is_made_up
 
 NOBODY = "Belum ada yang ditemukan"
 
@@ -43,7 +44,7 @@ class NamedList(Export):
                 wording.evidence_words(row.evidence, row.confirmed),
             )
             for row in self.sources.named
-            if not row.is_erased
+            if not row.is_erased and not is_made_up(row.shop_id)
         ]
         return found or [(NOBODY, *["Tidak ada"] * (len(self.columns) - 1))]
 

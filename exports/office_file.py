@@ -15,7 +15,7 @@ from exports.cells import figure_cell
 from exports.districts import found_groups
 from exports.facts import Facts
 from exports.first_sheet import LABEL, NARROW, WIDE, Page
-from exports.level_words import interval
+from exports.level_words import estimated, interval
 from exports.office_tables import OFFICE_EXPORTS, PROVINCE_EXPORTS
 from exports.participants import Cohort
 from exports.priorities import Priorities
@@ -132,6 +132,7 @@ def _first_sheet(book: Any, styles: Styles, file: OfficeFile) -> None:
     page.across(told.title, styles.finding, per_line=86, line_height=22)
     page.gap()
     page.across("Yang perlu dilakukan", styles.section)
+    page.gap(4)
     for bullet in told.to_do:
         page.bullet(bullet)
     page.gap()
@@ -193,6 +194,15 @@ def states_of(cohorts: Sequence[Cohort]) -> dict[str, int]:
     return counts
 
 
+def _together(facts: Facts, code: str) -> str:
+    """With which neighbours the kab/kota has a figure, where it has none alone."""
+    for (name, kind, where), figure in sorted(facts.figures.items()):
+        if (name, kind) == ("E1", "area") and code in where.split("+") and "+" in where and figure.shown:
+            others = [plain(facts.areas.get(one, one)) for one in where.split("+") if one != code]
+            return f" Bersama {wording.listed(others)}: {estimated(figure)}."
+    return ""
+
+
 def _figures(facts: Facts, sources: Sources) -> tuple[tuple[str, Cell, str], ...]:
     code = str(sources.office)
     level = facts.figure("E1", "area", code)
@@ -200,8 +210,8 @@ def _figures(facts: Facts, sources: Sources) -> tuple[tuple[str, Cell, str], ...
         (
             wording.ESTIMATED,
             figure_cell(level),
-            f"Hasil hitung yang memperhitungkan salah cocok dan toko yang terlewat.{interval(level)} Ketelitian "
-            "menyangkut angka ini, bukan kinerja wilayah.",
+            f"Hasil hitung yang memperhitungkan salah cocok dan toko yang terlewat.{interval(level)}"
+            f"{'' if level.shown else _together(facts, code)} Ketelitian menyangkut angka ini, bukan kinerja wilayah.",
         ),
         (
             wording.VERIFIED,

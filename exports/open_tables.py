@@ -47,9 +47,9 @@ _LEVEL = (
     Column("ketelitian", "Ketelitian angka", "label", "Lebar kisaran dibandingkan dengan angkanya; bukan kinerja."),
 )
 _SHARE = (
-    Column("bagian", "Bagian dari UMKM terdaftar (persen)", "count", "Perkiraan dibagi UMKM terdaftar."),
-    Column("bagian_bawah", "Batas bawah bagian (persen)", "count", "Ujung bawah kisaran 95 persen."),
-    Column("bagian_atas", "Batas atas bagian (persen)", "count", "Ujung atas kisaran 95 persen."),
+    Column("bagian", "Bagian dari UMKM terdaftar (persen)", "share", "Perkiraan dibagi UMKM terdaftar."),
+    Column("bagian_bawah", "Batas bawah bagian (persen)", "share", "Ujung bawah kisaran 95 persen."),
+    Column("bagian_atas", "Batas atas bagian (persen)", "share", "Ujung atas kisaran 95 persen."),
 )
 _COUNTS = (
     Column("sudah_dipastikan", wording.VERIFIED, "count", "Diperiksa petugas satu per satu; kelipatan lima."),
@@ -299,9 +299,9 @@ def _field(column: Column) -> dict[str, Any]:
     about: dict[str, Any] = {"name": column.key, "title": column.label, "description": column.meaning}
     if column.kind == "date":
         return {**about, "type": "date", "format": "%Y-%m-%d"}
-    if column.kind != "count":
+    if column.kind not in ("count", "share"):
         return {**about, "type": "string"}
-    if column.key.startswith("bagian"):
+    if column.kind == "share":
         return {**about, "type": "number", "decimalChar": ","}
     return {**about, "type": "integer"}
 
@@ -310,5 +310,5 @@ def _words(table: Export, week: str) -> Iterator[str]:
     """Words that stand where a figure or a day would."""
     for row in table.table(week):
         for column, cell in zip(table.columns, row, strict=True):
-            if column.kind in ("count", "date") and not isinstance(cell, int | float | date):
+            if column.kind in ("count", "share", "date") and not isinstance(cell, int | float | date):
                 yield csv_table.cell_text(cell)

@@ -48,6 +48,7 @@ class ParticipantList(Export):
             _row(cohort, member)
             for cohort in self.sources.cohorts
             for member in sorted(cohort.members, key=lambda one: (order[one.state], one.number))
+            if not member.is_erased
         ]
         return found or [(NOBODY, *["Tidak ada"] * (len(self.columns) - 1))]
 

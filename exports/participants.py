@@ -15,7 +15,7 @@ from exports.facts import Facts
 from exports.named import NamedRow
 from monitor import regions
 from monitor.database import read_frame, translate_errors
-from monitor.private_store import business_versions, cohort_members, cohorts, declared_accounts
+from monitor.private_store import business_versions, businesses, cohort_members, cohorts, declared_accounts
 from monitor.weeks import week_days
 
 # In the order in which the first that holds counts.
@@ -43,6 +43,7 @@ class Participant:
     area_code: str | None
     district: str | None
     state: str
+    is_erased: bool = False  # counted, never named
     places: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
 
@@ -122,6 +123,7 @@ def _participant(row: Any, found: Mapping[int, Any], shown: _Shown) -> Participa
         area_code=area or (code[:4] if code else None),
         district=regions.district_name(code) if code else None,
         state=state,
+        is_erased=business is not None and bool(business.is_erased),
         places=places,
         urls=urls,
     )
@@ -150,12 +152,17 @@ def _businesses(connection: Connection, ids: Collection[Any]) -> pd.DataFrame:
     """Newest name, place and group of each business."""
     held = business_versions.c
     columns = (held.business_id, held.group_id, held.business_name, held.area_code, held.district_code)
+    erased = businesses.c.is_erased
     newest = (
         select(held.business_id.label("id"), func.max(held.valid_from_part).label("part"))
         .group_by(held.business_id)
         .subquery()
     )
-    query = select(*columns).join(newest, (newest.c.id == held.business_id) & (newest.c.part == held.valid_from_part))
+    query = (
+        select(*columns, erased)
+        .join(newest, (newest.c.id == held.business_id) & (newest.c.part == held.valid_from_part))
+        .outerjoin(businesses, businesses.c.business_id == held.business_id)
+    )
     return _in_parts(connection, query, held.business_id, ids)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date
 
-from exports.base import Column, Export, Row, Sources, plain
+from exports.base import Column, Export, Row, plain
 from exports.cells import estimate_cells, figure_cell
 from exports.facts import Figure
 from exports.participants import STATES, Cohort
@@ -18,6 +18,7 @@ _STATE_HEADS = {
     "not_found": "Belum ditemukan",
     "not_registered": "Tidak ada di registri",
 }
+_NAME = Column("program", "Program", "text", "Nama pelatihan atau daftar sebagaimana diserahkan.")
 ESTIMATE = (
     Column("perkiraan", "Perkiraan hadir", "count", "Hasil hitung yang memperhitungkan salah cocok dan toko terlewat."),
     Column("batas_bawah", "Batas bawah", "count", "Ujung bawah kisaran 95 persen."),
@@ -43,17 +44,13 @@ class ProgrammeTable(Export):
     sheet = "Program"
     title = "Peserta program menurut keadaan"
 
-    def __init__(self, sources: Sources) -> None:
-        super().__init__(sources)
-        self.columns: tuple[Column, ...] = (
-            Column("program", "Program", "text", "Nama pelatihan atau daftar sebagaimana diserahkan."),
-            Column("jenis", "Jenis", "label", "Pelatihan, atau daftar yang bukan pelatihan."),
-            Column("tanggal", "Tanggal", "date", "Hari pelaksanaan, atau tanggal daftar."),
-            Column("peserta", "Nama dalam daftar", "count", "Semua nama yang diserahkan."),
-            *(Column(key, _STATE_HEADS[key], "count", f"Peserta dengan keadaan: {STATES[key]}.") for key in STATES),
-            *ESTIMATE,
-            *DIFFERENCE,
-        )
+    columns: tuple[Column, ...] = (
+        _NAME,
+        Column("jenis", "Jenis", "label", "Pelatihan, atau daftar yang bukan pelatihan."),
+        Column("tanggal", "Tanggal", "date", "Hari pelaksanaan, atau tanggal daftar."),
+        Column("peserta", "Nama dalam daftar", "count", "Semua nama yang diserahkan."),
+        *(Column(key, head, "count", f"Peserta dengan keadaan: {STATES[key]}.") for key, head in _STATE_HEADS.items()),
+    )
 
     def rows(self, week: str) -> list[Row]:
         found = [self._row(cohort) for cohort in self.sources.cohorts]
@@ -62,24 +59,43 @@ class ProgrammeTable(Export):
 
     def _row(self, cohort: Cohort) -> Row:
         states = Counter(member.state for member in cohort.members)
-        level = estimate_cells(self.facts.figure("E1", "cohort", cohort.name))
         return (
             plain(cohort.name),
             KINDS.get(cohort.kind, KINDS["list"]),
             date.fromisoformat(cohort.held_on),
             len(cohort.members),
-            *(states[key] for key in STATES),
-            *level,
-            *difference_cells(self.facts.figure("COHORT_DIFF", "cohort", cohort.name)),
+            *(states[key] for key in _STATE_HEADS),
         )
 
     def notes(self) -> tuple[str, ...]:
         return (
-            "Selisih belum tentu dampak pelatihan karena peserta tidak dipilih secara acak; bukan penilaian atas "
-            "peserta maupun kantor.",
+            "Bukan ukuran hasil pelatihan dan bukan penilaian atas peserta maupun kantor.",
             "Belum ditemukan tidak berarti belum berjualan: tokonya mungkin memakai nama lain atau berada di lokapasar "
             "yang tidak diukur.",
         )
+
+
+class ProgrammeEstimates(Export):
+    """What is estimated of each programme, and the difference from comparable businesses."""
+
+    file_name = "program-perkiraan"
+    sheet = "Program"
+    title = "Perkiraan kehadiran peserta program"
+    columns: tuple[Column, ...] = (_NAME, *ESTIMATE, *DIFFERENCE)
+
+    def rows(self, week: str) -> list[Row]:
+        found: list[Row] = [
+            (
+                plain(cohort.name),
+                *estimate_cells(self.facts.figure("E1", "cohort", cohort.name)),
+                *difference_cells(self.facts.figure("COHORT_DIFF", "cohort", cohort.name)),
+            )
+            for cohort in self.sources.cohorts
+        ]
+        return found or [(NONE, *["Tidak ada"] * (len(self.columns) - 1))]
+
+    def notes(self) -> tuple[str, ...]:
+        return ("Selisih belum tentu dampak pelatihan karena peserta tidak dipilih secara acak.",)
 
 
 def difference_cells(figure: Figure) -> tuple[Cell, ...]:

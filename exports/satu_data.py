@@ -118,15 +118,15 @@ class Variables(Export):
         ]
 
 
-TYPES = {"count": "Bilangan", "date": "Tanggal"} | dict.fromkeys(
+TYPES = {"count": "Bilangan", "share": "Bilangan", "date": "Tanggal"} | dict.fromkeys(
     ("text", "url", "label", "code", "note", "cell"), "Teks"
 )
 
 
 def unit(column: Column) -> str:
-    if column.kind != "count":
+    if column.kind not in ("count", "share"):
         return "Tidak ada"
-    return "persen" if column.key.startswith("bagian") else "toko" if column.key == "toko_buka" else "UMKM"
+    return "persen" if column.kind == "share" else "persen poin" if column.key.startswith("selisih") else "UMKM"
 
 
 def capital(text: str) -> str:

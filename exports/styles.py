@@ -11,6 +11,7 @@ WARN, WARN_INK, PRACTICE_TAB, LINK = "#FFF2CC", "#7A4B00", "#C27C00", "#0B5394"
 
 # Full stops are part of the format, so that every Excel shows 1.940, whatever its language.
 COUNT = r"[>=1000000]#\.###\.##0;[>=1000]#\.##0;0"
+SHARE = "0.00"  # the decimal mark is the reader's own: a format cannot write another
 DATE = "[$-421]d mmmm yyyy"
 TEXT = 49  # the built-in format for text, "@"
 INTERNAL = "Internal"
@@ -63,7 +64,7 @@ class Styles:
 
     def _cell(self, column: Column, cell: Cell, total: bool) -> Any:
         """Format by kind; a word among figures stands in grey italics, so that nobody reads it as one."""
-        is_word = isinstance(cell, str) and column.kind in ("count", "date")
+        is_word = isinstance(cell, str) and column.kind in ("count", "share", "date")
         is_long = isinstance(cell, str) and len(cell) > LONG
         key = (column.kind, is_word, is_long, total)
         if key not in self._cells:
@@ -73,9 +74,9 @@ class Styles:
                 "bottom": 1,
                 "bottom_color": RULE,
             }
-            look["num_format"] = {"count": COUNT, "date": DATE}.get(column.kind, TEXT)
+            look["num_format"] = {"count": COUNT, "share": SHARE, "date": DATE}.get(column.kind, TEXT)
             # No indent on figures: LibreOffice 7 drops it for those under 1,000 and they would not line up.
-            look |= {"align": "right"} if column.kind == "count" else {"align": "left", "indent": 1}
+            look |= {"align": "right"} if column.kind in ("count", "share") else {"align": "left", "indent": 1}
             look["text_wrap"] = column.kind != "url"
             if is_word:
                 look |= {"italic": True, "font_color": SOFT}

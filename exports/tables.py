@@ -9,7 +9,7 @@ from exports.districts import DETECTED, VERIFIED, DistrictTable
 from exports.facts import UNKNOWN, Facts, MarketplaceState
 from exports.flows_table import FlowTable, SeriesTable
 from exports.metadata import MetadataTable, glossary
-from exports.programmes import ESTIMATE, ProgrammeTable
+from exports.programmes import ESTIMATE, ProgrammeEstimates, ProgrammeTable
 from exports.quality import QualityTable
 from exports.wording import Cell
 from monitor import regions
@@ -224,6 +224,7 @@ EXPORTS: dict[str, type[Export]] = {
         SectorTable,
         MarketplaceTable,
         ProgrammeTable,
+        ProgrammeEstimates,
         FlowTable,
         SeriesTable,
         QualityTable,

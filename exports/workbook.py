@@ -27,9 +27,10 @@ from monitor.weeks import week_days
 MAX_LINKS = 65_000  # Excel opens at most 65,530 links on one sheet
 MAX_LINK = 2_079  # characters of one link
 # Widths in columns of Excel, one digit each; letters are narrower than digits.
-WIDEST = {"note": 58, "url": 46, "text": 40, "label": 40, "count": 20}
+WIDEST = {"note": 58, "url": 46, "text": 40, "label": 40, "count": 20, "share": 20}
 NARROWEST = 11
 LETTERS = 1.12
+PAGE_PIXELS = 0.96 * (11.69 - 1.0) * 96  # between the margins of A4 on its side, with a little to spare
 MAX_LINES = 3  # of one row of outside text; the rest of a long text is in the cell, not on the page
 # Text stays text whatever it begins with; nothing is read as a formula, an address or a number.
 OPTIONS = {
@@ -67,8 +68,20 @@ def write_tables(book: Any, styles: Styles, exports: Sequence[Export], week: str
             table = _Sheet(sheet, styles, export, week, line)
             line = table.write()
             made.append(table)
+        breaks = []
         for table in made:
-            line = draw(book, sheet, table, line)
+            start, line = line, draw(book, sheet, table, line)
+            breaks += [start] if line > start else []
+        if breaks:
+            # Excel cuts a chart wherever a page ends, and heeds breaks only on pages that it does not fit itself.
+            sheet.set_print_scale(print_scale(max((table.widths for table in made), key=sum)))
+            sheet.set_h_pagebreaks(breaks)
+
+
+def print_scale(widths: Sequence[float]) -> int:
+    """Percent at which columns so wide fit an A4 page on its side."""
+    pixels = sum(width * 7 + 5 for width in widths)
+    return max(10, min(100, int(PAGE_PIXELS / pixels * 100)))
 
 
 class _Sheet:
@@ -129,7 +142,7 @@ class _Sheet:
         lines = max(_lines(column.label, width) for column, width in zip(self.columns, self.widths, strict=True))
         self.sheet.set_row(line, 16 * lines + 8)
         for index, column in enumerate(self.columns):
-            style = self.styles.heading_right if column.kind == "count" else self.styles.heading
+            style = self.styles.heading_right if column.kind in ("count", "share") else self.styles.heading
             self.sheet.write_string(line, index, column.label, style)
 
     def _row(self, line: int, row: Row, formats: Callable[[Column, Cell], Any]) -> None:
@@ -181,7 +194,7 @@ def _width(column: Column, cells: Sequence[Cell]) -> float:
     share = 0.95 if column.kind in ("text", "url", "note") else 1.0  # our own words fit whole
     usual = lengths[min(int(len(lengths) * share), len(lengths) - 1)] if lengths else 0
     word = max(len(part) for part in column.label.split())
-    least = 16 if column.kind == "count" else NARROWEST
+    least = {"count": 16, "share": 16, "label": 14}.get(column.kind, NARROWEST)
     return max(min(usual / LETTERS + 3, WIDEST.get(column.kind, 24)), word + 3, least)
 
 
