@@ -15,12 +15,13 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from monitor.config import Config
 from monitor.database import bulk_insert, transaction
 from monitor.errors import UsageError
+from monitor.forgotten import Forgotten, read_forgotten
 from monitor.handed_rows import HandedRow, read_rows
 from monitor.private_store import cohort_members, cohorts
 from monitor.text import clean_cell, fold, safe_terminal
 from monitor.weeks import utc_now, utc_text
 from pipelines.business_finder import BusinessFinder, Wanted, wanted_of
-from pipelines.handed_lists import ListReceipt, file_sha256, write_rejects
+from pipelines.handed_lists import ERASED, ListReceipt, file_sha256, is_erased, write_rejects
 
 KINDS = ("training", "list")
 NEEDED = (("nib",), ("business_name",), ("owner_name",))
@@ -60,7 +61,8 @@ def import_cohort(
     receipt.rejected += listed.problems
     with transaction(engine) as connection:
         cohort = _known_name(connection, cohort)
-        members = _members(connection, listed.rows, office, receipt)
+        rows = _known(listed.rows, read_forgotten(connection, config), office, receipt)
+        members = _members(connection, rows, office, receipt)
         _keep(connection, {"cohort": cohort, "held_on": day, "kind": kind, "source_sha256": sha256}, members, receipt)
     write_rejects(config, receipt, office, sha256)
     return receipt
@@ -80,6 +82,13 @@ def _known_name(connection: Connection, name: str) -> str:
     """The name under which the cohort is kept: case and marks make no other cohort."""
     known = {fold(row): str(row) for row in connection.execute(select(cohorts.c.cohort)).scalars()}
     return known.get(fold(name), name)
+
+
+def _known(rows: Sequence[HandedRow], forgotten: Forgotten, office: str, receipt: ListReceipt) -> list[HandedRow]:
+    """Without rows of people who were erased; these are given back."""
+    erased = {row.number for row in rows if forgotten and is_erased(forgotten, wanted_of(row, office))}
+    receipt.rejected += [(number, ERASED) for number in sorted(erased)]
+    return [row for row in rows if row.number not in erased]
 
 
 def _members(connection: Connection, rows: Sequence[HandedRow], office: str, receipt: ListReceipt) -> list[_Member]:

@@ -9,7 +9,10 @@ from pathlib import Path
 from monitor.config import Config
 from monitor.crawl_lines import told, write_whole
 from monitor.errors import InputError
+from monitor.forgotten import Forgotten
+from pipelines.business_finder import Wanted
 
+ERASED = "data orang ini tidak diproses lagi atas permintaannya; mohon hapus barisnya dari daftar"
 Rows = list[tuple[int, str]]  # row of the file and an Indonesian reason or remark
 
 
@@ -46,6 +49,16 @@ def file_sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check its name and rights.") from None
+
+
+def is_erased(forgotten: Forgotten, wanted: Wanted, marketplace: str | None = None, shop: str | None = None) -> bool:
+    """Whether the row is about somebody who was erased: it is given back by its number, and nothing of it is kept."""
+    if not forgotten:
+        return False
+    names = (wanted.name, wanted.owner)
+    return forgotten.has_business(wanted.nib, names, wanted.owner, (wanted.district_code,)) or (
+        marketplace is not None and forgotten.has_shop(marketplace, shop)
+    )
 
 
 def write_rejects(config: Config, receipt: ListReceipt, office: str, sha256: str) -> None:

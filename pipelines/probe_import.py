@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from monitor.config import Config
 from monitor.database import transaction
 from monitor.errors import UsageError
+from monitor.forgotten import Forgotten, read_forgotten
 from monitor.handed_rows import HandedRow, read_rows
 from monitor.identifiers import PhoneHasher
 from monitor.phone_hash import load_hasher
@@ -23,9 +24,9 @@ from monitor.text import parse_date
 from monitor.weeks import utc_now, utc_text
 from pipelines import probes
 from pipelines.business_finder import BY_REVIEWER, BusinessFinder, Found, Wanted, wanted_of
-from pipelines.handed_lists import ListReceipt, file_sha256, write_rejects
+from pipelines.handed_lists import ERASED, ListReceipt, file_sha256, is_erased, write_rejects
 from pipelines.probe_links import USABLE, NoShopError, Place, read_place
-from pipelines.probe_shops import declares
+from pipelines.probe_shops import declares, name_of
 
 NEEDED = (("shop_url",), ("marketplace", "shop_id"))
 SOURCE = "kantor"  # where the file does not say how the row was collected
@@ -61,6 +62,7 @@ def import_probes(
     read = _read_all(listed.rows, office, source or SOURCE, day, load_hasher(config.phone_key_file), receipt)
     with transaction(engine) as connection:
         receipt.is_new = not probes.has_file(connection, sha256)
+        read = _known(read, read_forgotten(connection, config), receipt)
         rows = _identified(connection, read, receipt)
         common = {"office": office, "imported_at": utc_text(now), "source_sha256": sha256}
         _keep(connection, [row | common for row in rows], receipt)
@@ -102,6 +104,18 @@ def read_day(cell: str | None, today: date) -> str:
     if written < OLDEST:
         raise NoShopError("tanggal dicatat terlalu lama; mohon periksa tahunnya")
     return written
+
+
+def _known(read: Sequence[_Read], forgotten: Forgotten, receipt: ListReceipt) -> list[_Read]:
+    """Without rows of people who were erased; these are given back."""
+    kept = []
+    for one in read:
+        shops = {one.place.shop_id, one.place.url, name_of(one.place.marketplace, one.place.url)} - {None}
+        if any(is_erased(forgotten, one.wanted, one.place.marketplace, shop) for shop in shops or {None}):
+            receipt.rejected.append((one.number, ERASED))
+        else:
+            kept.append(one)
+    return kept
 
 
 def _identified(connection: Connection, read: Sequence[_Read], receipt: ListReceipt) -> list[dict[str, Any]]:

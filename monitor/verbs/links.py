@@ -9,7 +9,8 @@ import pandas as pd
 import typer
 from sqlalchemy import ColumnElement, Connection, Engine, Table, select
 
-from monitor.database import private_engine, read_frame, translate_errors
+from monitor.access import log_access
+from monitor.database import private_engine, read_frame, transaction, translate_errors
 from monitor.errors import UsageError
 from monitor.intervals import as_of
 from monitor.marketplaces import catalogue
@@ -24,6 +25,7 @@ COLUMNS = (
     "marketplace", "shop_id", "business_id", "group_id", "nib", "match_weight", "match_probability", "decision",
 )  # fmt: skip
 FORMATS = ("csv", "parquet")
+PURPOSE = "check of links"  # as access_log keeps it
 RANK = {"link": 0, "review": 1, "reject": 2}
 CHUNK = 500
 
@@ -50,6 +52,8 @@ def links(
         raise UsageError(f"'{file_format}' is no format of links; use csv or parquet.")
     if file_format == "parquet" and output is None:
         raise UsageError("Parquet is no text; name a file with -o.")
+    with transaction(engine) as connection:
+        log_access(connection, f"links {chosen} ({file_format})", None, PURPOSE)
     with translate_errors():
         _write(read_links(engine, chosen), file_format, output)
 

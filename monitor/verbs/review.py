@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from exports import review_sheet, wording
 from monitor import regions
+from monitor.access import log_access
 from monitor.config import Config
-from monitor.database import private_engine, translate_errors
+from monitor.database import private_engine, transaction, translate_errors
 from monitor.errors import InputError, UsageError
 from monitor.practice import is_practice
 from monitor.text import safe_terminal
@@ -24,6 +25,7 @@ from pipelines.review_rows import read_sheets
 from pipelines.review_told import Told, told_offices
 from pipelines.review_undo import effect_lines, undo
 
+PURPOSE = "answers of reviewers"  # as access_log keeps it
 app = typer.Typer(no_args_is_help=True, help="Sheets for people to answer, and their answers back.")
 
 
@@ -102,6 +104,8 @@ def export_sheets(
         info = _info(config, week, sheet.office, told.get(sheet.office))
         with translate_errors():
             paths.append(review_sheet.write_sheet(place, sheet.office, sheet.rows, info, file_format))
+        with transaction(engine) as connection:
+            log_access(connection, f"review sheet {week}", sheet.office, PURPOSE)
     return paths
 
 
