@@ -1,4 +1,4 @@
-"""The chart and the map as inline SVG: system detections only, since verified counts grow with reviewing.
+"""The map as inline SVG, by tiles or boundaries. Verified counts are never drawn, since they grow with reviewing.
 
 One blue from light to dark, read the same in grey print and by colour-blind readers; every value is printed.
 """
@@ -6,6 +6,7 @@ One blue from light to dark, read the same in grey print and by colour-blind rea
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from exports.wording import Cell
 from monitor.config import Config
 
 TILES_FILE = Path(__file__).with_name("tiles.json")
-FONT = "Segoe UI, Roboto, Helvetica, Arial, Carlito, sans-serif"  # the last but one is shipped, for paper
+FONTS = Path(__file__).with_name("fonts")
+FONT = "Carlito, Segoe UI, Roboto, Helvetica, Arial, sans-serif"  # the first is shipped: the same on every machine
 INK, LINE, BAR = "#1b2b36", "#6d8796", "#2f6f94"
 SHADES = ("#e8f0f5", "#c9dde9", "#a3c5d9", "#7badc9")  # dark text stays readable on the darkest
 NO_FIGURE = "#eeeeee"
@@ -29,25 +31,6 @@ LONGEST_LABEL = 27
 _SIZE = alt.Size("size:Q", scale=None, legend=None)
 
 Value = tuple[str, str, Cell]  # code, name, figure or word
-
-
-def bar_chart(values: Sequence[Value]) -> str:
-    """Bars in the given order with their figures; only rows with a number."""
-    rows = [
-        {"name": _short(name), "value": cell, "text": wording.number(cell), "order": order}
-        for order, (_, name, cell) in enumerate(values)
-        if isinstance(cell, int)
-    ]
-    if not rows:
-        return ""
-    names = alt.Y("name:N", sort=alt.EncodingSortField("order"), title=None, axis=alt.Axis(ticks=False, domain=False))
-    room = max(cell for _, _, cell in values if isinstance(cell, int)) * 1.25 or 1
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        y=names, x=alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, room]))
-    )
-    bars = base.mark_bar(color=BAR, height={"band": 0.62})
-    labels = base.mark_text(align="left", dx=5, fontSize=13, color=INK).encode(text="text:N")
-    return to_svg((bars + labels).properties(width=185, height=max(30 * len(rows), 40)), "grafik")
 
 
 def tile_map(values: Sequence[Value]) -> str:
@@ -185,6 +168,11 @@ def _short(text: str, room: int = LONGEST_LABEL) -> str:
     return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
+@cache
+def _use_shipped_font() -> None:
+    vl_convert.register_font_directory(str(FONTS))
+
+
 def to_svg(chart: Any, name: str, padding: Any = 2) -> str:
     """SVG without XML head, scaling with the page; ids carry `name` so that two drawings do not clash."""
     drawn = chart.configure(
@@ -195,6 +183,7 @@ def to_svg(chart: Any, name: str, padding: Any = 2) -> str:
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(labelFontSize=12, labelColor=INK, labelLimit=200, labelPadding=6),
     )
+    _use_shipped_font()
     svg: str = vl_convert.vegalite_to_svg(drawn.to_dict())
     svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)  # one description stands at the figure instead
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)

@@ -82,17 +82,6 @@ def test_label_lies_inside_the_largest_part(config: Config, tmp_path: Path) -> N
     assert label_point({"type": "MultiPolygon", "coordinates": [small, hook]})[0] < 4
 
 
-def test_bars_have_figures_and_escape_names() -> None:
-    svg = charts.bar_chart([("a", "Toko <b>&", 1200), ("b", "Plaza", 0), ("c", "Lain", "Tidak diukur")])
-    assert "<b>" not in svg
-    assert {"Toko <b>&", "1.200", "Plaza", "0"} <= set(texts(svg))
-    assert "Lain" not in texts(svg)
-
-
-def test_nothing_to_draw() -> None:
-    assert charts.bar_chart([("c", "Lain", "Tidak diukur")]) == ""
-
-
 @pytest.mark.parametrize(
     ("figures", "named"),
     [

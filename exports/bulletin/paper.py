@@ -14,9 +14,9 @@ from typing import Any, Literal
 import typst
 
 from exports.bulletin.content import Block, Bulletin, Drawing, Table
+from exports.charts import FONTS
 
 HERE = Path(__file__).parents[1]
-FONTS = HERE / "fonts"
 PAPER, BOX = HERE / "templates" / "bulletin.typ", HERE / "templates" / "sekilas.typ"
 PAGE_PPI = 150.0  # A4 as 1240 x 1754 pixels
 BOX_PPI = 72.0  # one pixel a point: 1080 wide
