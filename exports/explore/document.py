@@ -57,11 +57,9 @@ def cell(value: Any) -> str:
     if isinstance(value, str):
         return value.replace("|", "\\|")
     number = float(value)
-    if number == 0:
-        return "0"
-    if abs(number) >= 1000 or number.is_integer():
-        return f"{number:.0f}"
-    return f"{number:.{max(0, 3 - math.floor(math.log10(abs(number))))}f}"
+    decimals = 0 if number == 0 else max(0, 3 - math.floor(math.log10(abs(number))))
+    shown = f"{number:.{decimals}f}"
+    return f"{float(shown):.0f}" if float(shown).is_integer() else shown
 
 
 def ask_sqlite(path: Path) -> Callable[[Question], Answer]:

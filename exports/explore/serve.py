@@ -3,6 +3,7 @@
 import sqlite3
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from exports.explore import page
@@ -30,6 +31,11 @@ def application(folder: Path) -> Any:
         from datasette.app import Datasette  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         raise UsageError(MISSING) from None
+    # Only now: loaded before the application it would not be registered.
+    from datasette import handle_exception  # type: ignore[import-untyped]
+
+    # The page says what was wrong with a question; the terminal need not, with all its local variables.
+    handle_exception.rich, handle_exception.traceback = None, SimpleNamespace(print_exc=lambda: None)
     path = page.sqlite_file(folder)
     told = page.metadata(path.stem, _tables(path), page.manifest(folder))
     return Datasette([], immutables=[str(path)], metadata=told, settings=dict(page.SETTINGS)).app()

@@ -22,17 +22,17 @@ from monitor.sandbox.draws import Draws
 from monitor.sandbox.world import World, make_world
 from monitor.weeks import shift_week, week_days
 
-LAST_WEEK, WEEKS, SEED = "2026-W46", 6, 47
-BUSINESSES, SHOPS, OWNED_SHARE = 4_000, 1_100, 0.5  # a small registry in which many sell, so that tables have cells
-MARKETPLACES = ("blibli", "inaproc", "lazada", "plaza_banten", "shopee", "tokopedia")
-OPENS_LATER, CLOSES = 0.15, 0.02  # shops that open after the first week; chance a week to close
+LAST_WEEK, WEEKS, SEED = "2026-W42", 6, 47  # begins in one quarter and ends in the next
+BUSINESSES, SHOPS, OWNED_SHARE = 8_000, 2_400, 0.6  # many sell, so that rows are alike enough to be released
+MARKETPLACES = ("blibli", "plaza_banten", "shopee", "tokopedia")
+OPENS_LATER, CLOSES = 0.15, 0.03  # shops that open after the first week; chance a week to close
 SAYS_CLOSED = 0.5  # of those that close, a last list says so; the others are only missing from then on
 CAPTURED = 0.9  # shops that any list ever holds; the rest is what the probe tells about
 TRADES = 0.7  # shops whose sales rise
 REFUSES, REFUSED_IN = "tokopedia", 5  # week, counted from 1
 LATE, READ_FROM = "blibli", 4
-KNOWN_A_WEEK = 30  # businesses known to sell that offices write down each week
-PARTICIPANTS, OF_THEM_SELLING = 120, 60
+KNOWN_A_WEEK = 40  # businesses known to sell that offices write down each week
+PARTICIPANTS, OF_THEM_SELLING = 400, 200
 TRAINING, HELD_WEEKS_BEFORE = "pelatihan berjualan daring", 4
 SHOP = ["marketplace", "shop_id"]
 FEED_COLUMNS = [

@@ -6,17 +6,20 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Engine
 
+from exports.release.recipients import DATABASE
 from monitor import results_build
 from monitor.config import Config
 from monitor.database import private_engine, results_engine
 from monitor.errors import UsageError
 from monitor.feed import hand_over
 from monitor.practice import is_practice, require_practice_folder, sandbox_dir
+from monitor.regions import areas
 from monitor.registry_import import import_part
 from monitor.sandbox import history as past
 from monitor.sandbox import world
 from monitor.sandbox.review import answer_sheets
 from monitor.verbs import common
+from monitor.verbs.release import freeze
 from monitor.verbs.review import export_sheets, import_sheets
 from monitor.weeks import parse_week, week_days
 from pipelines.cohort_import import import_cohort
@@ -27,7 +30,8 @@ from pipelines.probe_import import import_probes
 
 ROUNDS = 2  # sheets of a week: first and second coders, then those asked because an answer contradicts the score
 SLIPS = 0.02  # of the answers are wrong, as people's are
-FINAL_AFTER = 4  # weeks after which a week is measured again as final
+FINAL_AFTER = 5  # weeks after which a week is measured again as final; after half of a short history
+RELEASES_APART = 2  # weeks between the first and the second release
 
 
 def history(
@@ -42,7 +46,7 @@ def history(
     """Fill an empty data folder (MONITOR_DATA_DIR) with practice weeks, from lists handed in to figures with intervals.
 
     Shops open and close, one marketplace refuses in week 5, another can be read from week 4 on; people answer the
-    review sheets, and a week is measured again as final four weeks later. Two minutes or so.
+    review sheets, some of them late; a week is measured again as final five weeks later, and two weeks are released.
 
     Example: monitor sandbox history --seed 47
     """
@@ -81,6 +85,7 @@ class _Maker:
         self.world, self.office = sandbox_dir(config), config.region.code
         self.handed = config.data_dir / "handed"
         self.handed.mkdir()
+        self.late: list[Path] = []  # an office's sheets that come in a week later, after the flash
 
     def begin(self) -> None:
         """The registry and the participants of the training."""
@@ -96,8 +101,11 @@ class _Maker:
         self._review(week)
         measured = measure_week(self.engine, self.config, week)
         results_build.build(self.engine, self.results, self.config, week)
-        if number > FINAL_AFTER:
-            self._finally(self.made.week(number - FINAL_AFTER))
+        older = number - min(FINAL_AFTER, self.made.weeks // 2)
+        if older > 0:
+            self._finally(self.made.week(older))
+        if number in (self.made.weeks - RELEASES_APART, self.made.weeks):
+            self._release(week)
         level = measured.level
         figures = {name: None if level[name] is None else round(level[name], 1) for name in ("value", "low", "high")}
         return {"week": week, "status": level["status"], **figures, "verified": measured.verified}
@@ -113,13 +121,20 @@ class _Maker:
         import_probes(self.engine, self.config, known, self.office)
 
     def _review(self, week: str) -> None:
+        """One office after the other sends its sheets a week late."""
+        import_sheets(self.engine, self.config, self.late)
+        self.late = []
+        offices = [area.code for area in areas()]
+        office = offices[int(week[-2:]) % len(offices)]
         for turn in range(ROUNDS):
             folder = self.handed / f"lembar-{week}-{turn}"
             sheets: list[Path] = export_sheets(self.engine, self.config, week, folder, file_format="csv")
             if not sheets:
-                return
+                break
             answer_sheets(self.world, self.engine, sheets, SLIPS)
-            import_sheets(self.engine, self.config, sheets)
+            late = [sheet for sheet in sheets if sheet.stem.endswith(f"-{office}")]
+            self.late += late
+            import_sheets(self.engine, self.config, [sheet for sheet in sheets if sheet not in late])
         link_week(self.engine, self.config, week)
 
     def _finally(self, week: str) -> None:
@@ -127,3 +142,8 @@ class _Maker:
         link_week(self.engine, self.config, week)
         measure_week(self.engine, self.config, week, "final")
         results_build.build(self.engine, self.results, self.config, week)
+
+    def _release(self, week: str) -> None:
+        """For everybody, and with rows for the results database: the synthetic releases that can be downloaded."""
+        for recipient in (None, DATABASE):
+            freeze(self.config, self.engine, self.results, week, recipient)
