@@ -53,7 +53,7 @@ def build(private_engine: Engine, results_engine: Engine, config: Config, week: 
         snapshot_id = _snapshot_of(frames["estimates"])
         frames |= _code_lists(config)
         frames["weeks"] = _week_row(private, week, snapshot_id, frames["estimates"])
-        digest = _digest(frames)
+        digest = _digest(frames, _details(private, week))
         frames["weeks"]["digest"] = digest
         with transaction(results_engine) as results:
             if _held_digest(results, week) == digest:
@@ -303,11 +303,21 @@ def _registry_counts(private: Connection, snapshot_id: str, province: str) -> pd
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
-def _digest(frames: Frames) -> str:
-    """Hash over the meaning of all frames, whatever the order of their rows."""
-    whole = hashlib.sha256()
+def _details(private: Connection, week: str) -> bytes:
+    """Details of the week's figures: without them, somebody could try out which hidden figure gives a known digest."""
+    table = private_store.estimates.c
+    found = private.execute(select(table.details).where(table.week == week)).scalars()
+    return "\n".join(sorted(map(dump_json, found))).encode()
+
+
+def _digest(frames: Frames, details: bytes) -> str:
+    """Hash over the meaning of all frames, whatever the order of their rows, and over the details behind them.
+
+    The day of a release is no meaning of a week: a release writes it into both stores itself.
+    """
+    whole = hashlib.sha256(details)
     for name in sorted(frames):
-        frame = frames[name]
+        frame = frames[name].drop(columns="released_on", errors="ignore")
         rows: Iterable[str] = (dump_json(dict(sorted(row.items()))) for row in frame.to_dict("records"))
         whole.update("\n".join([name, *sorted(rows)]).encode())
     return whole.hexdigest()

@@ -44,6 +44,7 @@ from monitor.results_values import (
 )
 
 NOW = text("valid_to_week IS NULL")
+CERTIFIED_NOW = text("valid_to_week IS NULL AND (has_pirt OR has_halal)")
 UNKNOWN = "unknown, or withheld so that nobody stands alone"
 PSEUDONYM_SOURCE = "keyed hash, made at release"
 SEEN = "crawl or feed"
@@ -89,6 +90,8 @@ businesses = table(
     _withheld("what was left out or made coarser so that nobody stands alone: columns of this row; presence_weeks "
               "(weeks of its presence and links are the first of their quarter), presence_history (only its presence "
               "now), link_knowledge (only what is known of its links now), link_history (no links), probability_band"),
+    Index("ix_businesses_certified", "area_code", "group_pseudonym", sqlite_where=CERTIFIED_NOW,
+          postgresql_where=CERTIFIED_NOW),
     comment="Registered businesses (groups) under pseudonyms, present on a marketplace or not: the denominator.",
 )  # fmt: skip
 

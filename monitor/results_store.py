@@ -152,8 +152,8 @@ weeks = table(
     need("judged_group_count", Integer(), "groups with at least one answer by a person so far", "groups", COUNT,
          "review"),
     need("probe_count", Integer(), "usable known-present businesses so far", "businesses", COUNT, "probe import"),
-    need("digest", Text(), "hash over everything built for the week; the same digest writes nothing", "none", HEX,
-         "build of the results"),
+    need("digest", Text(), "hash over everything that is held of the week; equal where nothing has changed", "none",
+         HEX, "build of the results"),
     comment="Weeks that were measured, and what their figures rest on.",
 )  # fmt: skip
 

@@ -14,10 +14,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    FromClause,
     Select,
     Table,
     and_,
     case,
+    func,
     literal,
     null,
     or_,
@@ -28,7 +30,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreError
-from monitor.results_store import changes, estimates, metadata, releases, suppressions, weeks
+from monitor.results_store import changes, draws, estimates, metadata, releases, suppressions, weeks
 
 BASE_SCHEMA, SCHEMA = "results_base", "results"
 RECIPIENT = "basisdata"  # the database is a recipient of research releases like any other, with a key of its own
@@ -67,9 +69,13 @@ def _until(table: Table, week: str) -> Iterator[ColumnElement[bool]]:
 
 
 def _estimates(table: Table, _recipient: str) -> Select[Any]:
-    """Figures of hidden cells are withheld. Nobody decides which kecamatan may be shown, so none is."""
+    """Revisions that hold or were released; figures of hidden cells are withheld.
+
+    Nobody decides which kecamatan may be shown, so none is.
+    """
     found = suppressions.alias("hidden")
-    rows = table.outerjoin(
+    newest = _newest().alias("newest")
+    rows = table.join(newest, and_(newest.c.week == table.c.week, newest.c.vintage == table.c.vintage)).outerjoin(
         found, and_(found.c.week == table.c.week, found.c.table_id == _table_id(), found.c.cell == _cell())
     )
     is_hidden = or_(found.c.cell.is_not(None), table.c.domain_kind == "district")
@@ -82,7 +88,34 @@ def _estimates(table: Table, _recipient: str) -> Select[Any]:
             return case((is_said, WITHHELD[column.name]), else_=column).label(column.name)
         return column
 
-    return select(*map(shown, table.c)).select_from(rows)
+    return select(*map(shown, table.c)).select_from(rows).where(_holds(newest))
+
+
+def _draws(table: Table, _recipient: str) -> Select[Any]:
+    """Draws of the revisions that `estimates` shows."""
+    figures, newest = estimates.c, _newest().alias("newest")
+    rows = estimates.join(newest, and_(newest.c.week == figures.week, newest.c.vintage == figures.vintage))
+    shown = (
+        select(figures.estimand, figures.week, figures.vintage, figures.revision)
+        .select_from(rows)
+        .where(figures.domain_kind == "province", _holds(newest))
+        .distinct()
+        .alias("shown")
+    )
+    same = (table.c[column.name] == column for column in shown.c)
+    return select(*table.c).select_from(table.join(shown, and_(*same)))
+
+
+def _newest() -> Select[Any]:
+    """Newest revision of every week and vintage."""
+    figures = estimates.c
+    newest = func.max(figures.revision).label("revision")
+    return select(figures.week, figures.vintage, newest).group_by(figures.week, figures.vintage)
+
+
+def _holds(newest: FromClause) -> ColumnElement[bool]:
+    """A revision that another one followed before it was released is nobody's."""
+    return or_(estimates.c.revision == newest.c.revision, estimates.c.released_on.is_not(None))
 
 
 def _table_id() -> ColumnElement[str]:
@@ -119,9 +152,12 @@ def _changes(table: Table, recipient: str) -> Select[Any]:
 
 _DEFINITIONS: dict[str, Callable[[Table, str], Select[Any]]] = {
     estimates.name: _estimates,
+    draws.name: _draws,
     releases.name: _releases,
     changes.name: _changes,
 }
+# Views that leave out whole rows of others: no condition of a reader may be asked of those first.
+_BARRED = (releases.name, changes.name)
 
 # --- on PostgreSQL --------------------------------------------------------------------------------------------------
 
@@ -158,7 +194,7 @@ def install(connection: Connection) -> None:
 def _statements() -> Iterator[str]:
     for name in NAMES:
         table = metadata.tables[name]
-        options = " WITH (security_barrier)" if name in _DEFINITIONS else ""
+        options = " WITH (security_barrier)" if name in _BARRED else ""
         yield f'DROP VIEW IF EXISTS {SCHEMA}."{name}"'
         yield f'CREATE VIEW {SCHEMA}."{name}"{options} AS {_compiled(view(name))}'
         for place, kind in ((BASE_SCHEMA, "TABLE"), (SCHEMA, "VIEW")):

@@ -117,6 +117,14 @@ def _create_tables() -> None:
         sa.Column("probability_band", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("group_pseudonym", "marketplace", "valid_from_week", name=op.f("pk_presence")),
     )
+    certified = sa.text("valid_to_week IS NULL AND (has_pirt OR has_halal)")
+    op.create_index(
+        "ix_businesses_certified",
+        "businesses",
+        ["area_code", "group_pseudonym"],
+        sqlite_where=certified,
+        postgresql_where=certified,
+    )
     now = sa.text("valid_to_week IS NULL")
     op.create_index(
         "ix_presence_now",
