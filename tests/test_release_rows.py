@@ -46,9 +46,14 @@ def named(found: Generalised) -> dict[str, pd.DataFrame]:
     return {
         "businesses": rows.businesses.rename(columns=ids),
         "presence": rows.presence.rename(columns=ids),
-        "link_history": rows.links.rename(columns=ids),
+        "link_history": pd.concat([rows.links, _renamed(found.alone_links)]).rename(columns=ids),
         "shops": rows.shops.rename(columns=ids).drop(columns="shop_id"),
     }
+
+
+def _renamed(links: pd.DataFrame) -> pd.DataFrame:
+    """Ids that no business and no shop has."""
+    return links if links.empty else links.assign(group_id=-links["group_id"], shop=-1 - links["shop"])
 
 
 # --- k --------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ business learns from the release alone that it sells there.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,12 +37,14 @@ LINK = ("valid_from_week", "valid_to_week", "known_from_week", "known_to_week", 
 class Generalised:
     """The rows as they may leave; businesses and shops carry `withheld`.
 
-    withheld: what -> how many rows it was left out of. dropped: rows left out altogether, by reason.
+    withheld: what -> how many rows it was left out of. dropped: rows left out altogether, by reason. alone_links: links
+    that no longer say whose they are; they get pseudonyms of their own.
     """
 
     rows: Joint
     withheld: dict[str, int]
     dropped: dict[str, int]
+    alone_links: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass
@@ -84,7 +86,33 @@ def generalised(rows: Joint, k: int) -> Generalised:
     kept, dropped = _kept(state, rows.businesses, hashes, k)
     shops = _shops(state, rows.shops, k)
     dropped["shops alone"] = int((~shops).sum())
-    return _finished(state, kept, shops, dropped)
+    alone = links_alone(rows.links[~rows.links["group_id"].isin(state.links["group_id"])], k)
+    dropped["links alone"] = len(rows.links) - len(state.links) - len(alone)
+    return replace(_finished(state, kept, shops, dropped), alone_links=alone)
+
+
+def links_alone(links: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Links that are told without whose and which shop: every group's links are those of k - 1 others.
+
+    Where they are not, their weeks become the first of the quarter, then earlier knowledge goes, then all of them.
+    """
+    names = ["marketplace", *LINK]
+    weeks = [name for name in LINK if name.endswith("_week")]
+    found = links.reset_index(drop=True)
+    for step in range(3):
+        sums = pd.Series(_mixed(_hash(found, names)), index=found.index).groupby(found["group_id"]).sum()
+        small = pd.Series(_small(sums.to_numpy(np.uint64), k), index=sums.index)
+        is_small = found["group_id"].map(small).to_numpy(dtype=bool)
+        if step == 0:
+            for name in weeks:
+                found[name] = found[name].astype(object).where(~is_small, _to_quarters(found[name]))
+        elif step == 1:
+            found = found[~(is_small & found["known_to_week"].notna())]
+        else:
+            found = found[~is_small]
+        key = ["group_id", "shop", "valid_from_week", "known_from_week"]
+        found = found.drop_duplicates(key, keep="last").reset_index(drop=True)
+    return found
 
 
 def _small(hashes: Hashes, k: int) -> Mask:
@@ -180,12 +208,18 @@ def _to_quarters(weeks: pd.Series) -> pd.Series:
     return weeks.map(known).astype(object).where(weeks.notna(), None)
 
 
+def _to_years(weeks: pd.Series) -> pd.Series:
+    return (weeks.astype(object).str[:4] + "-W01").astype(object).where(weeks.notna(), None)
+
+
 def _weeks_to_quarters(state: _State, small: Mask) -> None:
     """Weeks of presence, links and shops become the first of their quarter."""
     ids = _ids(state, small)
     inside = state.presence["group_id"].isin(ids)
     if inside.any():
-        state.presence = pd.concat([state.presence[~inside], _coarse(state.presence[inside])], ignore_index=True)
+        state.presence = pd.concat(
+            [state.presence[~inside], _coarse(state.presence[inside], _to_quarters, 14)], ignore_index=True
+        )
     linked = state.links["group_id"].isin(ids)
     for name in ("valid_from_week", "valid_to_week"):
         state.links.loc[linked, name] = _to_quarters(state.links.loc[linked, name])
@@ -199,17 +233,19 @@ def _weeks_to_quarters(state: _State, small: Mask) -> None:
     state.mark("presence_weeks", _having(state, small, state.presence))
 
 
-def _coarse(presence: pd.DataFrame) -> pd.DataFrame:
-    """Intervals that begin with quarters; of those that begin in one quarter the last holds."""
+def _coarse(presence: pd.DataFrame, change: Callable[[pd.Series], pd.Series], weeks: int) -> pd.DataFrame:
+    """Intervals that begin with quarters or years; of those that begin in one the last holds.
+
+    weeks: more than such a period has.
+    """
     key = ["group_id", "marketplace"]
     rows = presence.sort_values([*key, "valid_from_week"]).reset_index(drop=True)
-    rows["valid_from_week"] = _to_quarters(rows["valid_from_week"])
+    rows["valid_from_week"] = change(rows["valid_from_week"])
     rows = rows.drop_duplicates([*key, "valid_from_week"], keep="last").reset_index(drop=True)
     following = rows.groupby(key)["valid_from_week"].shift(-1)
-    own = _to_quarters(rows["valid_to_week"])
+    own = change(rows["valid_to_week"])
     too_short = own.notna() & (own.fillna("") <= rows["valid_from_week"])
-    later = {week: quarter_start(shift_week(week, 14)) for week in rows["valid_from_week"].unique()}
-    own = own.where(~too_short, rows["valid_from_week"].map(later))
+    own = own.where(~too_short, change(rows["valid_from_week"].map(lambda week: shift_week(week, weeks))))
     ends = following.where(following.notna(), own)
     return rows.assign(valid_to_week=ends.astype(object).where(ends.notna(), None))
 
@@ -275,6 +311,26 @@ def _registered_for_long(state: _State, small: Mask) -> None:
     state.mark("valid_to_week", small)
 
 
+def _weeks_to_years(state: _State, small: Mask) -> None:
+    """Presence begins in the first week of its year; of what followed in that year the last holds."""
+    inside = state.presence["group_id"].isin(_ids(state, small))
+    if inside.any():
+        coarse = _coarse(state.presence[inside], _to_years, 54)
+        state.presence = pd.concat([state.presence[~inside], coarse], ignore_index=True)
+    state.mark("presence_years", _having(state, small, state.presence))
+
+
+def _one_marketplace(state: _State, small: Mask) -> None:
+    """Of several marketplaces only the one on which most groups are."""
+    inside = state.presence["group_id"].isin(_ids(state, small))
+    common = state.presence.groupby("marketplace")["group_id"].transform("nunique")
+    order = state.presence.assign(common=common).sort_values(["common", "marketplace"], ascending=[False, True])
+    first = order.groupby("group_id")["marketplace"].transform("first").reindex(state.presence.index)
+    gone = inside & (state.presence["marketplace"] != first)
+    state.mark("presence_elsewhere", _having(state, small, state.presence[inside]))
+    state.presence = state.presence[~gone].reset_index(drop=True)
+
+
 LADDER: tuple[Step, ...] = (
     _weeks_to_quarters,
     _forget_earlier_knowledge,
@@ -287,10 +343,12 @@ LADDER: tuple[Step, ...] = (
     _registered_for_long,
     _withhold(("kbli2",)),
     _withhold(("has_pirt", "has_halal")),
+    _weeks_to_years,
     _only_now,
     _withhold(("size",)),
     _withhold(("sector",)),
     _withhold(("area_code",)),
+    _one_marketplace,
 )
 
 # --- who is left out ------------------------------------------------------------------------------------------------

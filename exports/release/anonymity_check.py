@@ -19,6 +19,7 @@ def joint_texts(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     """Per group everything that the tables say about it, in one text that names no pseudonym."""
     shops = tables["shops"].assign(text=_texts(tables["shops"])).set_index("shop_pseudonym")["text"]
     links = tables["link_history"]
+    links = links[links["group_pseudonym"].isin(tables["businesses"]["group_pseudonym"])]
     sharers = links.groupby("shop_pseudonym")["group_pseudonym"].nunique()
     of_links = pd.Series(
         [
@@ -46,14 +47,24 @@ def _texts(frame: pd.DataFrame) -> pd.Series:
     return text
 
 
+def alone_texts(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """The same of groups that stand in link_history alone, under pseudonyms that no other table has."""
+    links = tables["link_history"]
+    links = links[~links["group_pseudonym"].isin(tables["businesses"]["group_pseudonym"])]
+    texts = pd.Series(_texts(links).to_numpy(), index=links["group_pseudonym"], dtype=object)
+    return texts.groupby(level=0).agg(lambda rows: " # ".join(sorted(rows)))
+
+
 def smallest_classes(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | None]:
-    """Members of the smallest class of groups, and of shops that no link is shown of; None where there are none."""
+    """Members of the smallest class of groups, of shops without a link, of groups with links alone; None: there are none."""
     groups = joint_texts(tables).value_counts()
     free = tables["shops"][~tables["shops"]["shop_pseudonym"].isin(tables["link_history"]["shop_pseudonym"])]
     shops = _texts(free).value_counts()
+    links = alone_texts(tables).value_counts()
     return {
         "businesses": int(groups.min()) if len(groups) else None,
         "shops": int(shops.min()) if len(shops) else None,
+        "links alone": int(links.min()) if len(links) else None,
     }
 
 

@@ -1,7 +1,6 @@
 """Pseudonyms under a recipient's own key: without it nobody can go back, and two recipients cannot join their rows."""
 
 import base64
-import hashlib
 import hmac
 import os
 import re
@@ -21,13 +20,11 @@ class Pseudonyms:
     """HMAC-SHA-256 over kind and id, the first 128 bits as 26 characters of base32. key_id names the key, no more."""
 
     def __init__(self, key: bytes) -> None:
-        self._keyed = hmac.new(key, digestmod=hashlib.sha256)
+        self._key = key
         self.key_id = self._digest("umkm-banten-monitor pseudonym key id").hex()[:12]
 
     def _digest(self, text: str) -> bytes:
-        keyed = self._keyed.copy()
-        keyed.update(text.encode("utf-8"))
-        return keyed.digest()
+        return hmac.digest(self._key, text.encode("utf-8"), "sha256")
 
     def of(self, kind: str, ids: Iterable[object]) -> list[str]:
         """One pseudonym per id. The same id under another kind has another one."""

@@ -63,11 +63,26 @@ def _named(found: Generalised, pseudonyms: Pseudonyms) -> Frames:
         "businesses": rows.businesses.assign(group_pseudonym=rows.businesses["group_id"].map(groups)),
         "presence": rows.presence.assign(group_pseudonym=rows.presence["group_id"].map(groups)),
         "shops": rows.shops.assign(shop_pseudonym=rows.shops["shop"].map(of_shops)),
-        "link_history": rows.links.assign(
-            group_pseudonym=rows.links["group_id"].map(groups), shop_pseudonym=rows.links["shop"].map(of_shops)
+        "link_history": pd.concat(
+            [
+                rows.links.assign(
+                    group_pseudonym=rows.links["group_id"].map(groups), shop_pseudonym=rows.links["shop"].map(of_shops)
+                ),
+                _alone(found.alone_links, pseudonyms),
+            ],
+            ignore_index=True,
         ),
     }
     return {name: _only_listed(name, frame) for name, frame in made.items()}
+
+
+def _alone(links: pd.DataFrame, pseudonyms: Pseudonyms) -> pd.DataFrame:
+    """Links that nothing ties to a business or a shop: not even two groups that share one."""
+    pairs = [f"{group}\x00{shop}" for group, shop in zip(links["group_id"], links["shop"], strict=True)]
+    return links.assign(
+        group_pseudonym=pseudonyms.of("group of links alone", links["group_id"]),
+        shop_pseudonym=pseudonyms.of("shop of a link alone", pairs),
+    )
 
 
 def _pseudonyms_of_groups(rows: Joint, pseudonyms: Pseudonyms) -> Mapping[int, str]:
