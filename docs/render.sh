@@ -30,6 +30,7 @@ bulletin() {
   pdftoppm -gray -r 50 -f 1 -l 1 -singlefile -png "$work/print.pdf" "$target/$2-cetak-kelabu"
   cp "$1"/sekilas-*.png "$target/$2-sekilas.png"
   cp "$1"/pesan-*.txt "$target/$2-pesan.txt"
+  chmod 644 "$target/$2-sekilas.png" "$target/$2-pesan.txt"  # reports are for their owner only, pictures are not
 }
 
 # $1: workbook; $2: name of the picture of its first page
