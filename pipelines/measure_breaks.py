@@ -22,7 +22,7 @@ from monitor.private_store import (
     snapshot_parts,
     snapshots,
 )
-from pipelines.measure_flows import models_of
+from pipelines.measure_flows import bases_of
 from pipelines.measure_read import WeekRead
 
 KINDS = ("marketplaces", "registry", "model", "panel", "definition")
@@ -108,7 +108,7 @@ def _parts(connection: Connection, snapshot_id: str) -> set[tuple[str, int]]:
 
 
 def _model(connection: Connection, read: WeekRead, before: str) -> Iterator[Break]:
-    then, now = models_of(connection, before), models_of(connection, read.inputs.week)
+    then, now = bases_of(connection, before), bases_of(connection, read.inputs.week)
     if then and now and then != now:
         yield "model", ", ".join(now), f"cara mencocokkan berubah dari {', '.join(then)} menjadi {', '.join(now)}"
 

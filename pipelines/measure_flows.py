@@ -39,9 +39,18 @@ def models_of(connection: Connection, week: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def read_panel(connection: Connection, week: str, given: Answers, pairs: pd.DataFrame) -> Panel:
-    """Both lags. pairs: candidates of the week on open shops."""
-    parts = [_lag(connection, week, lag, given, pairs) for lag in LAGS]
+def bases_of(connection: Connection, week: str) -> tuple[str, ...]:
+    """The same without what judgements of the weeks made of them: `evidence-2-1f3a` of `evidence-2-1f3a+77c0`.
+
+    That part is learned anew every week. It moves scores a little, and with them strata, but says nothing else of a
+    pair: figures of two weeks with one base compare (`_candidates`).
+    """
+    return tuple(sorted({version.partition("+")[0] for version in models_of(connection, week)}))
+
+
+def read_panel(connection: Connection, week: str, given: Answers, pairs: pd.DataFrame, live: pd.DataFrame) -> Panel:
+    """Both lags. pairs: candidates of the week on open shops; live: these shops."""
+    parts = [_lag(connection, week, lag, given, pairs, live) for lag in LAGS]
     joined = [pd.concat(frames, ignore_index=True) for frames in zip(*parts, strict=True)]
     return Panel(
         joined[0].astype(dict(COLUMNS["panel"])),
@@ -51,7 +60,12 @@ def read_panel(connection: Connection, week: str, given: Answers, pairs: pd.Data
 
 
 def _lag(
-    connection: Connection, week: str, lag: int, given: Answers, pairs: pd.DataFrame
+    connection: Connection,
+    week: str,
+    lag: int,
+    given: Answers,
+    pairs: pd.DataFrame,
+    live: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     earlier = shift_week(week, -lag)
     compared = panel_pair(connection, week, earlier)
@@ -59,15 +73,16 @@ def _lag(
     reason = None
     if compared.queries.empty:
         reason = "no_panel"
-    elif models_of(connection, week) != models_of(connection, earlier):
+    elif bases_of(connection, week) != bases_of(connection, earlier):
         reason = "model_changed"
     row = {"lag": lag, "reason": reason, "marketplaces": slugs, "queries": len(compared.queries)}
     state = pd.DataFrame([row])
     if reason:
         return blank("panel"), blank("panel_shown"), state
     shops = compared.shops
-    now = pairs.merge(shops.loc[shops["now"], SHOP], on=SHOP)
-    then = scored(connection, earlier).merge(shops.loc[shops["then"], SHOP], on=SHOP)
+    every = _candidates(pairs, scored(connection, earlier))
+    now = every.merge(shops.loc[shops["now"], SHOP], on=SHOP).merge(live[SHOP], on=SHOP)
+    then = every.merge(shops.loc[shops["then"], SHOP], on=SHOP)
     flow = panel_flow(now, then)
     sides = [
         _side(now, flow.arrived, given, week).assign(side="arrived"),
@@ -76,6 +91,17 @@ def _lag(
     panel = pd.concat(sides, ignore_index=True).assign(lag=lag)
     shown = now[["group_id", *SHOP]].drop_duplicates().assign(lag=lag)
     return panel[list(COLUMNS["panel"])], shown[list(COLUMNS["panel_shown"])], state
+
+
+def _candidates(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
+    """Pairs that are candidates in either week, with the score of now where it has one.
+
+    One set for both sides: a pair that crosses the floor because scores moved, or whose business came into the registry
+    or left it, neither arrives nor leaves while its shop is shown.
+    """
+    columns = ["group_id", *SHOP, "business_id", "score"]
+    every = pd.concat([now[columns], then[columns]], ignore_index=True)
+    return every.drop_duplicates(["group_id", *SHOP, "business_id"]).reset_index(drop=True)
 
 
 def _side(

@@ -68,7 +68,7 @@ def read_week(connection: Connection, config: Config, week: str, vintage: str) -
     groups = read_groups(connection, snapshot.snapshot_id, week, ids)
     inside = groups["group_id"]
     pairs = pairs[pairs["group_id"].isin(inside)].reset_index(drop=True)
-    panel = read_panel(connection, week, given, pairs)
+    panel = read_panel(connection, week, given, pairs, live)
     inputs = WeekInputs(
         week=week,
         province=config.region.code,

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from measured_store import few_draws, fill, next_week
 from measured_world import WEEK, Truth, make
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from monitor import private_store as store
 from monitor.config import Config
-from monitor.database import bulk_insert, private_engine, transaction
+from monitor.database import bulk_insert, private_engine, read_frame, transaction
 from monitor.verbs.explain import read_figure
 from pipelines.measure import measure_week
 
@@ -89,6 +89,32 @@ def test_a_steady_panel_has_not_changed(engine: Engine, config: Config) -> None:
     found = figure(engine, "E6_1")
     assert found["value"] == pytest.approx(0, abs=1)
     assert found["low"] <= 0 <= found["high"]
+
+
+def test_scores_learned_anew_are_no_change_and_a_new_model_is(engine: Engine, config: Config, truth: Truth) -> None:
+    measure_week(engine, config, WEEK)
+    hidden = own_shops(truth, 10)["shop_id"].tolist()
+    with transaction(engine) as connection:
+        # Ten true pairs fall below the floor in the later week, though their shops are shown as before.
+        old = store.candidate_pairs.c.shop_id.in_(hidden)
+        connection.execute(update(store.candidate_pairs).where(old).values(valid_to_week=LATER))
+        _linked_by(connection, "model-1+5a5a5a5a")
+    measure_week(engine, config, LATER)
+    found = figure(engine, "E6_1")
+    assert found["details"]["left"]["groups"] == found["details"]["arrived"]["groups"] == 0
+    assert found["status"] == "published"
+    with transaction(engine) as connection:
+        _linked_by(connection, "model-2")
+    measure_week(engine, config, LATER)
+    assert figure(engine, "E6_1")["reason"] == "model_changed"
+
+
+def _linked_by(connection: Connection, version: str) -> None:
+    """The later week's links, made by another version."""
+    kept = read_frame(connection, select(store.links).where(store.links.c.valid_from_week == WEEK))
+    connection.execute(delete(store.links).where(store.links.c.valid_from_week == LATER))
+    connection.execute(update(store.links).values(valid_to_week=LATER))
+    bulk_insert(connection, store.links, kept.assign(valid_from_week=LATER, valid_to_week=None, model_version=version))
 
 
 def test_groups_whose_only_shop_closed_are_exits(engine: Engine, config: Config, truth: Truth) -> None:
