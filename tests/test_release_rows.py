@@ -343,3 +343,26 @@ def test_an_expired_recipient_is_refused_until_a_new_end_is_told(world: World) -
 def test_fewer_than_five_is_refused(world: World) -> None:
     with pytest.raises(UsageError, match="fewer than 5"):
         research_rows(read_of(world), Pseudonyms(b"k" * 32), 4)
+
+
+def test_both_engines_release_the_same(stores: Config, tmp_path: Path) -> None:
+    made = make_world(stores, MANY)
+    other = make_world(load_config({"MONITOR_DATA_DIR": str(tmp_path / "other")}), MANY)
+    other.config.phone_key_file.parent.mkdir(parents=True)
+    for one in (made, other):
+        owned(one)
+        folder = key_path(one.config, "basisdata").parent
+        folder.mkdir(parents=True, exist_ok=True)
+        key_path(one.config, "basisdata").write_text("ab" * 32)
+        with transaction(one.private) as connection:
+            connection.execute(
+                insert(private_store.recipients).values(
+                    recipient="basisdata", purpose="x", key_id="x", agreed_at="2026-11-01T00:00:00Z"
+                )
+            )
+    first, second = contents(research(made, "basisdata").folder), contents(research(other, "basisdata").folder)
+    assert set(first) == set(second)
+    different = [name for name in first if name.startswith(("csv/", "parquet/")) and first[name] != second[name]]
+    assert different == []
+    for one in (made, other):
+        one.close()

@@ -109,6 +109,8 @@ def test_what_retention_took_is_said_and_a_changed_file_named(own: Path, capsys:
     (own / "releases" / "2026-W47-publik-1" / "LICENSE").write_text("do what you like")
     engine = private_engine(load_config({"MONITOR_DATA_DIR": str(own)}))
     with transaction(engine) as connection:
+        purge = {"at": "2026-12-24T01:00:00Z", "subject": "crawls", "before": "2026-11-15", "removed": 9}
+        connection.execute(insert(private_store.purges).values(**purge))
         connection.execute(insert(private_store.erasures).values(at="2026-12-01T00:00:00Z", tables={"links": 1}))
     engine.dispose()
     code, said, error = verified(own, capsys)
@@ -118,6 +120,7 @@ def test_what_retention_took_is_said_and_a_changed_file_named(own: Path, capsys:
     assert said["weeks made again"] == "2026-W47"
     notes = " ".join(said[key] for key in said if key.startswith("not made again"))
     assert "weeks up to 2026-W46 cannot be made again" in notes
+    assert "removed on 2026-12-24, older than 2026-11-15" in notes
     assert "1 erasures since" in notes
 
 

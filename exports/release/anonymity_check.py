@@ -56,7 +56,7 @@ def alone_texts(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
 
 
 def smallest_classes(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | None]:
-    """Members of the smallest class of groups, of shops without a link, of groups with links alone; None: there are none."""
+    """Members of the smallest class of groups, of shops without a link, of groups with links alone; None: no such."""
     groups = joint_texts(tables).value_counts()
     free = tables["shops"][~tables["shops"]["shop_pseudonym"].isin(tables["link_history"]["shop_pseudonym"])]
     shops = _texts(free).value_counts()

@@ -71,7 +71,7 @@ def replay(config: Config, private: Engine, released: Released, scratch: Path, t
     tell("Copying the private store")
     copy = _copied(private, apart)
     notes = _notes(private, released)
-    weeks = _weeks_with_crawls(config, released, notes)
+    weeks = _weeks_with_crawls(config, private, released, notes)
     with transaction(copy) as connection:
         targets = _targets(connection, released, weeks)
         _only_recorded(connection, released)
@@ -132,7 +132,16 @@ def _count(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def _weeks_with_crawls(config: Config, released: Released, notes: list[str]) -> list[str]:
+def _purged(private: Engine) -> str:
+    """When crawl directories were last removed because their time was over."""
+    table = store.purges.c
+    with translate_errors(), private.connect() as connection:
+        query = select(table.at, table.before).where(table.subject == "crawls").order_by(table.at.desc())
+        found = connection.execute(query).first()
+    return f"removed on {found.at[:10]}, older than {found.before}" if found else "lost"
+
+
+def _weeks_with_crawls(config: Config, private: Engine, released: Released, notes: list[str]) -> list[str]:
     """Weeks of the release from the first on after which every crawl directory is there and unchanged."""
     crawls = pd.DataFrame(released.manifest["inputs"]["crawls"], columns=["crawl_id", "week", "content_sha256"])
     lost = {
@@ -146,7 +155,7 @@ def _weeks_with_crawls(config: Config, released: Released, notes: list[str]) -> 
     last = max(lost)
     kept = [week for week in weeks if week > last]
     notes.append(
-        f"weeks up to {last} cannot be made again: crawl directories are gone (retention) or changed, like "
+        f"weeks up to {last} cannot be made again: crawl directories are changed or gone ({_purged(private)}), like "
         f"{lost[last]}; their figures are compared as they stand in the store"
     )
     return kept
