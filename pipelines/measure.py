@@ -30,7 +30,7 @@ from pipelines.measure_states import CARRY_WEEKS, marketplace_states
 
 __all__ = ["CARRY_WEEKS", "METHOD_VERSION", "VINTAGES", "MeasureReport", "marketplace_states", "measure_week"]
 
-# 1 counted verified and detected groups; 2: levels with intervals; 3: cells merged upward, the old series beside the new
+# 1: verified and detected groups; 2: levels with intervals; 3: cells merged upward, the old series beside the new
 METHOD_VERSION = "3"
 VINTAGES = ("flash", "final", "benchmark")
 
