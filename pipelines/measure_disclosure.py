@@ -56,7 +56,7 @@ def store_suppressions(connection: Connection, inputs: WeekInputs, figures: pd.D
             found = made(table_id, table, number, earlier, also)
             reasons = dict(found.reasons)
             if table_id == CROSSED:
-                reasons |= _merged(table, figures, {*also, *(earlier.reasons if earlier else ())})
+                reasons |= merged_cells(table, figures, {*also, *(earlier.reasons if earlier else ())})
             rows += [(table_id, cell, reason, found.pattern_id) for cell, reason in sorted(reasons.items())]
     connection.execute(delete(suppressions).where(suppressions.c.week == inputs.week))
     frame = pd.DataFrame(rows, columns=["table_id", "cell", "reason", "pattern_id"], dtype=object)
@@ -95,7 +95,7 @@ def _crossed(inputs: WeekInputs, groups: pd.DataFrame) -> Table:
     return two_way(rows, columns, counted(groups, np.ones(len(groups))), registered)
 
 
-def _merged(table: Table, figures: pd.DataFrame, held: Collection[str]) -> dict[str, str]:
+def merged_cells(table: Table, figures: pd.DataFrame, held: Collection[str]) -> dict[str, str]:
     """Hidden ones among the domains that several cells are shown in: with 1 to 4 detected groups, or hidden before."""
     detected = dict(zip(table.codes, table.value.tolist(), strict=True))
     found = {}

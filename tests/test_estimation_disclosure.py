@@ -1,6 +1,7 @@
 """Disclosure: small cells are hidden, cannot be worked out, stay hidden, and what is shown adds up."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from pipelines.estimation.disclosure import (
     rounded,
     two_way,
 )
+from pipelines.measure_disclosure import merged_cells
 
 ROWS, COLUMNS = ("a", "b", "c"), ("u", "v", "w", "x")
 SHAPE = (3, 4)
@@ -141,6 +143,21 @@ def test_a_later_vintage_shows_only_what_passes_in_both() -> None:
     assert set(made.reasons) >= set(flash.reasons)
     hidden = np.array([code in made.reasons for code in final.codes])
     assert exposed(final, hidden) == []
+
+
+def test_merged_domains_are_hidden_by_their_own_sum_and_stay_hidden() -> None:
+    detected = np.array([[2, 1, 40], [0, 1, 30], [3, 9, 20]])
+    crossed = two_way(("3601", "3602", "3603"), ("kriya", "jasa", "lain"), detected, detected + 100)
+    codes = [
+        ("area_sector", "3601+3602/kriya+jasa"), ("area_sector", "3601/kriya+jasa"), ("area_sector", "3601/kriya"),
+        ("area_sector", "3601+3603/kriya"), ("sector", "kriya+jasa"), ("area", "3601+3602"), ("cohort", "a+b"),
+    ]  # fmt: skip
+    figures = pd.DataFrame([*codes, codes[0]], columns=["domain_kind", "domain_code"])
+    assert merged_cells(crossed, figures, set()) == {
+        "3601+3602/kriya+jasa": "few",  # 2 + 1 + 0 + 1
+        "3601/kriya+jasa": "few",
+    }
+    assert merged_cells(crossed, figures, {"3601+3602/*"})["3601+3602/*"] == "frozen"
 
 
 def test_tables_that_do_not_fit_are_refused() -> None:
