@@ -159,6 +159,7 @@ class RetentionOptions:
     outbox: int = 92  # sheets, lists by name and receipts that offices have taken
     reports: int = 400  # office files by name; pages and open tables without names stay
     rejects: int = 92
+    logs: int = 30  # details of unexpected errors, which can quote rows
     inbox: int = 400  # what offices handed in
     receipts: int = 400
     left_registry: int = 730  # names of businesses that left the registry

@@ -148,6 +148,7 @@ FILES = (
     FileRule("outbox", "outbox", "files", _old_files("outbox")),
     FileRule("reports", "reports", "office files", _named_reports),
     FileRule("rejects", "rejects", "files", _old_files("rejects")),
+    FileRule("logs", "logs", "files", _old_files("logs")),
     FileRule("inbox", "inbox", "files", _old_files("inbox")),
     FileRule("cache", "caches", "folders", _old_caches),
 )

@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from monitor.crawl_lines import told, write_whole
 from pipelines.erasing.who import Person
 
-OUTGOING = ("outbox", "reports", "rejects")
+OUTGOING = ("outbox", "reports", "rejects", "logs")
 INBOX = "inbox"
 CACHES = (Path("cache") / "linkage",)
 # Open tables and pages hold counts only; a name that is also a word of theirs must not remove them.
