@@ -126,7 +126,7 @@ def test_a_write_by_post_is_refused(served: str, release: Path) -> None:
 def test_charts_come_with_the_page(served: str, release: Path) -> None:
     shown = get(f"{served}/{release.name}/02_headline")
     assert "datasette_vega" in shown
-    assert "g.mark=line" in shown
+    assert "g.mark=circle" in shown
 
 
 @pytest.mark.parametrize(

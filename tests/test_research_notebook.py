@@ -33,7 +33,7 @@ def test_notebook_goes_from_the_download_to_the_figure(tmp_path: Path, monkeypat
     shown = [output for cell in held.cells if cell.cell_type == "code" for output in cell.outputs]
     texts = [output["data"].get("text/markdown", "") for output in shown if "data" in output]
     assert released.name in texts[0]
-    assert re.search(r"In 2026-W43 about [\d,]+ registered businesses \(95% interval [\d,]+ to [\d,]+\)", texts[-1])
+    assert re.search(r"In 2026-W42 about [\d,]+ registered businesses \(95% interval [\d,]+ to [\d,]+\)", texts[-1])
     pictures = [output["data"]["image/svg+xml"] for output in shown if "image/svg+xml" in output.get("data", {})]
     assert len(pictures) == 1
     assert "Present on a covered marketplace" in pictures[0]

@@ -1,5 +1,5 @@
 -- Share of the registered that sell, by kabupaten and kota, in the newest three weeks
--- plot: point area percent
+-- plot: circle area percent
 WITH shown AS (
   SELECT e.*, ROW_NUMBER() OVER (
     PARTITION BY e.week, e.domain_code ORDER BY e.vintage, e.revision DESC  -- benchmark, final, flash

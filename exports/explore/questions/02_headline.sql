@@ -1,5 +1,5 @@
 -- The headline week by week: groups present, what it rests on, and whether part of it was carried over
--- plot: line week groups_present
+-- plot: circle week groups_present
 WITH shown AS (
   SELECT e.*, ROW_NUMBER() OVER (PARTITION BY week ORDER BY vintage, revision DESC) AS place
   FROM estimates e

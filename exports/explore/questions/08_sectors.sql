@@ -1,5 +1,5 @@
 -- Which sectors sell where: share present by area and sector, where it may be said
--- plot: point area_and_sector percent
+-- plot: circle area_and_sector percent
 WITH shown AS (
   SELECT e.*, ROW_NUMBER() OVER (PARTITION BY domain_code ORDER BY vintage, revision DESC) AS place
   FROM estimates e

@@ -1,5 +1,5 @@
 -- Sensitivity to coverage: the headline if kappa were at the ends of its own interval
--- plot: line week groups_present
+-- plot: circle week groups_present
 WITH shown AS (
   SELECT e.*, ROW_NUMBER() OVER (PARTITION BY week, estimand ORDER BY vintage, revision DESC) AS place
   FROM estimates e
