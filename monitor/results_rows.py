@@ -12,6 +12,7 @@ from sqlalchemy import Column, Float, Index, Text, text
 from monitor.results_columns import (
     ANY_NUMBER,
     AREA,
+    DRAW,
     PSEUDONYM,
     QUARTER,
     SHARE,
@@ -48,7 +49,14 @@ CERTIFIED_NOW = text("valid_to_week IS NULL AND (has_pirt OR has_halal)")
 UNKNOWN = "unknown, or withheld so that nobody stands alone"
 PSEUDONYM_SOURCE = "keyed hash, made at release"
 SEEN = "crawl or feed"
-NAMES = matching(r"([a-z0-9_]+( [a-z0-9_]+)*)?", "names of columns, blank-separated; empty where nothing is withheld")
+_COLUMNS = (
+    "area_code", "sector", "kbli2", "size", "year_band", "has_pirt", "has_halal", "cohort", "cohort_kind",
+    "cohort_quarter", "valid_from_week", "valid_to_week", "listing_count_band", "joined_quarter", "is_active", "weeks",
+    "probability_band", "(presence|link)_[a-z]+",
+)  # fmt: skip
+MODEL = matching(r"[a-z]+-[a-z0-9.+-]+", "name, number, hash")
+_NAME = f"({'|'.join(_COLUMNS)})"
+NAMES = matching(f"({_NAME}( {_NAME})*)?", "names of columns, blank-separated; empty where nothing is withheld")
 
 
 def _pseudonym(name: str, what: str) -> Column[Any]:
@@ -88,8 +96,9 @@ businesses = table(
     need("valid_from_week", Text(), "first week whose registry holds the group", "ISO week", WEEK, "registry"),
     _to_week("first week whose registry no longer holds the group", "registry"),
     _withheld("what was left out or made coarser so that nobody stands alone: columns of this row; presence_weeks "
-              "(weeks of its presence and links are the first of their quarter), presence_history (only its presence "
-              "now), link_knowledge (only what is known of its links now), link_history (no links), probability_band"),
+              "(weeks of its presence and links are the first of their quarter), presence_years (of their year), "
+              "presence_history (only its presence now), presence_elsewhere (one marketplace only), "
+              "link_knowledge (only what is known of its links now), link_history (no links), probability_band"),
     Index("ix_businesses_certified", "area_code", "group_pseudonym", sqlite_where=CERTIFIED_NOW,
           postgresql_where=CERTIFIED_NOW),
     comment="Registered businesses (groups) under pseudonyms, present on a marketplace or not: the denominator.",
@@ -140,7 +149,7 @@ judgements = table(
     need("shop_pseudonym", Text(), "pseudonym of the shop asked about, within this table only", "none", PSEUDONYM,
          PSEUDONYM_SOURCE),
     need("marketplace", Text(), "slug of the marketplace", "none", SLUG, SEEN),
-    need("draw_id", Text(), "draw", "none", matching(r"[a-z]+-.+", "purpose and week, like sample-2026-W47"),
+    need("draw_id", Text(), "draw", "none", DRAW,
          "review export"),
     need("purpose", Text(), "why the pair was asked", "none", listed(JUDGED_PURPOSES), "review export"),
     need("coder", Text(), "which of the coders answered; never who", "none", listed(CODERS), "review export"),
@@ -148,12 +157,11 @@ judgements = table(
         "probability 0 to 1", SHARE, "not drawn at random", "review export"),
     may("follow_up_prob", Float(), "chance with which the task of a silent office was passed on; divides the weight",
         "probability 0 to 1", SHARE, "not passed on", "review export"),
-    may("stratum_at_draw", Text(), "score stratum at the draw", "none", matching(r"\d+", "0 (lowest) to 6 (highest)"),
+    may("stratum_at_draw", Text(), "score stratum at the draw", "none", matching(r"\d", "0 (lowest) to 6 (highest)"),
         "not stratified", "review export"),
     may("score_at_draw", Float(), "score at the draw, rounded to half a bit or 0.05",
         "bits of match weight; probability once calibrated", ANY_NUMBER, "none was given", "review export"),
-    need("model_version", Text(), "linkage model at the draw", "none", matching(r"[a-z0-9.-]+", "name, number, hash"),
-         "link"),
+    need("model_version", Text(), "linkage model at the draw", "none", MODEL, "link"),
     need("answer", Text(), "does the business run the shop", "none", listed(ANSWERS), "review import"),
     flag("is_undone", "was the answer taken back later; then it is not used", "review undo"),
     need("week", Text(), "week from which the answer counts", "ISO week", WEEK, "review import"),
@@ -173,8 +181,7 @@ link_history = table(
         "known so in the newest release", "release"),
     marketplace(SEEN),
     need("decision", Text(), "who decided", "none", listed(LINK_DECISIONS), "link and review"),
-    need("model_version", Text(), "linkage model that decided", "none", matching(r"[a-z0-9.-]+", "name, number, hash"),
-         "link"),
+    need("model_version", Text(), "linkage model that decided", "none", MODEL, "link"),
     Index("ix_link_history_shop_pseudonym", "shop_pseudonym"),
     comment="Which group runs which shop, as it was known at each release: what a study of an older release saw.",
 )  # fmt: skip

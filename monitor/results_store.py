@@ -14,6 +14,7 @@ from monitor.results_columns import (
     AREA,
     COUNT,
     DATE,
+    DRAW,
     HEX,
     RELEASE,
     SHARE,
@@ -63,10 +64,11 @@ CATALOGUE = "catalogue of marketplaces"
 SEEN = "crawl or feed"
 POSITION = "order in tables; never a rank"
 FEW = "withheld: so few businesses that they could be recognised"
-CAUSE = matching(r"[a-z0-9_]+([: ].*)?", "name of a cause, with a detail after a colon")
-MODELS = matching(r"[a-z0-9.-]+(, [a-z0-9.-]+)*", "names with number and hash, separated by commas")
+CAUSE = matching(r"[a-z][a-z0-9_]*(:[a-z0-9_./-]+)?", "name of a cause, with a detail after a colon")
+MODELS = matching(r"[a-z]+-[a-z0-9.+-]+(, [a-z]+-[a-z0-9.+-]+)*", "names with number and hash, separated by commas")
 CODE = matching(r"\?|[^/]+(/[^/]+)?", "code within the kind; ? where the registry does not say")
-METHOD = matching(r"\d+", "whole number, counting up")
+LABEL = matching(r"(?=.*[a-z])[a-z0-9-]+", "small letters, digits, -")
+METHOD = matching(r"\d{1,4}", "whole number, counting up")
 REGISTRY_KINDS = {name: DOMAIN_KINDS[name] for name in ("province", "area", "sector")}
 PROBE_KINDS = {name: DOMAIN_KINDS[name] for name in ("province", "area", "marketplace", "sector", "size", "cohort")}
 HEADLINES = {"E1": ESTIMANDS["E1"]}
@@ -215,7 +217,7 @@ marketplace_weeks = table(
 
 crawls = table(
     "crawls",
-    key("crawl_id", Text(), "crawl", "none", matching(r"[a-z0-9_]+/.+", "slug and start time"), SEEN),
+    key("crawl_id", Text(), "crawl", "none", matching(r"[a-z0-9_]+/[0-9TZ-]+", "slug and start time"), SEEN),
     marketplace(SEEN),
     need("week", Text(), "week it belongs to", "ISO week", WEEK, SEEN),
     need("kind", Text(), "how the data came", "none", listed(CRAWL_KINDS), SEEN),
@@ -263,9 +265,9 @@ series_breaks = table(
 
 review_draws = table(
     "review_draws",
-    key("draw_id", Text(), "draw", "none", matching(r"[a-z]+-.+", "purpose and week, like sample-2026-W47"),
+    key("draw_id", Text(), "draw", "none", DRAW,
         "review export"),
-    key("stratum", Text(), "score stratum", "none", matching(r"\d+", "0 (lowest) to 6 (highest)"), "review export"),
+    key("stratum", Text(), "score stratum", "none", matching(r"\d", "0 (lowest) to 6 (highest)"), "review export"),
     need("week", Text(), "week of the draw", "ISO week", WEEK, "review export"),
     need("purpose", Text(), "why the groups were asked", "none", listed(PURPOSES), "review export"),
     need("base", Integer(), "groups that could be drawn", "groups", COUNT, "review export"),
@@ -292,7 +294,7 @@ releases = table(
     key("release_id", Text(), "dated name", "none", RELEASE, "release"),
     need("week", Text(), "newest week it holds", "ISO week", WEEK, "release"),
     need("class", Text(), "what it may hold", "none", listed(RELEASE_CLASSES), "release"),
-    may("recipient", Text(), "label of who it is for", "none", matching(r"[a-z0-9-]+", "small letters, digits, -"),
+    may("recipient", Text(), "label of who it is for", "none", LABEL,
         "everybody: a public release", "release"),
     may("key_id", Text(), "name of the pseudonym key: releases with the same one can be joined", "none", HEX,
         "no pseudonyms: a public release", "release"),

@@ -32,7 +32,8 @@ def world(stores: Config) -> Iterator[World]:
 
 def _rows(engine: Engine, name: str, **options: Any) -> list[dict[str, Any]]:
     with engine.connect() as connection:
-        return read_frame(connection, view(name, **options)).to_dict("records")
+        rows: list[dict[str, Any]] = read_frame(connection, view(name, **options)).to_dict("records")
+        return rows
 
 
 def _figure(estimand: str, kind: str, code: str, **changes: Any) -> dict[str, Any]:
