@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from exports.base import CheckError
 from exports.release import build, records
@@ -20,6 +20,7 @@ from monitor.config import Config
 from monitor.database import private_engine, results_engine, transaction, translate_errors
 from monitor.errors import UsageError
 from monitor.practice import is_practice
+from monitor.private_store import estimates
 from monitor.verbs import common
 from monitor.verbs.release_replay import Replayed, replay
 from monitor.weeks import utc_now
@@ -97,7 +98,8 @@ def freeze(
     base: Path | None = None,
 ) -> build.Released:
     """Releases the week: to everybody, or to a recipient with whom purpose and end are, or now become, agreed."""
-    results_build.build(private, results, config, week)
+    for one in _measured(private, week):  # an earlier week may have been measured again since it was reported
+        results_build.build(private, results, config, one)
     today = utc_now().astimezone(config.region.zone).date()
     request = build.Request(
         week=week,
@@ -112,6 +114,17 @@ def freeze(
         agreement = agreed(connection, config, recipient, purpose, expires, today)
         log_access(connection, f"research release {week} for {recipient}", None, agreement.purpose)
     return _release_research(config, private, results, request, agreement)
+
+
+def _measured(private: Engine, week: str) -> list[str]:
+    """Weeks with figures up to this one. Raises UsageError where it has none itself."""
+    table = estimates.c
+    with translate_errors(), private.connect() as connection:
+        query = select(table.week).where(table.week <= week).distinct().order_by(table.week)
+        found = [str(one) for one in connection.execute(query).scalars()]
+    if week not in found:
+        raise UsageError(f"Week {week} has not been measured; run 'measure --week {week}' first.")
+    return found
 
 
 def _release_research(
