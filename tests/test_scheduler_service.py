@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select
 from monitor.config import Config
 from monitor.database import private_engine, transaction
 from monitor.private_store import runs
+from monitor.runs import recorded as run_recorded
 from monitor.scheduler import past
 from monitor.scheduler.due import Due, Past, Scene
 from monitor.scheduler.forecast import forecast
@@ -161,6 +162,13 @@ def test_everything_due_is_done_by_one_run(service: Made, engine: Engine) -> Non
     crawls = [item.subject for item in done if item.verb == "crawl"]
     assert len(crawls) == len(set(crawls)) > one.rules.parallel_crawls
     assert len(recorded(engine)) == len(done)
+
+
+def test_the_weekly_purge_does_not_wait_for_the_service_itself(service: Made, engine: Engine) -> None:
+    one = service("", slugs=())
+    one.upkeep = ("purge",)
+    with run_recorded(engine, "run"):
+        assert [item.verb for item in one.run_once()] == ["purge"]
 
 
 def test_what_a_person_asks_for_is_begun_once(service: Made, engine: Engine) -> None:

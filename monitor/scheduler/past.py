@@ -17,11 +17,11 @@ LENT = "the lane was lent to 'probe check'"
 
 
 def read_past(connection: Connection, now: datetime) -> list[Past]:
-    """Runs that bear on what is due now, after those whose process died were said to be abandoned."""
+    """Runs that bear on what is due now, the service's own left out. Those whose process died are abandoned first."""
     abandon_dead(connection)
     since = utc_text(now - REACH)
     recent = or_(runs.c.started_at >= since, runs.c.outcome.in_(("running", ASKED)))
-    query = select(runs).where(recent, runs.c.outcome != BEGUN)
+    query = select(runs).where(recent, runs.c.outcome != BEGUN, runs.c.verb != SERVICE)
     found = []
     for row in connection.execute(query).mappings():
         lane = row["outcome"] == "abandoned" and row["message"] == LENT
