@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import pandas as pd
 import pytest
 from planted import Planted, Search, bodies, people, write_feed, write_registry
 
+from exports.release import pseudonyms
 from monitor.__main__ import run
 from monitor.config import Config, load_config
 from monitor.database import private_engine, transaction
 from monitor.private_store import judgements, review_tasks, runs
 
 WEEK, DAY = "2026-W46", "2026-11-12"
+KINDS = ("group", "group of links alone")  # under which a release may name a group
 PASSWORD = "sandi-basisdata-9876"
 
 
@@ -180,6 +183,43 @@ def test_a_password_in_an_address_is_never_said(
         said = "".join(capsys.readouterr())
         assert said.startswith("monitor: ") and PASSWORD not in said
     assert not any(PASSWORD.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def pseudonyms_in(release: Path) -> set[str]:
+    """Pseudonyms of groups in any table of the release."""
+    found: set[str] = set()
+    for path in (release / "parquet").glob("*.parquet"):
+        frame = pd.read_parquet(path)
+        found |= set(frame["group_pseudonym"]) if "group_pseudonym" in frame else set()
+    return found
+
+
+def test_the_next_release_leaves_an_erased_person_out(
+    world: tuple[Config, str], persons: list[Planted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(world[0].data_dir, tmp_path / "data")
+    monkeypatch.setenv("MONITOR_DATA_DIR", str(tmp_path / "data"))
+    config = load_config()
+    first, second = (config.releases_dir / f"{WEEK}-riset-kampus-a-{number}" for number in (1, 2))
+    engine = private_engine(config)
+    with engine.connect() as connection:
+        query = "SELECT nib, group_id FROM business_versions WHERE nib IS NOT NULL"
+        groups = {row[0]: int(row[1]) for row in connection.exec_driver_sql(query)}
+    engine.dispose()
+    key = pseudonyms.load(config, "kampus-a", may_create=False)
+    named = {one.nib: {key.of(kind, [groups[one.nib]])[0] for kind in KINDS} for one in persons}
+    shown = pseudonyms_in(first)
+    person = next(one for one in persons if named[one.nib] & shown)
+    said_by(["erase", "--nib", person.nib])
+    said_by(["release", "--week", WEEK, "--class", "research", "--recipient", "kampus-a"])
+    later = pseudonyms_in(second)
+    assert not named[person.nib] & later and len(later) > len(shown) // 2
+    gone = [name.encode() for name in named[person.nib]]
+    parts = [body for path in second.rglob("*") if path.is_file() for body in bodies(path)]
+    assert not any(name in body for body in parts for name in gone)
+    figures = [pd.read_parquet(folder / "parquet" / "estimates.parquet") for folder in (first, second)]
+    same = ["estimand", "domain_kind", "domain_code", "week", "value", "low", "high"]
+    pd.testing.assert_frame_equal(figures[0][same], figures[1][same])
 
 
 @pytest.mark.parametrize("leak", ["name", "telephone", "hash", "file name", "parquet", "database"])

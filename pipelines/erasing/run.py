@@ -44,6 +44,7 @@ REASONS = ("request", "objection", "wrong", "order")
 PENDING = "erasing.json"
 CRAWL_FOLDERS = (Path("crawls"), Path("probe_checks") / "crawls")
 OWN_SITES = "own_shop.txt"
+WATCHING = ("run",)  # the scheduler only waits; what it starts has runs of its own
 SURE = 10  # a text this long is not met by chance inside others
 Tell = Callable[[str], None]
 
@@ -92,6 +93,9 @@ def erase(
     tell("Emptying the store")
     tables = _empty(engine, config, person, pending, reason, files)
     _overwrite(engine, tables, tell)
+    late = look(config.data_dir, person)  # what somebody wrote who had read the store before
+    remove(config.data_dir, late)
+    work.removed += late.removed
     _finish(engine, config)
     return _report(config, person, work, tables, files, _remaining(config, person))
 
@@ -123,7 +127,7 @@ def _alone(engine: Engine) -> None:
             runs.c.outcome == "running"
         )).all()  # fmt: skip
     for row in found:
-        if row.holder != holder() and is_alive(row.holder, row.lease_until, now):
+        if row.verb not in WATCHING and row.holder != holder() and is_alive(row.holder, row.lease_until, now):
             raise StoreError(f"'{row.verb}' is at work ({row.holder}); run erase again when it has ended.")
 
 
