@@ -24,6 +24,8 @@ def deliver(engine: Engine, config: Config, week: str, files: Mapping[str, tuple
     written: list[Path] = []
     for office in offices:
         own = _part(config, week, office, files)
+        if not own:
+            continue
         changed = _put(config.outbox_dir / office, own)
         written += changed
         if any(path.name == named_file(week, name) for path in changed for name in _named(files, office)):

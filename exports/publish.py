@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from exports import bulletin, checks, office_file, open_tables, review_sheet, workbook
 from exports.base import Sources
 from exports.controlled import controlled
-from exports.deliver import deliver
+from exports.deliver import deliver, named_file
 from exports.facts import Facts, read_facts
 from exports.named import read_named
 from exports.participants import read_participants
@@ -30,7 +30,7 @@ from exports.story import tell
 from exports.tables import EXPORTS
 from monitor import regions
 from monitor.config import Config
-from monitor.errors import StoreError
+from monitor.errors import StoreError, UsageError
 
 MANIFEST = "manifest.json"
 Kind = Literal["internal", "controlled"]
@@ -61,6 +61,22 @@ def publish(config: Config, private_engine: Engine, results_engine: Engine, week
     folder = place(config.reports_dir, week, {**bodies, MANIFEST: manifest})
     deliver(private_engine, config, week, {name: (made.body, made.office) for name, made in files.items()})
     return folder
+
+
+def publish_office(
+    config: Config, private_engine: Engine, results_engine: Engine, week: str, office: str, practice: bool = False
+) -> list[Path]:
+    """One kab/kota's file anew, checked like all others, into its outbox alone; its path, the report stays as it is.
+
+    Raises UsageError for a code that is no kab/kota, else as `publish`.
+    """
+    facts = read_facts(results_engine, config, week, practice)
+    if office not in facts.areas:
+        raise UsageError(f"'{office}' is no kab/kota of the province; write its code like 3602.")
+    made, _ = _internal(read_sources(private_engine, facts), week)
+    own = {name: (file.body, file.office) for name, file in made.items() if file.office == office}
+    deliver(private_engine, config, week, own)
+    return [config.outbox_dir / office / named_file(week, name) for name in own]
 
 
 def read_sources(private_engine: Engine, facts: Facts) -> Sources:
