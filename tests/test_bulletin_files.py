@@ -14,11 +14,12 @@ from parsel import Selector
 from report_world import HOSTILE, square_boundaries, with_boundaries
 
 from exports import bulletin, wording
-from exports.base import CheckError, plain
-from exports.bulletin import paper, reading, trend, units
+from exports.base import CheckError, Sources, plain
+from exports.bulletin import on_request, paper, reading, trend, units
 from exports.bulletin.html import to_page
 from exports.controlled import controlled
 from exports.facts import Facts, Figure
+from exports.tables import AreaTable
 from monitor.config import Config
 
 MADE = (first_week, normal_week, refused_week, never_measured)
@@ -297,3 +298,18 @@ def test_marks_of_the_messenger_are_taken_from_names(config: Config) -> None:
     message = bulletin.content(replace(facts, marketplaces=places), facts.week).message
     body = message.split(".*", 1)[1]
     assert not set("*_~`") & set(body)
+
+
+# --- on request -----------------------------------------------------------------------------------------------------
+
+
+def test_a_report_on_request_on_paper(config: Config) -> None:
+    facts = replace(normal_week(config), practice=True)
+    lines = ("Dalam triwulan I tahun 2027 telah diukur 12 pekan.", f"Angka {HOSTILE[4]} tidak dijalankan.")
+    body = on_request.to_paper(
+        facts, "Kehadiran UMKM di lokapasar, triwulan I tahun 2027", lines, AreaTable(Sources(facts))
+    )
+    text = "".join((reading.pdf_text(body) or "").split())
+    assert not text or "KEHADIRANUMKMDILOKAPASAR,TRIWULANITAHUN2027" in text
+    with pytest.raises(CheckError, match="breaks the rules"):
+        on_request.to_paper(facts, "Judul", ("12 pekan telah diukur.",), AreaTable(Sources(facts)))

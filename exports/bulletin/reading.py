@@ -65,6 +65,13 @@ def check(files: Mapping[str, bytes], facts: Facts) -> list[str]:
     ]
 
 
+def check_paper(body: bytes, bulletin: Bulletin, facts: Facts) -> None:
+    """The same for other content on paper. Raises CheckError."""
+    _withheld(facts, bulletin)
+    _words(facts, bulletin)
+    _paper(body, bulletin)
+
+
 # --- figures and words ----------------------------------------------------------------------------------------------
 
 

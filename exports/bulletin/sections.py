@@ -47,9 +47,16 @@ def sections(facts: Facts, story: Story, week: str) -> tuple[Section, ...]:
         Section("perubahan", "Apa yang berubah", _changed(story)),
         Section("belum-diketahui", "Yang belum kami ketahui", (Text(tuple(unknown(facts)), is_list=True),)),
         Section("cara-membaca", "Cara membaca", _reading(story)),
+        *closing_sections(facts),
+        *_letters(facts),
+    )
+
+
+def closing_sections(facts: Facts) -> tuple[Section, ...]:
+    """How it was computed, and whom to ask."""
+    return (
         Section("cara-menghitung", "Cara menghitung", (Text(tuple(_method(facts)), is_list=True),)),
         Section("kontak", "Kontak", (Text(tuple(_contact(facts))),)),
-        *_letters(facts),
     )
 
 
