@@ -15,6 +15,7 @@ from planted import Planted, Search, bodies, people, write_feed, write_registry
 from exports.release import pseudonyms
 from monitor.__main__ import run
 from monitor.config import Config, load_config
+from monitor.crawl_process import command, environment
 from monitor.database import private_engine, transaction
 from monitor.private_store import judgements, review_tasks, runs
 
@@ -183,6 +184,15 @@ def test_a_password_in_an_address_is_never_said(
         said = "".join(capsys.readouterr())
         assert said.startswith("monitor: ") and PASSWORD not in said
     assert not any(PASSWORD.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_no_key_stands_on_the_command_line_of_a_crawl(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every account of the machine can read command lines; a child's environment only its owner can."""
+    monkeypatch.setenv("MONITOR_ETSY_KEY", PASSWORD)
+    monkeypatch.setenv("MONITOR_DATABASE_URL", f"postgresql://orang:{PASSWORD}@127.0.0.1/monitor")
+    line = " ".join(command("etsy", None, WEEK, 10, config.data_dir / "plan.json"))
+    assert "etsy" in line and PASSWORD not in line
+    assert environment(config)["MONITOR_ETSY_KEY"] == PASSWORD
 
 
 def pseudonyms_in(release: Path) -> set[str]:
