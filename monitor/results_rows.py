@@ -183,7 +183,8 @@ link_history = table(
     need("decision", Text(), "who decided", "none", listed(LINK_DECISIONS), "link and review"),
     need("model_version", Text(), "linkage model that decided", "none", MODEL, "link"),
     Index("ix_link_history_shop_pseudonym", "shop_pseudonym"),
-    comment="Which group runs which shop, as it was known at each release: what a study of an older release saw.",
+    comment="Which group runs which shop, as it was known at each release: what a study of an older release saw. Links "
+    "that cannot be shown with their business stand here under pseudonyms that no other table has.",
 )  # fmt: skip
 
 ROW_TABLES = ("businesses", "shops", "presence", "judgements", "link_history")
