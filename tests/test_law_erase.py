@@ -9,15 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import kill_and_repeat, moments
+from killing import run as start_and_end
 from planted import Planted, Search, people, write_feed, write_registry
+from sqlalchemy import Engine
 
 from monitor.__main__ import run
 from monitor.config import Config, load_config
 from monitor.database import private_engine
 from monitor.errors import StoreError, UsageError
+from monitor.feed import hand_over
 from monitor.forgotten import read_forgotten
+from monitor.private_store import metadata
+from monitor.registry_import import import_part
 from pipelines.erasing import run as erasing
 from pipelines.erasing.who import Asked
+from pipelines.load import load_week
+from pipelines.match import link_week
+from pipelines.measure import measure_week
 
 WEEK, DAY = "2026-W45", "2026-11-04"
 LATER = ("remove", "_empty", "_finish")
@@ -245,26 +254,49 @@ def test_without_the_key_of_erasures_nothing_is_taken_in(data: Path, persons: li
     engine.dispose()
 
 
+def everything(engine: Engine) -> bytes:
+    """Every value of every table, as the database gives it."""
+    with engine.connect() as connection:
+        return "\n".join(str(connection.execute(table.select()).all()) for table in metadata.sorted_tables).encode()
+
+
 @pytest.mark.postgresql
 def test_on_postgresql_too(postgresql_config: Config, persons: list[Planted], tmp_path: Path) -> None:
-    from monitor.registry_import import import_part
-
-    path = tmp_path / "registri.csv"
-    write_registry(path, persons, others=30)
-    engine = private_engine(postgresql_config)
-    import_part(engine, postgresql_config, path, "2026-11-01", "36")
+    config = postgresql_config
+    write_registry(tmp_path / "registri.csv", persons, others=60)
+    write_feed(tmp_path / "toko.csv", persons, others=10)
+    engine = private_engine(config)
+    import_part(engine, config, tmp_path / "registri.csv", "2026-11-01", "36")
+    hand_over(config, tmp_path / "toko.csv", "tokopedia", DAY, True)
+    load_week(engine, config, WEEK)
+    linked = link_week(engine, config, WEEK).groups
+    measured = measure_week(engine, config, WEEK)
     person = persons[2]
-    erasing.erase(engine, postgresql_config, Asked(nib=person.nib), "request")
-    with engine.connect() as connection:
-        found = connection.exec_driver_sql("SELECT * FROM business_versions").all()
-        assert not Search([person]).of(str(found).encode())
-        assert len(found) == len(persons) + 3 + 30
-    import_part(engine, postgresql_config, path, "2026-11-02", "36")
-    with engine.connect() as connection:
-        assert not Search([person]).of(
-            str(connection.exec_driver_sql("SELECT * FROM business_versions").all()).encode()
-        )
+    assert Search([person]).of(everything(engine))
+    erasing.erase(engine, config, Asked(nib=person.nib), "request")
+    assert not Search([person]).of(everything(engine))
+    import_part(engine, config, tmp_path / "registri.csv", "2026-11-02", "36")
+    load_week(engine, config, WEEK)
+    link_week(engine, config, WEEK)
+    assert not Search([person]).of(everything(engine))
+    again = measure_week(engine, config, WEEK)
+    assert linked > 20 and again.detected == measured.detected
     engine.dispose()
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_for_good_the_same_command_ends_it(
+    seed: int, before: Path, persons: list[Planted], tmp_path: Path
+) -> None:
+    person = persons[15]
+    had = totals(before)
+    arguments = ["erase", "--nib", person.nib]
+    shutil.copytree(before, tmp_path / "whole")
+    seconds = start_and_end(arguments, tmp_path / "whole")
+    kill_and_repeat(arguments, before, tmp_path / "data", moments(seed, seconds, 3))
+    assert left_of(person, tmp_path / "data") == {}
+    assert totals(tmp_path / "data") == had
 
 
 def test_every_export_by_name_is_logged(before: Path) -> None:
