@@ -1,19 +1,47 @@
 """Sentences about participants of programmes: how many are present, beside comparable businesses; never an effect."""
 
 from exports import wording
-from exports.base import cut, plain
+from exports.base import Column, Export, Row, cut, plain
+from exports.cells import estimate_cells
 from exports.facts import Facts, Figure
+from exports.programmes import DIFFERENCE, ESTIMATE, difference_cells
 from exports.sentences import say
 
 LONGEST_NAME = 80  # characters of a programme's name, which comes from outside
 
 
+class Programmes(Export):
+    """Estimate of every programme and its difference from comparable businesses, from the figures alone."""
+
+    file_name = "program"
+    sheet = "Program"
+    title = "Program"
+    columns: tuple[Column, ...] = (
+        Column("program", "Program", "label", "Nama pelatihan atau daftar sebagaimana diserahkan."),
+        *ESTIMATE,
+        *DIFFERENCE,
+    )
+
+    def rows(self, week: str) -> list[Row]:
+        return [
+            (
+                shown_name(code),
+                *estimate_cells(self.facts.figure("E1", "cohort", code)),
+                *difference_cells(self.facts.figure("COHORT_DIFF", "cohort", code)),
+            )
+            for code in names(self.facts)
+        ]
+
+
+def names(facts: Facts) -> list[str]:
+    return sorted({code for _, kind, code in facts.figures if kind == "cohort"})
+
+
 def programmes(facts: Facts) -> list[str]:
-    names = sorted({code for _, kind, code in facts.figures if kind == "cohort"})
-    said = [_programme(facts, name) for name in names]
+    said = [_programme(facts, name) for name in names(facts)]
     plaza = next((item for item in facts.marketplaces if item.slug == "plaza_banten"), None)
     said += [say("program.plaza")] if plaza is not None and plaza.in_use else []
-    return said if names else [say("program.kosong"), *said]
+    return said if names(facts) else [say("program.kosong"), *said]
 
 
 def shown_name(code: str) -> str:

@@ -8,7 +8,7 @@ from exports.base import Export, Sources, plain
 from exports.bridge import HEADS
 from exports.bulletin.content import Block, Section, Shown, Table, Terms, Text
 from exports.bulletin.pictures import map_drawing, trend_drawing
-from exports.bulletin.programmes import programmes
+from exports.bulletin.programmes import Programmes, names, programmes
 from exports.bulletin.tables import shown_table
 from exports.coverage_words import old, titles
 from exports.facts import Facts, Figure
@@ -43,7 +43,7 @@ def sections(facts: Facts, story: Story, week: str) -> tuple[Section, ...]:
         Section("wilayah", "Kabupaten dan kota", (map_drawing(facts), areas)),
         Section("lokapasar", "Lokapasar", (places,)),
         Section("lapangan-usaha", "Lapangan usaha", (fields,)),
-        Section("program", "Program", (Text(tuple(programmes(facts)), is_list=True),)),
+        Section("program", "Program", _programmes(facts, week)),
         Section("perubahan", "Apa yang berubah", _changed(story)),
         Section("belum-diketahui", "Yang belum kami ketahui", (Text(tuple(unknown(facts)), is_list=True),)),
         Section("cara-membaca", "Cara membaca", _reading(story)),
@@ -69,6 +69,11 @@ def _tables(facts: Facts, week: str) -> list[Table]:
         said = {note for other in made for note in other.notes}
         made.append(replace(table, notes=tuple(note for note in table.notes if note not in said)))
     return made
+
+
+def _programmes(facts: Facts, week: str) -> tuple[Block, ...]:
+    said = Text(tuple(programmes(facts)), is_list=True)
+    return (shown_table(Programmes(Sources(facts)), week), said) if names(facts) else (said,)
 
 
 def _changed(story: Story) -> tuple[Block, ...]:
