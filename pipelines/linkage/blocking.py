@@ -53,6 +53,15 @@ def _lists(ragged: Ragged, rows: int) -> Lists:
     return Lists(np.searchsorted(ragged.row, np.arange(rows + 1)).astype(np.int64), ragged.value)
 
 
+def _near(shops: ShopTable) -> Ints:
+    """By shop the kecamatan in which common words are looked for: the printed one, else the only one named, else -1."""
+    near = shops.district.copy()
+    once = shops.named.counts(shops.size)[shops.named.row] == 1
+    only = shops.named.row[once]
+    near[only] = np.where(near[only] == -1, shops.named.value[once], near[only])
+    return near
+
+
 def _numbers(shops: ShopTable, names: Keyed) -> Lists:
     """shop -> numbers of the names that it writes without blanks."""
     place = names.find(shops.squashed.value)
@@ -77,6 +86,7 @@ class _Search:
             shops.district,
             shops.goods.profile,
             np.where(shops.area_known & ~shops.in_region, blocking.outside_reach, 1.0),
+            _near(shops),
         )
         order = places.order
         by_position = (found.code[order].astype(np.int32) for found in (index.district, index.sector, index.kbli))

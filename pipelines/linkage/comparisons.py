@@ -96,14 +96,14 @@ def _product_words(pairs: Candidates, shops: ShopTable, index: RegistryIndex, us
     return best, titled & (each > 0)
 
 
-def _fits(table: Bools, profile: Ints, code: Ints) -> Bools:
+def fits(table: Bools, profile: Ints, code: Ints) -> Bools:
     """By pair: does the business's code fit the shop's profile? Never where either is unknown."""
     if not table.size:
         return np.zeros(len(profile), dtype=bool)
     return np.asarray(table[np.maximum(profile, 0), np.maximum(code, 0)] & (profile >= 0) & (code >= 0))
 
 
-def _profile_share(share: Floats, profile: Ints) -> Floats:
+def profile_share(share: Floats, profile: Ints) -> Floats:
     """By pair: share of businesses that fit the shop's profile; 0 where nothing is known."""
     known = np.where(profile >= 0, share[np.maximum(profile, 0)], 0.0) if len(share) else np.zeros(len(profile))
     return np.clip(known, 0.0, MAX_SHARE)
@@ -114,15 +114,15 @@ def compare_products(pairs: Candidates, label: Ints, text: Ints, shops: ShopTabl
     weights, goods = index.weights, shops.goods
     profile, sector = goods.profile[pairs.shop], index.sector.code[pairs.business]
     words, could = _product_words(pairs, shops, index, _used_words(label, text, shops, index))
-    kinds, sectors = _profile_share(goods.kbli_share, profile), _profile_share(goods.sector_share, profile)
+    kinds, sectors = profile_share(goods.kbli_share, profile), profile_share(goods.sector_share, profile)
     comparable = (sector >= 0) & (sectors > 0)
     # Level -> where it holds, and how often it does among strangers.
     holds = {
         "clash": (comparable, 1 - sectors),
         "other": (could & ~comparable, np.ones(len(words))),
-        "same_sector": (_fits(goods.sector_fits, profile, sector), sectors),
+        "same_sector": (fits(goods.sector_fits, profile, sector), sectors),
         "same_words": (words >= weights.product.word_bits, np.exp2(-words)),
-        "same_kind": (_fits(goods.kbli_fits, profile, index.kbli.code[pairs.business]), kinds),
+        "same_kind": (fits(goods.kbli_fits, profile, index.kbli.code[pairs.business]), kinds),
     }
     level, bits = np.zeros(len(words), dtype=np.int64), np.zeros(len(words))
     for name, (there, u) in holds.items():

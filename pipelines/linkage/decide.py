@@ -17,7 +17,7 @@ STRONG = ("name", "owner", "phone", "nib", "label", "declared")
 SETTLING = ("owner", "phone", "nib", "declared")  # what an imitator or a reseller does not copy
 WEAK = ("district", "product")
 AGREEMENTS = (*STRONG, *WEAK)
-COMPARISONS = ("name", "owner", "place", "product", "phone", "nib", "label", "declared", "sibling")
+COMPARISONS = ("name", "owner", "place", "product", "phone", "nib", "label", "declared", "pattern", "sibling")
 
 
 def agreements(agrees: Mapping[str, Bools]) -> tuple[Ints, Bools, Bools]:
@@ -59,7 +59,9 @@ def decide(pairs: pd.DataFrame, weights: Weights, curve: tuple[float, float] | N
     ).round(2)
     if curve is None:
         wanted = np.where(frame["settled"], limits.link_settled, limits.link)
-        link = (frame["odds"] >= wanted) & frame["enough"] & ~frame["contradicted"]
+        # Trees rank from the beginning; they decide from judgements on.
+        learnt = frame.get("pattern_bits", 0.0)
+        link = (frame["odds"] - learnt >= wanted) & frame["enough"] & ~frame["contradicted"]
         doubt = frame["weight"] >= limits.review
         stated = np.full(len(frame), np.nan)
     else:

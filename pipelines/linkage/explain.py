@@ -17,6 +17,7 @@ WORDS = {
     "nib": "NIB",
     "label": "permit",
     "declared": "declared account",
+    "pattern": "all of this together",
     "sibling": "another shop of the seller or business",
 }
 
@@ -43,6 +44,7 @@ def _without_link(best: Mapping[str, Any], rival: Mapping[str, Any] | None, weig
     level = (evidence.get("place") or [None])[0]
     settled = any(name in SETTLING for name in agreed)
     needed = weights.decision.link_settled if settled else weights.decision.link
+    needed += evidence.get("pattern", ("", 0.0))[1]  # see decide.py
     if best.get("probability") is not None:
         return f"its probability is {best['probability']:.2f}, and a link needs {weights.decision.link_probability:.2f}"
     if level in ELSEWHERE and not settled:

@@ -190,11 +190,11 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
     """Candidates of the shops begin .. end - 1: shop, position, rules as bits; and pairs left out by rule.
 
     Rules are by place in LISTED. shops: lists (start and value) of areas, words, names and owners, then kecamatan,
-    profile and reach by shop. places: start, low and high of `Places`, then kecamatan, sector and KBLI by position.
-    words: start, holders, bits, row of bits by word (-1 none), rows of bits. names, owners: start, holders, bits.
-    caps: by area how many a word may add; then how many a name, two words and a kecamatan may; how many are kept; and
-    how many so rare a name may add from anywhere. rank: bits for the same and another kecamatan, a fitting and another
-    sector, and a fitting KBLI; fits: profile x sector and profile x KBLI.
+    profile, reach and the kecamatan to look in by shop. places: start, low and high of `Places`, then kecamatan,
+    sector and KBLI by position. words: start, holders, bits, row of bits by word (-1 none), rows of bits. names,
+    owners: start, holders, bits. caps: by area how many a word may add; then how many a name, two words and a
+    kecamatan may; how many are kept; and how many so rare a name may add from anywhere. rank: bits for the same and
+    another kecamatan, a fitting and another sector, and a fitting KBLI; fits: profile x sector and profile x KBLI.
     """
     size = len(places[3])
     score, rules = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.uint8)
@@ -213,7 +213,7 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
         if len(searched) == 0:
             continue
         across = (wide, _ranges_of(searched, places[0], wide))
-        within = (near, _within(searched, shops[4][shop], places[1], places[2], near))
+        within = (near, _within(searched, shops[7][shop], places[1], places[2], near))
         filled = 0
         for turn in range(2):
             lists = names if turn == 0 else owners

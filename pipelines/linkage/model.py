@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.linkage.decide import COMPARISONS as GROUPS
 from pipelines.linkage.features import FEATURES, NAMES
+from pipelines.linkage.trees import Trees, load_trees
 from pipelines.linkage.weights import load_weights
 from pipelines.linkage.words import Floats
 
@@ -36,6 +37,7 @@ class Model:
     sibling: tuple[float, float, float] = (0.0, 0.0, 0.0)
     present: float = 0.0  # how much likelier a business is that has another shop for certain (`siblings.present`)
     curve: tuple[float, float] | None = None  # intercept and slope of log2 odds
+    trees: Trees | None = None  # what the evidence means together; `version` tells them apart
 
     def parameters(self) -> dict[str, Any]:
         """As stored in `model_versions`."""
@@ -87,4 +89,5 @@ def load_model() -> Model:
         rivals=values["rivals"],
         sibling=(values["sibling"]["same"], values["sibling"]["gain"], values["sibling"]["loss"]),
         present=values["sibling"]["present"],
+        trees=load_trees(),
     )

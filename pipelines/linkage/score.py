@@ -29,6 +29,7 @@ from pipelines.linkage.features import (
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.model import Model, load_model
 from pipelines.linkage.overlaps import Overlaps, overlaps
+from pipelines.linkage.patterns import pattern_bits
 from pipelines.linkage.proofs import LEVELS as PROOF_LEVELS
 from pipelines.linkage.proofs import Proof, compare_identifiers
 from pipelines.linkage.rivals import against_rivals
@@ -56,7 +57,9 @@ def _parts(pairs: Candidates) -> Iterator[Candidates]:
         end = min(begin + PAIRS_AT_ONCE, len(pairs.shop))
         if end < len(pairs.shop):
             end = int(np.searchsorted(pairs.shop, pairs.shop[end - 1], side="right"))
-        yield Candidates(pairs.shop[begin:end], pairs.business[begin:end], pairs.rule[begin:end], {})
+        yield Candidates(
+            pairs.shop[begin:end], pairs.business[begin:end], pairs.rule[begin:end], {}, pairs.rules[begin:end]
+        )
         begin = end
 
 
@@ -95,12 +98,16 @@ def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Mo
     seen, places, products, proofs, words = found.seen, found.places, found.products, found.proofs, found.words
     bits = {name: values.round(2) for name, values in model.bits(found.values).items()}
     weight = (sum(bits.values(), np.zeros(len(words))) + _start(index, model)).round(2)
+    if model.trees is not None:
+        bits["pattern"] = pattern_bits(model.trees, found, bits, weight, pairs, shops, index)
+        weight = (weight + bits["pattern"]).round(2)
     levels = {
         "name": _level(name_levels(seen, index.weights), NAME_LEVELS),
         "owner": _level(owner_levels(seen, index.weights), OWNER_LEVELS),
         "place": _level(places.level, PLACE_LEVELS),
         "product": _level(products.level, PRODUCT_LEVELS),
         **{name: _level(proof.level, PROOF_LEVELS) for name, proof in proofs.items()},
+        "pattern": _level(np.sign(bits["pattern"]).astype(np.int64) + 1, ("doubts", "missing", "supports")),
         "sibling": pd.Series(np.full(len(words), "missing", dtype=object), dtype=object),
     }
     agrees: dict[str, Bools] = {

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipelines.linkage.goods import Goods, read_goods
 from pipelines.linkage.honorifics import titled
 from pipelines.linkage.index import RegistryIndex, account_keys
+from pipelines.linkage.named_places import named_districts
 from pipelines.linkage.titles import masks
 from pipelines.linkage.vocabulary import all_forms
 from pipelines.linkage.words import (
@@ -52,6 +53,7 @@ class ShopTable:
     area_known: NDArray[np.bool_]  # a place is printed, in the region or not
     in_region: NDArray[np.bool_]  # the printed place can mean a kab/kota of the region
     district: Ints  # place in index.district.values, -1 none printed, -2 one where no business is
+    named: Ragged  # shop -> places in index.district.values that its name or username gives away
     goods: Goods
     identifiers: Mapping[str, Ragged]  # kind -> shop -> hashed value
     titles: Ints  # text -> classes of words that name nobody, as bits (`titles.masks`)
@@ -252,6 +254,7 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex
         area_known=area_known,
         in_region=in_region,
         district=_districts(frame, index),
+        named=named_districts((_column(frame, "name"), _column(frame, "username")), index, areas, len(frame)),
         goods=read_goods(goods, listing_shop, len(frame), index),
         identifiers=_identifiers(frame, goods, listing_shop, index),
         titles=np.column_stack([masks(*column) for column in zip(columns, read, strict=True)]).ravel(),

@@ -175,10 +175,10 @@ def _words(values: Mapping[str, Any]) -> Words:
 
 @cache
 def load_weights() -> Weights:
-    """The packaged weights; with `model.toml` the only files that linkage reads. The version covers all of them."""
+    """The packaged weights; the version covers `model.toml` and `trees.toml` too, the only other files."""
     here = files("pipelines.linkage")
-    texts = [(here / name).read_bytes() for name in ("weights.toml", "words.toml", "model.toml")]
-    values, words, _ = (tomllib.loads(text.decode()) for text in texts)
+    texts = [(here / name).read_bytes() for name in ("weights.toml", "words.toml", "model.toml", "trees.toml")]
+    values, words, *_ = (tomllib.loads(text.decode()) for text in texts)
     version = f"{values['model']}-{hashlib.sha256(b''.join(texts)).hexdigest()[:8]}"
     return Weights(
         version=version,
