@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select
 
 from exports import changes, level_words, wording
 from exports.base import Chart, Column, Export, Row, Sources, plain
+from exports.bulletin import on_request
 from exports.cells import estimate_cells, figure_cell
 from exports.checks import check_book, check_tables, check_words
 from exports.controlled import controlled
@@ -264,13 +265,14 @@ def _breaks(facts: Facts, request: Request) -> list[str]:
 
 
 def files(found: Answer) -> dict[str, bytes]:
-    """One workbook and the same sentences as text, read back before they are given away. Raises CheckError."""
+    """Paper, workbook and the same sentences as text, read back before they are given away. Raises CheckError."""
     name, week = found.request.name, found.facts.week
     body = _workbook(found)
     check_tables([found.table], week)
     check_words(found.facts, [found.table], found.lines, week)
     check_book(body, [found.table], week, f"{name}.xlsx")
-    return {f"{name}.xlsx": body, f"{name}.txt": _text(found).encode("utf-8")}
+    paper = on_request.to_paper(found.facts, found.request.title, found.lines, found.table)
+    return {f"{name}.xlsx": body, f"{name}.pdf": paper, f"{name}.txt": _text(found).encode("utf-8")}
 
 
 def _head(found: Answer) -> str:

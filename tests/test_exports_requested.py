@@ -73,7 +73,7 @@ def test_a_month_puts_weeks_side_by_side(world: World, monkeypatch: pytest.Monke
     assert found.lines[0].startswith("Dalam bulan November 2026 telah diukur 4 pekan")
     assert any("tidak dijumlahkan" in line for line in found.lines)
     made = files(found)
-    assert set(made) == {"bulan-2026-11.xlsx", "bulan-2026-11.txt"}
+    assert set(made) == {"bulan-2026-11.xlsx", "bulan-2026-11.pdf", "bulan-2026-11.txt"}
     assert ooxml.faults(made["bulan-2026-11.xlsx"]) == []
 
 
@@ -143,7 +143,7 @@ def test_the_verb(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setenv("MONITOR_DATA_DIR", str(world.config.data_dir))
     assert run(["report", "--month", "2026-11"]) == 0
     assert {path.name for path in (world.config.reports_dir / "bulan-2026-11").iterdir()} == {
-        "bulan-2026-11.txt", "bulan-2026-11.xlsx",
+        "bulan-2026-11.txt", "bulan-2026-11.xlsx", "bulan-2026-11.pdf",
     }  # fmt: skip
     for wrong in (
         ["--month", "2026-11", "--week", WEEK],
