@@ -27,8 +27,8 @@ class Styles:
         self._cells: dict[tuple[str, bool, bool, bool], Any] = {}
         book.formats[0].set_font_size(11)
         self.title = self._add(bold=True, font_size=16, font_color=DEEP)
-        self.subtitle = self._add(font_color=SOFT)
-        self.note = self._add(italic=True, font_color=SOFT)
+        self.subtitle = self._add(font_color=SOFT, text_wrap=True, valign="top")
+        self.note = self._add(italic=True, font_color=SOFT, text_wrap=True, valign="top")
         self.practice = self._add(bold=True, font_size=12, font_color=WARN_INK, bg_color=WARN)
         head = {"bold": True, "font_color": "#FFFFFF", "bg_color": DEEP, "text_wrap": True, "valign": "vcenter"}
         self.heading = self._add(**head, align="left", indent=1)

@@ -30,7 +30,8 @@ MAX_LINK = 2_079  # characters of one link
 WIDEST = {"note": 58, "url": 46, "text": 40, "label": 40, "count": 20, "share": 20}
 NARROWEST = 11
 LETTERS = 1.12
-PAGE_PIXELS = 0.96 * (11.69 - 1.0) * 96  # between the margins of A4 on its side, with a little to spare
+CAPITALS = 1.2  # as wide as so many small letters
+PAGE_PIXELS = 0.86 * (11.69 - 1.0) * 96  # between the margins of A4 on its side, with a little to spare
 MAX_LINES = 3  # of one row of outside text; the rest of a long text is in the cell, not on the page
 # Text stays text whatever it begins with; nothing is read as a formula, an address or a number.
 OPTIONS = {
@@ -131,11 +132,16 @@ class _Sheet:
         self.sheet.write_string(line, 0, self.export.title, self.styles.title)
         self.sheet.set_row(line, 24)
         about = f"Keadaan {wording.week_long(self.week)}. {wording.VINTAGES[facts.vintage]}."
-        self.sheet.write_string(line + 1, 0, f"{about} {registry_line(facts)}", self.styles.subtitle)
-        line += 2
+        line = self._across(line + 1, f"{about} {registry_line(facts)}", self.styles.subtitle)
         for note in self.export.notes():
-            self.sheet.write_string(line, 0, note, self.styles.note)
-            line += 1
+            line = self._across(line, note, self.styles.note)
+        return line + 1
+
+    def _across(self, line: int, text: str, style: Any) -> int:
+        """A sentence over the whole width of the table, in as many lines as it takes; the line below it."""
+        width = sum(self.widths)
+        self.sheet.set_row(line, 15 * _lines(text, width) + 3)
+        self.sheet.merge_range(line, 0, line, len(self.columns) - 1, text, style)
         return line + 1
 
     def _heading(self, line: int) -> None:
@@ -201,7 +207,7 @@ def _width(column: Column, cells: Sequence[Cell]) -> float:
 def _letters(text: str) -> int:
     """Width in letters; wide letters count double."""
     if text.isascii():
-        return len(text)
+        return round(len(text) * CAPITALS) if text.isupper() else len(text)
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text[:200]) + max(len(text) - 200, 0)
 
 
