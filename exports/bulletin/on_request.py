@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from exports import wording
-from exports.base import Export
+from exports.base import Export, plain
 from exports.bulletin import paper
 from exports.bulletin.content import Bulletin, Section
 from exports.bulletin.making import bounded, repeated
@@ -28,8 +28,9 @@ def to_paper(facts: Facts, title: str, lines: Sequence[str], export: Export) -> 
 
 def _content(facts: Facts, title: str, lines: Sequence[str], export: Export) -> Bulletin:
     published = wording.published_on(facts.week)
-    head = f"Sampai dengan {wording.week_long(facts.week)}. {wording.VINTAGES[facts.vintage]}. {registry_line(facts)}"
-    series = f"LAPORAN KEHADIRAN UMKM {facts.config.region.name.upper()} DI LOKAPASAR"
+    vintage, registry = wording.VINTAGES[facts.vintage], registry_line(facts)
+    head = say("kepala.laporan_keadaan", pekan=wording.week_long(facts.week), vintase=vintage, registri=registry)
+    series = say("kepala.laporan", provinsi=plain(facts.config.region.name).upper())
     story = replace(
         tell(facts), series=series, head=head, finding=title.upper(), bullets=tuple(lines), glance=(), world=(), us=()
     )
