@@ -24,6 +24,7 @@ PREFIX = "dihapus-"  # of made-up ids: dihapus-<week without the hyphen>-<random
 _HASH_LENGTH = 32  # hex digits: 128 bits
 # What is hashed together; a kind never matches another.
 SOURCE, NIB, NIB_NAME, OWNER, PHONE = "source", "nib", "nib_name", "owner", "phone"
+NAME = "name"  # says nothing by itself: only rows with such a name are looked at more closely
 SHOP, ALIAS, ACCOUNT, LISTING = "shop", "alias", "account", "listing"
 
 

@@ -4,7 +4,7 @@ What is left is a business without a name: area, sector, size and whether it hol
 businesses is that of the list. It gets a new id, because nothing of it leads to the earlier one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from monitor.arrow_text import squashed
-from monitor.forgotten import NIB, NIB_NAME, OWNER, PHONE, SOURCE, Forgotten
+from monitor.forgotten import NAME, NIB, NIB_NAME, OWNER, PHONE, SOURCE, Forgotten
 from monitor.private_store import business_versions, businesses, identity_issues
 from monitor.registry_identity import IDENTITY_COLUMNS, components
 
+NAMES = ("business_name", "trade_name", "owner_name")
 KEPT = ("row_number", "area_code", "sector", "has_pirt", "has_halal", "size", "is_outside")
 Account = tuple[int, str, str, str | None]  # position in the table, marketplace, account, shop id
 
@@ -45,37 +46,47 @@ def without_erased(
 
 
 def _positions(table: Any, forgotten: Forgotten, office: str) -> npt.NDArray[np.int64]:
-    """Rows that a remembered hash is of, in any of the ways in which a person is known."""
-    columns = {name: _texts(table[name]) for name in ("source_id", "nib", "district_code", "village_code")}
-    spelled = [_texts(squashed(_flat(table[name]))) for name in ("business_name", "trade_name", "owner_name")]
-    phones = _texts(table["phone_hashes"])
-    found = []
-    for row in range(table.num_rows):
-        source, nib, district, village = (columns[name][row] for name in columns)
-        names = [name for name in (spelled[0][row], spelled[1][row], spelled[2][row]) if name]
-        owner = spelled[2][row]
-        if (
-            (source and forgotten.has(SOURCE, office, source))
-            or (nib and forgotten.has(NIB, nib))
-            or (nib and any(forgotten.has(NIB_NAME, nib, name) for name in names))
-            or (
-                owner
-                and any(forgotten.has(OWNER, name, owner, place) for name in names for place in (district, village))
-            )
-            or any(
-                forgotten.has(PHONE, name, phone, district) for name in names for phone in (phones[row] or "").split()
-            )
-        ):
-            found.append(row)
-    return np.array(found, dtype=np.int64)
+    """Rows that a remembered hash is of, in any of the ways in which a person is known.
+
+    Names first, each distinct one once: only rows with a name of somebody erased are compared in full, so that a list
+    of 800,000 rows costs seconds.
+    """
+    spelled = {name: squashed(_flat(table[name])) for name in NAMES}
+    found = _holding(_flat(table["source_id"]), lambda text: forgotten.has(SOURCE, office, text))
+    found |= _holding(_flat(table["nib"]), lambda text: forgotten.has(NIB, text))
+    named = np.zeros(table.num_rows, dtype=bool)
+    for column in spelled.values():
+        named |= _holding(column, lambda text: forgotten.has(NAME, text))
+    closer = np.flatnonzero(named & ~found)
+    rows = table.select(["nib", "district_code", "village_code", "phone_hashes"]).take(pa.array(closer)).to_pylist()
+    names = pa.table(spelled).take(pa.array(closer)).to_pylist()
+    same = [_is_same(row, called, forgotten) for row, called in zip(rows, names, strict=True)]
+    found[closer[np.array(same, dtype=bool)]] = True
+    return np.flatnonzero(found)
+
+
+def _holding(column: Any, is_known: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
+    """Whether it holds, row by row; each distinct text is asked once, and none does not hold."""
+    coded = column.dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.combine_chunks()
+    known = np.array([is_known(text) for text in coded.dictionary.to_pylist()] + [False], dtype=bool)
+    held: npt.NDArray[np.bool_] = known[np.asarray(coded.indices.fill_null(-1))]
+    return held
+
+
+def _is_same(row: dict[str, Any], called: dict[str, Any], forgotten: Forgotten) -> bool:
+    owner, names = called["owner_name"], [name for name in called.values() if name]
+    places, phones = (row["district_code"], row["village_code"]), (row["phone_hashes"] or "").split()
+    return (
+        any(forgotten.has(NIB_NAME, row["nib"], name) for name in names)
+        or any(forgotten.has(OWNER, name, owner, place) for name in names for place in places)
+        or any(forgotten.has(PHONE, name, phone, row["district_code"]) for name in names for phone in phones)
+    )
 
 
 def _flat(column: Any) -> Any:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _texts(column: Any) -> list[str | None]:
-    return list(column.to_pylist())
 
 
 def _repeated(table: Any, found: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

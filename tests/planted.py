@@ -90,7 +90,9 @@ def write_registry(path: Path, persons: Iterable[Planted], others: int = 500) ->
     for number in range(others):
         area, district = PLACES[number % len(PLACES)]
         names = f"Warung Nomor {number};Pemilik Nomor {number};Jl. Biasa {number}"
-        rows.append(f"S{number:05d};;;{names};{district};{area};47111;sembako;;MIKRO")
+        # Half of them in the persons' own trade: where all of a trade sell, the trade alone would tell who does.
+        trade = "10794;keripik" if number % 2 else "47111;sembako"
+        rows.append(f"S{number:05d};;;{names};{district};{area};{trade};;MIKRO")
     path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
 
 

@@ -219,6 +219,7 @@ def test_the_next_release_leaves_an_erased_person_out(
     key = pseudonyms.load(config, "kampus-a", may_create=False)
     named = {one.nib: {key.of(kind, [groups[one.nib]])[0] for kind in KINDS} for one in persons}
     shown = pseudonyms_in(first)
+    assert len(pd.read_parquet(first / "parquet" / "presence.parquet")) > len(persons) // 2
     person = next(one for one in persons if named[one.nib] & shown)
     said_by(["erase", "--nib", person.nib])
     said_by(["release", "--week", WEEK, "--class", "research", "--recipient", "kampus-a"])

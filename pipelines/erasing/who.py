@@ -13,6 +13,7 @@ from monitor.forgotten import (
     ACCOUNT,
     ALIAS,
     LISTING,
+    NAME,
     NIB,
     NIB_NAME,
     OWNER,
@@ -281,6 +282,7 @@ def _hashes(
         spelled = [squash(name) for name in (row.business_name, row.trade_name) if name]
         owner = squash(row.owner_name or "")
         parts.add((SOURCE, row.office, row.source_id))
+        parts |= {(NAME, name) for name in (*spelled, owner)}
         parts |= {(NIB_NAME, row.nib, name) for name in spelled}
         places = (row.district_code, row.village_code)
         parts |= {(OWNER, name, owner, place) for name in (*spelled, owner) for place in places}
