@@ -236,17 +236,20 @@ def _link_crawls(config: Config, apart: Config, released: Released, weeks: list[
 def _measure(copy: Engine, apart: Config, targets: list[Target], tell: Tell) -> None:
     with translate_errors(), copy.connect() as connection:
         arrived = {name: read_frame(connection, select(store.metadata.tables[name])) for name in ARRIVALS}
-        links = read_frame(connection, select(store.runs.c.week, store.runs.c.finished_at).where(_is_link()))
+        runs = store.runs.c
+        links = read_frame(connection, select(runs.week, runs.started_at, runs.finished_at).where(_is_link()))
     linked: dict[str, str] = {}  # week -> when the figures were made before which it was linked last
     for target in targets:
         tell(f"Measuring {target.week} {target.vintage}")
-        with transaction(copy) as connection:
-            _as_at(connection, arrived, target.made_at)
-        again = (links["week"] == target.week) & (links["finished_at"] <= target.made_at)
-        if target.week not in linked or (links.loc[again, "finished_at"] > linked[target.week]).any():
+        done = links[(links["week"] == target.week) & (links["finished_at"] <= target.made_at)]
+        if target.week not in linked or (done["finished_at"] > linked[target.week]).any():
+            with transaction(copy) as connection:
+                _as_at(connection, arrived, done["started_at"].max() if len(done) else target.made_at)
             for week in [target.week, *sorted(week for week in linked if week > target.week)]:
                 link_week(copy, apart, week)
         linked[target.week] = target.made_at
+        with transaction(copy) as connection:
+            _as_at(connection, arrived, target.made_at)
         measure_week(copy, apart, target.week, target.vintage)
         with transaction(copy) as connection:
             _made_then(connection, target)
