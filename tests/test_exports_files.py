@@ -20,7 +20,7 @@ from exports.programmes import ESTIMATE
 from exports.publish import publish
 from exports.tables import EXPORTS
 from monitor import private_store
-from monitor.config import Config
+from monitor.config import Config, load_config
 from monitor.database import transaction
 from monitor.errors import StoreError, UsageError
 
@@ -37,6 +37,17 @@ def world(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made = make_world(config)
     made.build()
     yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One report for all tests that only read it."""
+    made = make_world(load_config({"MONITOR_DATA_DIR": str(tmp_path_factory.mktemp("data"))}))
+    made.build()
+    with pytest.MonkeyPatch.context() as patch:
+        bulletin_once(patch)
+        yield report(made)
     made.close()
 
 
@@ -57,9 +68,8 @@ def sheet_rows(folder: Path, sheet: str, columns: int) -> list[list[object]]:
     return rows[rows.index(labels) + 1 :]
 
 
-def test_report_is_complete(world: World) -> None:
-    folder = report(world)
-    assert folder == world.config.reports_dir / WEEK
+def test_report_is_complete(folder: Path) -> None:
+    assert folder.parts[-2:] == ("reports", WEEK)
     found = set(contents(folder))
     shared = {f"buletin-{WEEK}.{kind}" for kind in ("pdf", "html", "png")} | {
         f"sekilas-{WEEK}.png",
@@ -74,8 +84,7 @@ def test_report_is_complete(world: World) -> None:
     assert load_workbook(folder / BOOK).sheetnames == SHEETS
 
 
-def test_manifest_fits_the_files(world: World) -> None:
-    folder = report(world)
+def test_manifest_fits_the_files(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["week"], manifest["practice"]) == (WEEK, False)
     assert (manifest["registry_snapshot"], manifest["registry_as_of"]) == ("snap0001", "2026-11-01")
@@ -95,8 +104,7 @@ def test_manifest_fits_the_files(world: World) -> None:
     assert (rows["publik/kehadiran-kabupaten-kota.csv"], rows[PAGE]) == (10, None)  # one place is not known
 
 
-def test_figures_of_the_workbook(world: World) -> None:
-    folder = report(world)
+def test_figures_of_the_workbook(folder: Path) -> None:
     province = sheet_rows(folder, "Kab-Kota", 5)[-1]
     assert province == ["36", "Provinsi Banten", 38, 1, 4]
     kecamatan = sheet_rows(folder, "Kecamatan", 5)
@@ -106,8 +114,7 @@ def test_figures_of_the_workbook(world: World) -> None:
     assert len(kecamatan) > 150
 
 
-def test_states_are_words_and_unknown_is_never_zero(world: World) -> None:
-    folder = report(world)
+def test_states_are_words_and_unknown_is_never_zero(folder: Path) -> None:
     rows = {row[0]: row for row in sheet_rows(folder, "Lokapasar", 7)}
     assert rows["Tokopedia"][1:6:2] == ["Terbaca lengkap", 49, 3]
     assert rows["Shopee"][1:6] == ["Akses ditolak", "Tidak ada data", *["Tidak diukur"] * 3]
@@ -116,8 +123,7 @@ def test_states_are_words_and_unknown_is_never_zero(world: World) -> None:
     assert rows["JD.ID"][1] == "Layanan sudah berakhir"
 
 
-def test_no_name_outside_the_offices_files(world: World) -> None:
-    folder = report(world)
+def test_no_name_outside_the_offices_files(folder: Path) -> None:
     for name, body in contents(folder).items():
         assert b"Rahasia Pemilik" not in body and b"deadbeef" not in body, name
         if name.endswith(".xlsx"):
@@ -142,8 +148,8 @@ def test_practice_data_say_so_everywhere(world: World) -> None:
     assert json.loads((folder / "manifest.json").read_text())["practice"] is True
 
 
-def test_real_data_do_not_claim_to_be_practice(world: World) -> None:
-    found = contents(report(world))
+def test_real_data_do_not_claim_to_be_practice(folder: Path) -> None:
+    found = contents(folder)
     assert wording.PRACTICE.encode() not in found["publik/kehadiran-kabupaten-kota.csv"]
     assert wording.PRACTICE.encode() not in found[f"pesan-{WEEK}.txt"]
 
@@ -261,8 +267,7 @@ def test_killed_between_the_moves_comes_back(world: World) -> None:
     assert [path.name for path in folder.parent.iterdir()] == [WEEK]
 
 
-def test_only_the_owner_may_read(world: World) -> None:
-    folder = report(world)
+def test_only_the_owner_may_read(folder: Path) -> None:
     for path in [folder, *folder.rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path.name
 
