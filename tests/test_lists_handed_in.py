@@ -282,22 +282,18 @@ def test_the_inbox_takes_every_list_once_a_registry_is_there(config: Config, off
 
 def test_status_says_what_is_to_be_done(config: Config, office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["status", "--json"]) == 1
-    lines = json.loads(capsys.readouterr().out)
-    assert lines[0]["to do"].startswith("import a list")
+    registry = next(line for line in json.loads(capsys.readouterr().out)["lines"] if line["part"] == "registry")
+    assert registry["action"].startswith("import a list")
     engine = private_engine(config)
     write(office / "registri-2026-11-01.csv", REGISTRY)
     inbox.take_in(engine, config)
     engine.dispose()
     config.data_dir.joinpath("monitor.toml").write_text("[probe]\noffice_target = 1\n", encoding="utf-8")
     assert run(["status", "--json"]) == 1
-    by_subject = {line["subject"]: line for line in json.loads(capsys.readouterr().out) if line["part"] == "probe"}
-    assert by_subject["3602 Kabupaten Lebak"] == {
-        "part": "probe",
-        "subject": "3602 Kabupaten Lebak",
-        "state": "1 of 1",
-        "to do": None,
-    }
-    assert by_subject["3601 Kabupaten Pandeglang"]["to do"].startswith("1 more businesses are wanted")
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    by_subject = {line["subject"]: line for line in lines if line["part"] == "probe"}
+    assert by_subject["7 offices"]["state"] == "below 1: 3601 0, 3603 0, 3604 0, 3671 0, 3672 0, 3673 0, 3674 0"
+    assert "--office 3601" in by_subject["7 offices"]["action"]
     assert by_subject["all offices"]["state"] == "1 of 200"
 
 
