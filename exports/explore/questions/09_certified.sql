@@ -7,10 +7,18 @@ WITH certified AS (
          ) THEN 1 ELSE 0 END AS is_seen
   FROM businesses b
   WHERE b.valid_to_week IS NULL AND (b.has_pirt OR b.has_halal)
+),
+not_told AS (
+  SELECT b.area_code, COUNT(DISTINCT b.group_pseudonym) AS seen
+  FROM presence p
+  JOIN businesses b ON b.group_pseudonym = p.group_pseudonym
+  WHERE p.valid_to_week IS NULL AND p.state = 'present' AND b.has_pirt IS NULL AND b.has_halal IS NULL
+  GROUP BY b.area_code
 )
-SELECT COALESCE(a.name, 'unknown or withheld') AS area, COUNT(*) AS certified, SUM(c.is_seen) AS seen_selling,
-       COUNT(*) - SUM(c.is_seen) AS not_seen
+SELECT a.name AS area, COUNT(*) AS certified, SUM(c.is_seen) AS seen_selling, COUNT(*) - SUM(c.is_seen) AS not_seen,
+       COALESCE(MAX(n.seen), 0) AS seen_with_certificate_withheld
 FROM certified c
-LEFT JOIN areas a ON a.area_code = c.area_code
+JOIN areas a ON a.area_code = c.area_code
+LEFT JOIN not_told n ON n.area_code = c.area_code
 GROUP BY a.name, a.position
-ORDER BY COALESCE(a.position, 99)
+ORDER BY a.position
