@@ -105,6 +105,7 @@ def test_table_has_the_codebook_and_facets(served: str, release: Path) -> None:
 def test_nothing_but_reading_is_allowed(sql: str, served: str, release: Path) -> None:
     with pytest.raises(HTTPError) as refused:
         asked(served, release, sql)
+    refused.value.close()
     assert refused.value.code == 400
     assert asked(served, release, "SELECT COUNT(*) AS n FROM weeks")[0]["n"] > 0
 
@@ -114,12 +115,14 @@ def test_a_question_that_takes_too_long_is_stopped(served: str, release: Path) -
     with pytest.raises(HTTPError) as refused:
         asked(served, release, endless)
     assert refused.value.code == 400
-    assert "time limit" in refused.value.read().decode()
+    with refused.value as answer:
+        assert "time limit" in answer.read().decode()
 
 
 def test_a_write_by_post_is_refused(served: str, release: Path) -> None:
     with pytest.raises(HTTPError) as refused:
         urlopen(Request(f"{served}/{release.name}/02_headline", data=b"a=1", method="POST"), timeout=120)
+    refused.value.close()
     assert refused.value.code >= 400
 
 
