@@ -17,8 +17,10 @@ from report_world import WEEK, Linked, World, make_world
 from sqlalchemy import insert, select, update
 
 from exports.base import CheckError
-from exports.release.anonymity import ATTRIBUTES, Generalised, generalised, quarter_start
+from exports.release.anonymity import Generalised, generalised
 from exports.release.anonymity_check import proved, smallest_classes
+from exports.release.classes import ATTRIBUTES
+from exports.release.ladder import quarter_start
 from exports.release.pseudonyms import Pseudonyms, key_path
 from exports.release.recipients import agreed
 from exports.release.research import research_rows
