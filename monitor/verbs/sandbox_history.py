@@ -138,8 +138,7 @@ class _Maker:
         link_week(self.engine, self.config, week)
 
     def _finally(self, week: str) -> None:
-        """The week again, with what has been judged since."""
-        link_week(self.engine, self.config, week)
+        """The figures again, with what has been judged since; not the links, since that takes back later weeks."""
         measure_week(self.engine, self.config, week, "final")
         results_build.build(self.engine, self.results, self.config, week)
 
