@@ -2,6 +2,8 @@
 
 import json
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from sqlalchemy.types import JSON, TypeEngine
 from monitor.config import Config
 from monitor.errors import StoreError, UsageError
 
+WAL_RETRY_S = 0.05
 BUSY_TIMEOUT_MS = 30_000  # a weekly writer holds the lock for seconds, a full import for about half a minute
 
 
@@ -65,7 +68,7 @@ def _sqlite(url: URL, store: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would leave DDL and SELECT outside
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 
@@ -75,6 +78,19 @@ def _sqlite(url: URL, store: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turns the file to write-ahead logging. SQLite waits for locks everywhere but here, so this waits itself."""
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(WAL_RETRY_S)
 
 
 def _postgresql(url: URL, store: str) -> Engine:
