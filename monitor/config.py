@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rapidfuzz import process
 
+from monitor.cluster.options import TLS_VARIABLES, ClusterOptions, from_environment
 from monitor.errors import UsageError
 
 ENVIRONMENT = (
@@ -24,6 +25,7 @@ ENVIRONMENT = (
     "MONITOR_RESULTS_URL",
     "MONITOR_PHONE_KEY_FILE",
     "MONITOR_SAMPLES",
+    *TLS_VARIABLES.values(),
 )  # and MONITOR_<SLUG>_KEY, read where a marketplace needs one
 CONFIG_NAME = "monitor.toml"
 
@@ -192,6 +194,7 @@ class Config:
     schedule: ScheduleOptions = field(default_factory=ScheduleOptions)
     backup: BackupOptions = field(default_factory=BackupOptions)
     release: ReleaseOptions = field(default_factory=ReleaseOptions)
+    cluster: ClusterOptions = field(default_factory=ClusterOptions)
     feed_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slug -> item field -> column
 
     @property
@@ -243,6 +246,7 @@ _SECTIONS: dict[str, type] = {
     "release": ReleaseOptions,
     "schedule": ScheduleOptions,
     "backup": BackupOptions,
+    "cluster": ClusterOptions,
 }
 _TOP_KEYS = ("data_dir", "database_url", "results_url", "phone_key_file", "samples", "feed", *_SECTIONS)
 
@@ -350,6 +354,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
 
         for key in ("terms_checked_on", "weekly_budget"):
             _refuse_unknown(getattr(sections["crawl"], key), tuple(catalogue()), f"[crawl.{key}] of {where}")
+    sections["cluster"] = from_environment(sections.get("cluster", ClusterOptions()), env)
     config = Config(
         data_dir=data_dir,
         database_url=choose("database_url", f"sqlite:///{data_dir / 'private.sqlite'}"),
