@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEEK_DATA := data-latihan
 
-.PHONY: week test lint prove bench clean
+.PHONY: week test lint prove bench wheelhouse audit clean
 .DEFAULT_GOAL := week
 
 # One environment for both: the core first, what tests need on top. A stamp per list, so nothing is done twice.
@@ -38,6 +38,24 @@ prove: test
 
 bench: $(VENV)/dev.stamp
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# Everything a machine without internet needs, for the Python of this one: docs/install.md. Committed files only.
+# WITH names another list of requirements/, for example WITH=explore.
+WITH ?= core
+WHEELHOUSE := dist/wheelhouse
+
+wheelhouse: $(VENV)/core.stamp
+	rm -rf $(WHEELHOUSE)
+	mkdir -p $(WHEELHOUSE)/wheels
+	cp requirements/$(WITH).txt $(WHEELHOUSE)/requirements.txt
+	cp docs/systemd/install.sh $(WHEELHOUSE)/
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--dest $(WHEELHOUSE)/wheels -r $(WHEELHOUSE)/requirements.txt
+	git archive --format=tar.gz --output=$(WHEELHOUSE)/source.tar.gz HEAD
+	git show -s --format=%cs-%h HEAD > $(WHEELHOUSE)/VERSION
+	$(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' > $(WHEELHOUSE)/PYTHON
+	cd $(WHEELHOUSE) && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
+	@echo "$(WHEELHOUSE): `du -sh $(WHEELHOUSE) | cut -f1`, `ls $(WHEELHOUSE)/wheels | wc -l` packages. Copy the folder, then: sudo ./install.sh"
 
 clean:
 	rm -rf $(WEEK_DATA) .pytest_cache .mypy_cache .ruff_cache .hypothesis
