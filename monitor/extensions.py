@@ -29,6 +29,7 @@ from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import check_delay
 from monitor.permission import require_permission
 from monitor.planner_steps import Plan, read_plan, write_plan
+from monitor.practice import use_clock
 from monitor.reading import Answer
 from monitor.refusal import Refusal
 from monitor.units import Read, Tally, UnitDone
@@ -50,6 +51,7 @@ class CrawlDirectory:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.config: Config = load_config()
+        use_clock(self.config)
         self.settings = crawler.settings
         self.writer: CrawlWriter | None = None
         self.failure: str | None = None

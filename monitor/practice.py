@@ -1,12 +1,21 @@
-"""Practice data (the sandbox) and real data never share a data folder; everything made from practice data says so."""
+"""Practice data (the sandbox) and real data never share a data folder; everything made from practice data says so.
 
+A rehearsal (`monitor rehearse`) is a practice folder whose weeks pass faster than ours: it holds its own time, which
+every command in it goes by.
+"""
+
+import json
+import os
+from datetime import timedelta
 from pathlib import Path
 
 from monitor.config import Config
-from monitor.errors import UsageError
+from monitor.errors import StoreError, UsageError
+from monitor.weeks import move_clock
 
 SANDBOX_FOLDER = "sandbox"
 WORLD_FILE = "world.json"  # written by `sandbox make`
+CLOCK_FILE = "clock.json"  # how many seconds a rehearsal is ahead of us
 
 
 def sandbox_dir(config: Config) -> Path:
@@ -28,3 +37,32 @@ def require_practice_folder(config: Config) -> None:
         raise UsageError(
             f"The data folder {config.data_dir} holds real data; name another one with MONITOR_DATA_DIR for practice."
         )
+
+
+def is_rehearsal(config: Config) -> bool:
+    """Whether this folder belongs to a rehearsal of the service: practice data with weeks, people and a time of its own."""
+    return is_practice(config) and (sandbox_dir(config) / CLOCK_FILE).is_file()
+
+
+def use_clock(config: Config) -> None:
+    """This process goes by the time of the folder: the real one, or that of a rehearsal."""
+    ahead = 0.0
+    if is_rehearsal(config):
+        path = sandbox_dir(config) / CLOCK_FILE
+        try:
+            ahead = float(json.loads(path.read_text(encoding="utf-8"))["ahead_s"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StoreError(f"The clock of the rehearsal {path} is damaged; begin the rehearsal again.") from None
+    move_clock(timedelta(seconds=ahead))
+
+
+def set_clock(config: Config, ahead: timedelta) -> None:
+    """Moves the time of the rehearsal: for this process at once, for others when they start."""
+    path = sandbox_dir(config) / CLOCK_FILE
+    aside = path.with_name(f".{path.name}")
+    try:
+        aside.write_text(json.dumps({"ahead_s": ahead.total_seconds()}) + "\n", encoding="utf-8")
+        os.replace(aside, path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from None
+    move_clock(ahead)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 from monitor.config import Config
 from monitor.database import bulk_insert, read_frame, transaction
 from monitor.errors import UsageError
-from monitor.practice import is_practice
+from monitor.practice import is_practice, is_rehearsal
 from monitor.private_store import draw_frames, draws, judgements, review_tasks, undone_judgements
 from monitor.weeks import shift_week, utc_now, utc_text
 from pipelines.probes import probe_businesses
@@ -86,7 +86,8 @@ def _asked_about(connection: Connection, week: str) -> pd.DataFrame:
 def _draw_groups(connection: Connection, config: Config, week: str) -> pd.DataFrame:
     """New tasks of the groups; draws and their frames are stored at once."""
     universe, found = read_universe(connection, week), read_answers(connection, week)
-    today = None if is_practice(config) else utc_now().astimezone(config.region.zone).date()
+    has_days = is_rehearsal(config) or not is_practice(config)  # a practice week is answered at once
+    today = utc_now().astimezone(config.region.zone).date() if has_days else None
     new = new_tasks(universe, found, probe_businesses(connection, week), config, today)
     if new.drawn is not None:
         bulk_insert(connection, draws, new.drawn.draws)

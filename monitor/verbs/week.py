@@ -19,7 +19,7 @@ from monitor.crawl_store import list_crawls
 from monitor.database import private_engine, results_engine
 from monitor.errors import UsageError
 from monitor.permission import permission_problem
-from monitor.practice import is_practice, require_practice_folder, sandbox_dir
+from monitor.practice import is_practice, is_rehearsal, require_practice_folder, sandbox_dir
 from monitor.registry_import import checked_office, import_part
 from monitor.sandbox import present, score, world
 from monitor.sandbox import review as sandbox_review
@@ -68,7 +68,8 @@ def week(
     engine = private_engine(config)
     with common.recorded(engine, "week", week=chosen):
         steps = _Steps(engine, config, chosen, quiet=as_json)
-        rows = steps.practice() if sandbox else steps.real()
+        # A rehearsal crawls in its slots and has people who answer later: only its data are for practice.
+        rows = steps.practice() if sandbox and not is_rehearsal(config) else steps.real(practice=sandbox)
     common.show(f"Week {chosen}", rows, as_json)
 
 
@@ -87,7 +88,7 @@ class _Steps:
 
     # --- the two kinds of week
 
-    def real(self) -> dict[str, Any]:
+    def real(self, practice: bool = False) -> dict[str, Any]:
         for folder in inbox.unknown_folders(self.config):
             self.say(
                 "inbox", f"{folder} is no office and was left alone; name it like 3602, or {self.config.region.code}"
@@ -101,7 +102,7 @@ class _Steps:
         self._link()
         self._sheets()
         self._send_templates()
-        return self._measure_and_report(practice=False)
+        return self._measure_and_report(practice=practice)
 
     def practice(self) -> dict[str, Any]:
         folder = self._make_world()
