@@ -10,9 +10,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select, true, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from monitor.database import bulk_insert, dump_json, read_frame
+from monitor.partitions import ensure_year
 
 
 def digest_rows(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -86,6 +100,7 @@ def apply_week(
     ]
     opened = [then.get(key) != digest for key, digest in now.items()]
     _close(connection, table, keys, ended, week)
+    ensure_year(connection, table.name, week)
     count = bulk_insert(connection, table, fresh[opened].assign(valid_from_week=week, valid_to_week=None))
     return {"opened": count, "closed": len(ended), "kept": len(now) - count}
 
@@ -97,6 +112,22 @@ def _keys(frame: pd.DataFrame, keys: Sequence[str]) -> list[tuple[Any, ...]]:
 def _close(connection: Connection, table: Table, keys: Sequence[str], ended: list[tuple[Any, ...]], week: str) -> None:
     if not ended:
         return
+    if connection.dialect.name == "postgresql":
+        _close_together(connection, table, keys, ended, week)
+        return
     match = [table.c[name] == bindparam(f"key_{name}") for name in keys]
     statement = update(table).where(*match, table.c.valid_to_week.is_(None)).values(valid_to_week=week)
     connection.execute(statement, [{f"key_{n}": v for n, v in zip(keys, key, strict=True)} for key in ended])
+
+
+def _close_together(
+    connection: Connection, table: Table, keys: Sequence[str], ended: list[tuple[Any, ...]], week: str
+) -> None:
+    """A statement a row would be a journey a row to the server: the keys go there at once."""
+    columns = [Column(name, table.c[name].type) for name in keys]
+    closing = Table("closing", MetaData(), *columns, prefixes=["TEMPORARY"])
+    closing.create(connection)
+    bulk_insert(connection, closing, pd.DataFrame(ended, columns=list(keys), dtype=object))
+    match = [table.c[name] == closing.c[name] for name in keys]
+    connection.execute(update(table).where(*match, table.c.valid_to_week.is_(None)).values(valid_to_week=week))
+    closing.drop(connection)

@@ -15,15 +15,14 @@ from monitor import database, private_store
 from monitor.config import Config, load_config
 from monitor.database import bulk_insert, private_engine, read_frame, transaction
 from monitor.errors import StoreError, UsageError
-from monitor.migrations import target_metadata
+from monitor.migrations import COMPARING, target_metadata
 
 
 @pytest.mark.parametrize("store", ["private", "results"])
 def test_migrations_give_exactly_the_declared_tables(stores: Config, store: str) -> None:
     engine = database.private_engine(stores) if store == "private" else database.results_engine(stores)
     with engine.connect() as connection:
-        options = {"compare_type": True, "compare_server_default": False}
-        context = MigrationContext.configure(connection, opts=options)
+        context = MigrationContext.configure(connection, opts=COMPARING)
         assert compare_metadata(context, target_metadata(store)) == []
     engine.dispose()
 

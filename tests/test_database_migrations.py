@@ -34,7 +34,8 @@ from monitor import database, results_views
 from monitor.config import Config
 from monitor.database import private_engine, results_engine, transaction
 from monitor.errors import StoreError
-from monitor.migrations import LOCK_NUMBER, SCHEMAS, alembic_config, target_metadata
+from monitor.migrations import COMPARING, LOCK_NUMBER, SCHEMAS, alembic_config, target_metadata
+from monitor.partitions import is_partition
 
 ROOT = Path(__file__).parents[1]
 STORES = {"private": private_engine, "results": results_engine}
@@ -91,7 +92,7 @@ def _fill(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     reflected.reflect(connection)
     filled = {}
     for table in reflected.sorted_tables:
-        if table.name == "alembic_version":
+        if table.name == "alembic_version" or is_partition(table.name):
             continue
         rows = [{column.name: _value(column, number) for column in table.columns} for number in (1, 2)]
         connection.execute(table.insert(), rows)
@@ -104,7 +105,7 @@ def _without_order(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _is_as_declared(connection: Connection, store: str) -> bool:
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+    context = MigrationContext.configure(connection, opts=COMPARING)
     return not compare_metadata(context, target_metadata(store))
 
 

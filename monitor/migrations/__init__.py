@@ -1,6 +1,7 @@
 """Schema versions of both stores; `migrate` brings a store to the newest one."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -10,10 +11,19 @@ from sqlalchemy import Connection, Engine, MetaData, text
 
 from monitor import results_role, results_views
 from monitor.errors import StoreError
+from monitor.partitions import is_partition
 
 # PostgreSQL keeps both stores in one database, each in a schema of its own.
 SCHEMAS = {"private": "private", "results": results_views.BASE_SCHEMA}
 LOCK_NUMBER = 736_001  # any constant: PostgreSQL's advisory lock that one migrating process holds
+
+
+def _is_declared(name: str | None, kind: str, _parents: Any) -> bool:
+    return kind != "table" or not is_partition(name)
+
+
+# How a store is compared with its declaration.
+COMPARING: dict[str, Any] = {"compare_type": True, "compare_server_default": False, "include_name": _is_declared}
 
 
 def alembic_config(store: str) -> AlembicConfig:
