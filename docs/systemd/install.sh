@@ -5,16 +5,20 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 version=$(cat "$here/VERSION")
 target=${1:-/opt/monitor-$version}
-python=${PYTHON:-python3}
+python=${PYTHON:-/usr/bin/python3}
 
 cd "$here"
 sha256sum --check --quiet SHA256SUMS || { echo "install: a file of $here is damaged; copy the folder again." >&2; exit 1; }
 [ ! -e "$target" ] || { echo "install: $target exists already; remove it or name another folder." >&2; exit 2; }
 wanted=$(cat "$here/PYTHON")
 found=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])') || {
-  echo "install: $python does not start; apt install python3 python3-venv." >&2; exit 2; }
+  echo "install: $python does not start; apt install python3-venv." >&2; exit 2; }
 [ "$found" = "$wanted" ] || {
   echo "install: these wheels are for Python $wanted, $python is $found; make the wheelhouse on such a machine." >&2; exit 2; }
+
+case $("$python" -c 'import sys; print(sys.base_prefix)') in
+/root* | /home*) echo "install: the service cannot read a Python below /root or /home; use Debian's." >&2; exit 2 ;;
+esac
 
 mkdir -p "$target"
 tar -xzf source.tar.gz -C "$target"
