@@ -60,6 +60,37 @@ class Site:
     action: str | None = None
 
 
+URGENT = ("keys", "disk", "service", "week", "backup", "registry", "marketplaces")  # then whatever comes
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything on the screen. lines: in the order of the week, the machine first."""
+
+    at: datetime
+    sites: list[Site]
+    lines: list[Line]
+
+    @property
+    def next(self) -> Line | None:
+        """The one thing to do next."""
+        waiting = [line for line in self.all_lines if line.action]
+        return min(waiting, key=_urgency, default=None)
+
+    @property
+    def all_lines(self) -> list[Line]:
+        read = [
+            Line("marketplaces", site.title, site.state, site.action, f"{site.slug}:{site.cause}")
+            for site in self.sites
+            if site.action
+        ]
+        return [*self.lines, *read]
+
+
+def _urgency(line: Line) -> tuple[bool, int]:
+    return not line.at_once, URGENT.index(line.part) if line.part in URGENT else len(URGENT)
+
+
 # --- marketplaces -----------------------------------------------------------------------------------------------------
 
 

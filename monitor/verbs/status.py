@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -16,14 +16,14 @@ from sqlalchemy import Connection, Engine, func, select
 
 from monitor import regions, registry
 from monitor.config import Config
-from monitor.database import private_engine, transaction
+from monitor.database import private_engine, translate_errors
 from monitor.marketplaces import catalogue
 from monitor.practice import is_practice
 from monitor.private_store import judgements, review_tasks
 from monitor.scheduler import past, standing
 from monitor.scheduler.due import Scene
 from monitor.scheduler.rules import rules_of
-from monitor.scheduler.standing import Line, Site
+from monitor.scheduler.standing import Line, Standing
 from monitor.verbs import common
 from monitor.verbs.run import allowed
 from monitor.weeks import utc_now, utc_text
@@ -33,36 +33,7 @@ FEWEST_DETECTED = 10  # probes that the system must find before a level may be s
 
 
 Part = Callable[[Connection, Config, date], list[Line]]
-URGENT = ("keys", "disk", "service", "week", "backup", "registry", "marketplaces")  # then whatever comes
 STATES = {"read": "green", "being read": "cyan", "waits for its slot": "dim"}
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Everything on the screen. lines: in the order of the week, the machine first."""
-
-    at: datetime
-    sites: list[Site]
-    lines: list[Line]
-
-    @property
-    def next(self) -> Line | None:
-        """The one thing to do next."""
-        waiting = [line for line in self.all_lines if line.action]
-        return min(waiting, key=_urgency, default=None)
-
-    @property
-    def all_lines(self) -> list[Line]:
-        read = [
-            Line("marketplaces", site.title, site.state, site.action, f"{site.slug}:{site.cause}")
-            for site in self.sites
-            if site.action
-        ]
-        return [*self.lines, *read]
-
-
-def _urgency(line: Line) -> tuple[bool, int]:
-    return not line.at_once, URGENT.index(line.part) if line.part in URGENT else len(URGENT)
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False) -> int:
@@ -82,8 +53,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print everythin
 def read_standing(engine: Engine, config: Config, now: datetime | None = None) -> Standing:
     """How everything stands. Reads a few rows and files per marketplace and week."""
     at = now or utc_now()
-    with transaction(engine) as connection:
-        runs, pauses = past.read_past(connection, at), past.read_pauses(connection)
+    with translate_errors(), engine.connect() as connection:  # nothing is written: it works beside whoever writes
+        runs, pauses = past.read_past(connection, at, only_reads=True), past.read_pauses(connection)
         scene = Scene(catalogue(), runs, at, config.region.zone, rules_of(config.schedule), allowed(config), pauses)
         machine = [] if is_practice(config) else standing.machine_lines(connection, config, at)
         lines = [
