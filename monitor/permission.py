@@ -1,11 +1,12 @@
 """May this marketplace be asked live? Only when a person has read its terms and people can complain to us."""
 
 from datetime import date, timedelta
+from importlib.util import find_spec
 
 from monitor.config import Config
 from monitor.errors import UsageError
 from monitor.keys import api_key, variable
-from monitor.marketplaces import REQUESTED, Marketplace
+from monitor.marketplaces import REQUESTED, Marketplace, catalogue
 from monitor.weeks import utc_now
 
 CRAWLABLE = REQUESTED
@@ -44,3 +45,18 @@ def require_permission(entry: Marketplace, config: Config) -> None:
     problem = permission_problem(entry, config)
     if problem:
         raise UsageError(problem)
+
+
+def spider_module(entry: Marketplace) -> str:
+    """Marketplaces of which only links are checked share one module."""
+    return f"spiders.{'link_check' if entry.support == 'link_check' else entry.slug}"
+
+
+def with_spider() -> dict[str, Marketplace]:
+    """Entries of the catalogue that have a spider; none of them is loaded."""
+    return {slug: entry for slug, entry in catalogue().items() if find_spec(spider_module(entry)) is not None}
+
+
+def allowed(config: Config) -> list[str]:
+    """Marketplaces that have a spider and may be asked live."""
+    return [slug for slug, entry in with_spider().items() if permission_problem(entry, config) is None]

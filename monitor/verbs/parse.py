@@ -3,7 +3,6 @@
 import json
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,8 @@ import typer
 
 from monitor.errors import InputError, UsageError
 from monitor.items import Issue, to_row
-from monitor.marketplaces import Marketplace, catalogue, marketplace, nearest
+from monitor.marketplaces import Marketplace, marketplace, nearest
+from monitor.permission import spider_module, with_spider
 from monitor.reading import Answer, Page
 from pipelines.normalise import Normaliser
 from pipelines.validate import lacking, tidied
@@ -22,12 +22,7 @@ RESOLVED = frozenset({"area_codes", "district_code"})  # a crawl keeps them; `fe
 
 def spiders() -> dict[str, Marketplace]:
     """Entries of the catalogue that have a spider."""
-    return {slug: entry for slug, entry in catalogue().items() if find_spec(_module(entry)) is not None}
-
-
-def _module(entry: Marketplace) -> str:
-    """Marketplaces of which only links are checked share one module."""
-    return f"spiders.{'link_check' if entry.support == 'link_check' else entry.slug}"
+    return with_spider()
 
 
 def spider_class(slug: str) -> Any:
@@ -35,7 +30,7 @@ def spider_class(slug: str) -> Any:
     entry, known = marketplace(slug), spiders()
     if slug not in known:
         raise UsageError(f"There is no spider for {entry.title} ({slug}).{nearest(slug, known)}")
-    module = import_module(_module(entry))
+    module = import_module(spider_module(entry))
     return getattr(module, "".join(part.capitalize() for part in slug.split("_")) + "Spider")
 
 

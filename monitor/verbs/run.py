@@ -13,7 +13,7 @@ from monitor.config import Config
 from monitor.database import private_engine, transaction
 from monitor.errors import UsageError
 from monitor.marketplaces import marketplace
-from monitor.permission import permission_problem
+from monitor.permission import allowed, permission_problem, with_spider
 from monitor.practice import is_practice
 from monitor.scheduler import past
 from monitor.scheduler.due import Due
@@ -21,7 +21,6 @@ from monitor.scheduler.forecast import forecast
 from monitor.scheduler.service import Service
 from monitor.scheduler.standing import Line
 from monitor.verbs import common
-from monitor.verbs.parse import spiders
 from monitor.weeks import last_ended_week, parse_week, utc_now, week_of
 
 UPKEEP = ("backup", "purge")  # verbs that the service runs by itself, beside crawls and reports
@@ -87,7 +86,7 @@ def plan(
         if planned.item.verb != "backup"  # every night alike
     ]
     common.show(f"The next {days} days ({zone.key})", rows, as_json)
-    barred = {slug: problem for slug, entry in spiders().items() if (problem := permission_problem(entry, config))}
+    barred = {slug: problem for slug, entry in with_spider().items() if (problem := permission_problem(entry, config))}
     if barred and not as_json:
         console.print(f"{len(barred)} marketplaces are not crawled, for example:", style="dim")
         console.print(f"  {escape(next(iter(barred.values())))}", style="dim", soft_wrap=True)
@@ -147,11 +146,6 @@ def lines_now(engine: Engine, config: Config) -> Sequence[Line]:
     from monitor.verbs.status import read_standing  # which asks this module what may be crawled
 
     return read_standing(engine, config).all_lines
-
-
-def allowed(config: Config) -> list[str]:
-    """Marketplaces that have a spider and may be asked live."""
-    return [slug for slug, entry in spiders().items() if permission_problem(entry, config) is None]
 
 
 def _row(item: Due) -> dict[str, Any]:

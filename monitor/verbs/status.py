@@ -18,14 +18,15 @@ from monitor import regions, registry
 from monitor.config import Config
 from monitor.database import private_engine, translate_errors
 from monitor.marketplaces import catalogue
+from monitor.permission import allowed
 from monitor.practice import is_practice
 from monitor.private_store import judgements, review_tasks
+from monitor.read_only import NoStoreError, reading_engine
 from monitor.scheduler import past, standing
 from monitor.scheduler.due import Scene
 from monitor.scheduler.rules import rules_of
 from monitor.scheduler.standing import Line, Standing
 from monitor.verbs import common
-from monitor.verbs.run import allowed
 from monitor.weeks import utc_now, utc_text
 from pipelines import probes
 
@@ -42,7 +43,10 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print everythin
     Example: monitor status
     """
     config = common.config()
-    found = read_standing(private_engine(config), config)
+    try:
+        found = read_standing(reading_engine(config), config)
+    except NoStoreError:  # a new folder, or the first command after an upgrade
+        found = read_standing(private_engine(config), config)
     if as_json:
         common.show("", _as_json(found, config), as_json=True)
     else:
