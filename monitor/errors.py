@@ -19,3 +19,7 @@ class InputError(MonitorError):
 
 class StoreError(MonitorError):
     """A database or folder cannot be read or written (locked, no space, no permission, newer version)."""
+
+
+class ClusterError(MonitorError):
+    """A scheduler or its workers cannot be reached or used; the message names which, and what to mend."""

@@ -14,6 +14,8 @@ from sqlalchemy import NullPool, create_engine, text
 
 from monitor.config import Config, load_config
 
+pytest_plugins = ["cluster_fixtures"]
+
 POSTGRESQL_PLACES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt")
 
 

@@ -18,8 +18,9 @@ class ClusterOptions:
     tls_ca, tls_cert, tls_key: PEM files; a relative path counts from the configuration file. storage: folder that all
     workers reach, `file:///srv/share` or `s3://bucket/prefix`; endpoint and keys stand in the environment alone. Empty:
     `cluster` in the data folder. partitions: how many businesses one partition holds at most. database_connections: at
-    most so many per worker. timeout_s: how long scheduler and workers may take to answer. provinces: one configuration
-    file per province, for `measure` over several.
+    most so many per worker. timeout_s: how long scheduler and workers may take to answer; patience_s: how
+    long a run waits for a scheduler or database that went away. provinces: one configuration file per province, for
+    `measure` over several.
     """
 
     scheduler: str = ""
@@ -30,6 +31,7 @@ class ClusterOptions:
     partitions: int = 250_000
     database_connections: int = 2
     timeout_s: float = 30.0
+    patience_s: float = 900.0
     provinces: tuple[str, ...] = ()
 
 

@@ -190,7 +190,7 @@ def _aside(place: Path) -> Iterator[Path]:
     aside = place.with_name(f"{ASIDE}{uuid4().hex}-{place.name}"[:200])
     try:
         yield aside
-        os.chmod(aside, 0o600)
+        aside.chmod(0o600)
         with aside.open("rb") as file:
             os.fsync(file.fileno())
         aside.replace(place)

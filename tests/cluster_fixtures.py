@@ -1,0 +1,193 @@
+"""A scheduler and three worker processes on loopback, started once per session with Dask's own commands.
+
+A worker reads its configuration from its environment, as on a real cluster; `use` gives all workers that of a test.
+Tests that stop processes or need certificates start a `LocalProcesses` of their own.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.cluster.connect import ask_workers, connected
+from monitor.config import Config, load_config
+
+ROOT = Path(__file__).parents[1]
+START_S = 90.0  # far more than a start takes; a slow machine must not fail
+QUIET = {
+    "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "False",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__GIL__ENABLED": "False",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def environment(program: Path = ROOT) -> dict[str, str]:
+    """What a process of the cluster starts with: no configuration, the program at that place."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MONITOR_", "PYTEST_"))}
+    return {**kept, **QUIET, "PYTHONPATH": f"{program}{os.pathsep}{ROOT / 'tests'}"}
+
+
+class LocalProcesses:
+    """Scheduler and workers of one test session; `stop` ends all of them."""
+
+    def __init__(self, folder: Path, tls: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.tls = tls
+        self.address = ""
+        self.given: dict[str, str] = {}
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.scheduler: subprocess.Popen[bytes] | None = None
+
+    # --- processes ---
+
+    def start_scheduler(self) -> None:
+        """Starts one, after a stop at the same address."""
+        port = self.address.rpartition(":")[2] or "0"
+        told = self.folder / "scheduler.json"
+        told.unlink(missing_ok=True)
+        scheme = "tls" if self.tls else "tcp"
+        options = ["--host", f"{scheme}://127.0.0.1", "--port", port, "--no-dashboard", "--no-show"]
+        self.scheduler = self._start(
+            "scheduler", "scheduler", *options, "--scheduler-file", str(told), env=environment()
+        )
+        until = time.monotonic() + START_S
+        while not told.exists() or not told.read_text().rstrip().endswith("}"):
+            assert self.scheduler.poll() is None and time.monotonic() < until, self.log("scheduler")
+            time.sleep(0.05)
+        self.address = json.loads(told.read_text())["address"]
+
+    def start_worker(self, name: str, program: Path = ROOT, env: Mapping[str, str] | None = None, *more: str) -> None:
+        """Starts one without waiting for it. more: further options of `dask worker`."""
+        options = [
+            self.address,
+            "--name",
+            name,
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--no-dashboard",
+            "--memory-limit",
+            "0",
+        ]
+        place = ["--local-directory", str(self.folder / "local"), "--death-timeout", "120"]
+        values = environment(program) | self.given | dict(env or {})
+        self.workers[name] = self._start("worker", name, *options, *place, *more, env=values)
+
+    def wait(self, count: int) -> None:
+        """Until the scheduler knows so many workers. Connects as any client would, but needs no database."""
+        from distributed import Client
+
+        with Client(self.address, timeout=START_S, security=self.security(), set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=START_S)
+
+    def security(self) -> Any:
+        from distributed import Security
+
+        if not self.tls:
+            return None
+        return Security(
+            require_encryption=True,
+            tls_ca_file=self.tls["ca"],
+            tls_client_cert=self.tls["cert"],
+            tls_client_key=self.tls["key"],
+        )
+
+    def kill(self, name: str, how: int = signal.SIGKILL) -> None:
+        """A signal to one worker, or to the scheduler by that name; waits for its end after a deadly one."""
+        process = self.scheduler if name == "scheduler" else self.workers[name]
+        assert process is not None
+        process.send_signal(how)
+        if how in (signal.SIGKILL, signal.SIGTERM):
+            process.wait(timeout=30)
+            self.workers.pop(name, None)
+
+    def stop(self) -> None:
+        for process in [*self.workers.values(), *([self.scheduler] if self.scheduler else [])]:
+            process.kill()
+        for process in [*self.workers.values(), *([self.scheduler] if self.scheduler else [])]:
+            process.wait(timeout=30)
+        self.workers, self.scheduler = {}, None
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def _start(self, kind: str, name: str, *options: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        tls: list[str] = []
+        if self.tls:
+            names = {"--tls-ca-file": "ca", "--tls-cert": "cert", "--tls-key": "key"}
+            tls = [word for option, key in names.items() for word in (option, self.tls[key])]
+        command = [sys.executable, "-m", "dask", kind, *options, *tls]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, env=dict(env), cwd=self.folder)
+
+    # --- configuration ---
+
+    def use(self, config: Config) -> Config:
+        """Gives every worker, also those started later, the stores and folders of the configuration.
+
+        Returns the configuration with this cluster's address, and short times to wait.
+        """
+        self.given = {
+            "MONITOR_DATA_DIR": str(config.data_dir),
+            "MONITOR_DATABASE_URL": config.database_url,
+            "MONITOR_RESULTS_URL": config.results_url,
+            "MONITOR_PHONE_KEY_FILE": str(config.phone_key_file),
+        }
+        cluster = replace(config.cluster, scheduler=self.address)
+        found = replace(config, cluster=cluster)
+        with connected(found) as client:
+            answers = ask_workers(client, _take, START_S, self.given)
+        assert all(answer is None for answer in answers.values()), answers
+        return found
+
+
+def _take(values: Mapping[str, str]) -> None:
+    os.environ.update(values)
+
+
+def started(folder: Path, workers: int = 3, tls: Mapping[str, str] | None = None) -> LocalProcesses:
+    """A scheduler with so many workers named w0, w1, .."""
+    made = LocalProcesses(folder, tls)
+    try:
+        made.start_scheduler()
+        for number in range(workers):
+            made.start_worker(f"w{number}")
+        made.wait(workers)
+    except BaseException:
+        made.stop()
+        raise
+    return made
+
+
+@pytest.fixture(scope="session")
+def cluster_processes() -> Iterator[LocalProcesses]:
+    """Started once; tests must leave all three workers alive."""
+    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    with tempfile.TemporaryDirectory(prefix="monitor-cluster-") as folder:
+        made = started(Path(folder))
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+@pytest.fixture
+def cluster(cluster_processes: LocalProcesses, postgresql_config: Config) -> Config:
+    """Configuration of an empty PostgreSQL store, with the running scheduler in [cluster]; all workers have it too."""
+    return cluster_processes.use(postgresql_config)
+
+
+def sqlite_config(folder: Path, address: str) -> Config:
+    """What must be refused."""
+    found = load_config({"MONITOR_DATA_DIR": str(folder)})
+    return replace(found, cluster=replace(found.cluster, scheduler=address))
