@@ -12,15 +12,29 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine, Integer, Table, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.sql import Select
 from sqlalchemy.types import JSON, TypeEngine
 
 from monitor.config import Config
+from monitor.database_errors import first_line, name_store, translate_errors
+from monitor.database_locks import begin_writing
 from monitor.errors import StoreError, UsageError
 
+__all__ = [
+    "bulk_insert",
+    "dump_json",
+    "ping",
+    "private_engine",
+    "read_frame",
+    "results_engine",
+    "transaction",
+    "translate_errors",
+]
+
 WAL_RETRY_S = 0.05
-BUSY_TIMEOUT_MS = 30_000  # a weekly writer holds the lock for seconds, a full import for about half a minute
+BUSY_TIMEOUT_MS = 120_000  # a weekly writer holds the lock for seconds, a full import for about half a minute
+STATEMENT_TIMEOUT_MS = 30_000  # of everything but beginning to write
 
 
 def private_engine(config: Config) -> Engine:
@@ -44,7 +58,7 @@ def _open(address: str, store: str) -> Engine:
             raise UsageError(f"The {store} store needs a sqlite or postgresql URL, not '{url.get_backend_name()}'.")
         engine = _sqlite(url, store) if url.get_backend_name() == "sqlite" else _postgresql(url, store)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise UsageError(f"The URL of the {store} store is not usable: {_first_line(error)}.") from None
+        raise UsageError(f"The URL of the {store} store is not usable: {first_line(error)}.") from None
     try:
         with translate_errors():
             migrate(engine, store)
@@ -62,8 +76,12 @@ def _sqlite(url: URL, store: str) -> Engine:
             # Created here, not by SQLite, so that it never exists with wider rights.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
-            raise StoreError(f"The {store} store {path} cannot be opened: {error.strerror}.") from None
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+            raise StoreError(
+                f"The {store} store {path} cannot be opened: {error.strerror}; mend that, "
+                "then run the same command again."
+            ) from None
+    engine = create_engine(url, connect_args={"timeout": min(STATEMENT_TIMEOUT_MS, BUSY_TIMEOUT_MS) / 1000})
+    name_store(engine, url, store)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -74,8 +92,12 @@ def _sqlite(url: URL, store: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("immediate"):
+            patience_s = options.get("patience_s", BUSY_TIMEOUT_MS / 1000)
+            begin_writing(connection, store, Path(url.database) if url.database else None, patience_s)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
@@ -96,50 +118,19 @@ def _write_ahead(connection: Any) -> None:
 def _postgresql(url: URL, store: str) -> Engine:
     from monitor.migrations import SCHEMAS
 
-    return create_engine(url, connect_args={"options": f"-csearch_path={SCHEMAS[store]}"})
+    engine = create_engine(url, connect_args={"options": f"-csearch_path={SCHEMAS[store]}"})
+    name_store(engine, url, store)
+    return engine
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """One writing transaction: all of it or nothing. Raises StoreError with one sentence."""
+    """One writing transaction: all of it or nothing. Raises StoreError with one sentence.
+
+    An SQLite store that another process writes is waited for; the engine's execution option `patience_s` says how long.
+    """
     with translate_errors(), engine.connect().execution_options(immediate=True) as connection, connection.begin():
         yield connection
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Turns errors of the database and the disk into a StoreError of one sentence, without any value of a row."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise StoreError(_sentence(error)) from error
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        raise StoreError(f"Writing failed{place}: {error.strerror or error}; mend that, then run again.") from error
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
-
-
-def _sentence(error: DBAPIError) -> str:
-    cause = _first_line(error.orig) if error.orig else type(error).__name__
-    known = {
-        "database is locked": "The database is locked by another process; wait until it ends, then run again.",
-        "disk is full": "There is no space left for the database; free some, then run again. Nothing was changed.",
-        "disk I/O error": "The disk refused to write the database (full or damaged); nothing was changed.",
-        "readonly database": "The database cannot be written: check the rights of its file and folder.",
-        "malformed": "The database file is damaged; restore it from a backup.",
-        "not a database": "The file named as database is not a database.",
-    }
-    for mark, sentence in known.items():
-        if mark in cause:
-            return sentence
-    if isinstance(error, OperationalError):
-        return f"The database cannot be used: {cause}."
-    # Details of a failed statement can quote a row, so only its kind is shown.
-    return f"The database refused a statement ({type(error.orig).__name__}); nothing was changed."
 
 
 def _plain(values: Any, kind: TypeEngine[Any]) -> list[Any]:
