@@ -5,7 +5,6 @@ every command in it goes by.
 """
 
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def require_practice_folder(config: Config) -> None:
 
 
 def is_rehearsal(config: Config) -> bool:
-    """Whether this folder belongs to a rehearsal of the service: practice data with weeks, people and a time of its own."""
+    """Whether this folder belongs to a rehearsal of the service: practice data with weeks and a time of their own."""
     return is_practice(config) and (sandbox_dir(config) / CLOCK_FILE).is_file()
 
 
@@ -62,7 +61,7 @@ def set_clock(config: Config, ahead: timedelta) -> None:
     aside = path.with_name(f".{path.name}")
     try:
         aside.write_text(json.dumps({"ahead_s": ahead.total_seconds()}) + "\n", encoding="utf-8")
-        os.replace(aside, path)
+        aside.replace(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from None
     move_clock(ahead)

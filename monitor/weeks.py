@@ -49,18 +49,17 @@ def last_ended_week(now: datetime, zone: ZoneInfo) -> str:
     return shift_week(week_of(now, zone), -1)
 
 
-_ahead = timedelta()
+_ahead = [timedelta()]
 
 
 def move_clock(ahead: timedelta) -> None:
-    """From here on this process lives so much ahead of the real time: rehearsals only (`monitor.practice.use_clock`)."""
-    global _ahead
-    _ahead = ahead
+    """From here on this process is so much ahead of the real time; for rehearsals (`monitor.practice.use_clock`)."""
+    _ahead[0] = ahead
 
 
 def utc_now() -> datetime:
     """The one place that reads the clock for data; aware, UTC, whole seconds."""
-    return (datetime.now(UTC) + _ahead).replace(microsecond=0)
+    return (datetime.now(UTC) + _ahead[0]).replace(microsecond=0)
 
 
 def utc_text(moment: datetime) -> str:
