@@ -35,6 +35,7 @@ VERBS = {
     "resume": "run:resume",
     "trigger": "run:trigger",
     "status": "status:status",
+    "serve": "serve:serve",
     "messages": "messages:app",
     "doctor": "doctor:doctor",
     "backup": "backup:backup",
@@ -44,8 +45,10 @@ VERBS = {
     "marketplaces": "marketplaces:marketplaces",
     "spiders": "spiders:app",
     "scaffold": "scaffold:scaffold",
+    "cluster": "cluster:app",
     "parse": "parse:parse",
     "sandbox": "sandbox:app",
+    "rehearse": "rehearse:rehearse",
 }
 
 

@@ -4,26 +4,27 @@ Reads a few rows and files per marketplace, never all runs or all crawls.
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from monitor.backup.keys import key_file
 from monitor.backup.make import STAMP, list_backups
 from monitor.causes import action_for, explain
 from monitor.config import Config
 from monitor.crawl_store import list_crawls, read_info, read_stats
+from monitor.database import translate_errors
 from monitor.health import Health, check
-from monitor.marketplaces import Marketplace
-from monitor.permission import permission_problem
+from monitor.marketplaces import Marketplace, catalogue
+from monitor.permission import allowed, permission_problem
 from monitor.private_store import crawls, runs
 from monitor.runs import is_alive
 from monitor.scheduler.due import Scene, report_day, unread
-from monitor.scheduler.past import SERVICE, moment
-from monitor.scheduler.rules import slot
+from monitor.scheduler.past import SERVICE, moment, read_past, read_pauses
+from monitor.scheduler.rules import rules_of, slot
 from monitor.weeks import shift_week, utc_text, week_days
 
 BACKUP_AGE = timedelta(days=2)
@@ -89,6 +90,18 @@ class Standing:
 
 def _urgency(line: Line) -> tuple[bool, int]:
     return not line.at_once, URGENT.index(line.part) if line.part in URGENT else len(URGENT)
+
+
+def scene_of(connection: Connection, config: Config, at: datetime, upkeep: Collection[str] = ()) -> Scene:
+    """What the service decides on, only read. upkeep: of backup and purge, what it does."""
+    runs, waiting = read_past(connection, at, only_reads=True), read_pauses(connection)
+    rules, zone = rules_of(config.schedule), config.region.zone
+    return Scene(catalogue(), runs, at, zone, rules, allowed(config), waiting, upkeep)
+
+
+def read_scene(engine: Engine, config: Config, at: datetime, upkeep: Collection[str] = ()) -> Scene:
+    with translate_errors(), engine.connect() as connection:
+        return scene_of(connection, config, at, upkeep)
 
 
 # --- marketplaces -----------------------------------------------------------------------------------------------------
@@ -160,10 +173,10 @@ def _next_slot(scene: Scene, slug: str) -> datetime | None:
     return at
 
 
-def barred(config: Config, catalogue: Mapping[str, Marketplace]) -> list[Line]:
+def barred(config: Config, known: Mapping[str, Marketplace]) -> list[Line]:
     """Marketplaces whose spider waits for a person: by reason, one line each."""
     found: dict[str, list[str]] = {}
-    for slug, entry in catalogue.items():
+    for slug, entry in known.items():
         if entry.is_requested and (problem := permission_problem(entry, config)):
             found.setdefault(problem.replace(entry.title, "..").replace(slug, ".."), []).append(slug)
     return [

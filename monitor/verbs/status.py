@@ -18,13 +18,10 @@ from monitor import regions, registry
 from monitor.config import Config
 from monitor.database import private_engine, translate_errors
 from monitor.marketplaces import catalogue
-from monitor.permission import allowed
 from monitor.practice import is_practice
 from monitor.private_store import judgements, review_tasks
 from monitor.read_only import NoStoreError, reading_engine
-from monitor.scheduler import past, standing
-from monitor.scheduler.due import Scene
-from monitor.scheduler.rules import rules_of
+from monitor.scheduler import standing
 from monitor.scheduler.standing import Line, Standing
 from monitor.verbs import common
 from monitor.weeks import utc_now, utc_text
@@ -58,8 +55,7 @@ def read_standing(engine: Engine, config: Config, now: datetime | None = None) -
     """How everything stands. Reads a few rows and files per marketplace and week."""
     at = now or utc_now()
     with translate_errors(), engine.connect() as connection:  # nothing is written: it works beside whoever writes
-        runs, pauses = past.read_past(connection, at, only_reads=True), past.read_pauses(connection)
-        scene = Scene(catalogue(), runs, at, config.region.zone, rules_of(config.schedule), allowed(config), pauses)
+        scene = standing.scene_of(connection, config, at)
         machine = [] if is_practice(config) else standing.machine_lines(connection, config, at)
         lines = [
             *machine,
