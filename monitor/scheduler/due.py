@@ -18,6 +18,7 @@ from monitor.marketplaces import Marketplace
 from monitor.scheduler.rules import Rules, Slot, slot
 from monitor.weeks import shift_week, week_days, week_of
 
+EVERYTHING = "all"  # a pause of this name is a freeze: nothing is begun but backups
 FINAL_AFTER = 5  # weeks from the first figures of a week to its final ones (method, section 9)
 
 
@@ -81,6 +82,12 @@ class Scene:
     def week(self) -> str:
         return week_of(self.now, self.zone)
 
+    @property
+    def frozen_until(self) -> date | None:
+        """First day on which anything is begun again; None where nothing is frozen."""
+        until = self.paused.get(EVERYTHING)
+        return until if until is not None and self.local.date() < until else None
+
     @cached_property
     def by_work(self) -> dict[tuple[str, str | None, str | None], list[Past]]:
         found: dict[tuple[str, str | None, str | None], list[Past]] = {}
@@ -104,7 +111,9 @@ class Scene:
 
 
 def due(scene: Scene) -> list[Due]:
-    """Everything to start now, crawls first, in a fixed order."""
+    """Everything to start now, crawls first, in a fixed order. While frozen backups alone; what was asked for waits."""
+    if scene.frozen_until is not None:
+        return [item for item in _upkeep(scene) if item.verb == "backup"]
     return [*_crawls(scene), *_probe_checks(scene), *_reports(scene), *_finals(scene), *_upkeep(scene)]
 
 

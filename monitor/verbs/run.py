@@ -16,7 +16,7 @@ from monitor.marketplaces import marketplace
 from monitor.permission import allowed, permission_problem, with_spider
 from monitor.practice import is_practice
 from monitor.scheduler import past
-from monitor.scheduler.due import Due
+from monitor.scheduler.due import EVERYTHING, Due
 from monitor.scheduler.forecast import forecast
 from monitor.scheduler.service import Service
 from monitor.scheduler.standing import Line
@@ -74,7 +74,7 @@ def plan(
     """
     config = common.config()
     service = Service(private_engine(config), config, lambda: allowed(config), upkeep=UPKEEP)
-    zone = config.region.zone
+    zone, scene = config.region.zone, service.scene()
     rows = [
         {
             "when": planned.at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M"),
@@ -82,10 +82,12 @@ def plan(
             "why": planned.item.why,
             "takes about": str(planned.lasts).partition(".")[0],
         }
-        for planned in forecast(service.scene(), days)
+        for planned in forecast(scene, days)
         if planned.item.verb != "backup"  # every night alike
     ]
     common.show(f"The next {days} days ({zone.key})", rows, as_json)
+    if (until := scene.frozen_until) and not as_json:
+        console.print(f"Everything is paused until {until.isoformat()}; end it with: monitor resume all")
     barred = {slug: problem for slug, entry in with_spider().items() if (problem := permission_problem(entry, config))}
     if barred and not as_json:
         console.print(f"{len(barred)} marketplaces are not crawled, for example:", style="dim")
@@ -93,11 +95,11 @@ def plan(
 
 
 def pause(
-    slug: Annotated[str, typer.Argument(help="Marketplace.")],
+    slug: Annotated[str, typer.Argument(help="Marketplace, or: all.")],
     until: Annotated[str, typer.Option(help="First day on which it is crawled again, like 2026-12-31.")],
     reason: Annotated[str, typer.Option(help="Why; it is shown in status.")] = "",
 ) -> None:
-    """Do not crawl a marketplace for a while.
+    """Do not crawl a marketplace for a while; `all` begins nothing but backups (what runs comes to its end).
 
     Example: monitor pause blibli --until 2026-12-31 --reason "asked us by letter"
     """
@@ -106,17 +108,17 @@ def pause(
     if day <= utc_now().astimezone(config.region.zone).date():
         raise UsageError(f"{until} is not in the future; a pause ends on a day to come.")
     with transaction(private_engine(config)) as connection:
-        past.pause(connection, marketplace(slug).slug, day, reason)
+        past.pause(connection, _pausable(slug), day, reason)
     common.show("Paused", {"marketplace": slug, "crawled again from": until})
 
 
-def resume(slug: Annotated[str, typer.Argument(help="Marketplace.")]) -> None:
-    """Crawl a paused marketplace again.
+def resume(slug: Annotated[str, typer.Argument(help="Marketplace, or: all.")]) -> None:
+    """Crawl a paused marketplace again; `all` ends a freeze, single pauses stay.
 
     Example: monitor resume blibli
     """
     with transaction(private_engine(common.config())) as connection:
-        was_paused = past.resume(connection, marketplace(slug).slug)
+        was_paused = past.resume(connection, _pausable(slug))
     common.show("Resumed" if was_paused else "It was not paused", {"marketplace": slug})
 
 
@@ -162,6 +164,10 @@ def _say_problem(service: Service) -> int:
 def _refuse_practice(config: Config) -> None:
     if is_practice(config):
         raise UsageError(f"{config.data_dir} is a practice folder; name another one with MONITOR_DATA_DIR.")
+
+
+def _pausable(slug: str) -> str:
+    return slug if slug == EVERYTHING else marketplace(slug).slug
 
 
 def _day(text: str) -> date:
