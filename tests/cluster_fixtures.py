@@ -4,8 +4,10 @@ A worker reads its configuration from its environment, as on a real cluster; `us
 Tests that stop processes or need certificates start a `LocalProcesses` of their own.
 """
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,11 +15,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from monitor.cluster import versions as versions_module
 from monitor.cluster.connect import ask_workers, connected
 from monitor.config import Config, load_config
 
@@ -31,7 +35,22 @@ QUIET = {
 }
 
 
-def environment(program: Path = ROOT) -> dict[str, str]:
+@lru_cache(maxsize=1)
+def program() -> Path:
+    """A copy of the program as this process has it: who edits a file meanwhile makes no worker differ from it."""
+    folder = Path(tempfile.mkdtemp(prefix="monitor-program-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    while True:
+        versions_module.program_version.cache_clear()
+        versions_module._versions.cache_clear()
+        for package in versions_module.PACKAGES:  # with compiled files: compiling anew takes seconds of every worker
+            shutil.copytree(ROOT / package, folder / package, dirs_exist_ok=True)
+        if versions_module.versions()["monitor"] == versions_module.program_version(folder):
+            return folder
+        shutil.rmtree(folder)
+
+
+def environment(program: Path) -> dict[str, str]:
     """What a process of the cluster starts with: no configuration, the program at that place."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MONITOR_", "PYTEST_"))}
     return {**kept, **QUIET, "PYTHONPATH": f"{program}{os.pathsep}{ROOT / 'tests'}"}
@@ -43,6 +62,7 @@ class LocalProcesses:
     def __init__(self, folder: Path, tls: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.tls = tls
+        self.program = program()
         self.address = ""
         self.given: dict[str, str] = {}
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
@@ -58,7 +78,7 @@ class LocalProcesses:
         scheme = "tls" if self.tls else "tcp"
         options = ["--host", f"{scheme}://127.0.0.1", "--port", port, "--no-dashboard", "--no-show"]
         self.scheduler = self._start(
-            "scheduler", "scheduler", *options, "--scheduler-file", str(told), env=environment()
+            "scheduler", "scheduler", *options, "--scheduler-file", str(told), env=environment(self.program)
         )
         until = time.monotonic() + START_S
         while not told.exists() or not told.read_text().rstrip().endswith("}"):
@@ -66,7 +86,9 @@ class LocalProcesses:
             time.sleep(0.05)
         self.address = json.loads(told.read_text())["address"]
 
-    def start_worker(self, name: str, program: Path = ROOT, env: Mapping[str, str] | None = None, *more: str) -> None:
+    def start_worker(
+        self, name: str, env: Mapping[str, str] | None = None, program: Path | None = None, *more: str
+    ) -> None:
         """Starts one without waiting for it. more: further options of `dask worker`."""
         options = [
             self.address,
@@ -80,7 +102,7 @@ class LocalProcesses:
             "0",
         ]
         place = ["--local-directory", str(self.folder / "local"), "--death-timeout", "120"]
-        values = environment(program) | self.given | dict(env or {})
+        values = environment(program or self.program) | self.given | dict(env or {})
         self.workers[name] = self._start("worker", name, *options, *place, *more, env=values)
 
     def wait(self, count: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cluster_fixtures import ROOT, LocalProcesses, sqlite_config
+from cluster_fixtures import LocalProcesses, sqlite_config
 from sqlalchemy import text
 
 from monitor.cluster import worker
@@ -49,10 +49,10 @@ def test_a_worker_of_another_version_gets_no_task(
     cluster: Config, cluster_processes: LocalProcesses, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / "old" / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(cluster_processes.program / package, tmp_path / "old" / package)
     with (tmp_path / "old" / "pipelines" / "__init__.py").open("a") as file:
         file.write("\n# of last year\n")
-    cluster_processes.start_worker("old", tmp_path / "old")
+    cluster_processes.start_worker("old", program=tmp_path / "old")
     try:
         cluster_processes.wait(4)
         with caplog.at_level(logging.WARNING), connected(cluster) as client:

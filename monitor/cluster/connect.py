@@ -47,8 +47,7 @@ def connected(config: Config, address: str | None = None) -> Iterator[Any]:
     a warning. Raises UsageError (extra missing, certificates, SQLite, address) and ClusterError (no answer, refused, no
     worker of this version).
     """
-    refuse_sqlite(config)
-    with _quiet(), _client(config, address) as client:
+    with scheduler_client(config, address) as client:
         _check_scheduler(client, config)
         _announce(client, config)
         refused = refusals(client, config)
@@ -59,6 +58,14 @@ def connected(config: Config, address: str | None = None) -> Iterator[Any]:
             raise ClusterError("The scheduler has no workers; start some, then run again.")
         for sentence in refused:
             logger.warning(sentence)
+        yield client
+
+
+@contextmanager
+def scheduler_client(config: Config, address: str | None) -> Iterator[Any]:
+    """A client before anything is known of scheduler and workers. Raises as `connected`."""
+    refuse_sqlite(config)
+    with _quiet(), _client(config, address) as client:
         yield client
 
 
@@ -194,15 +201,19 @@ def _tls_files(config: Config) -> dict[str, str]:
     }
 
 
-def _check_scheduler(client: Any, config: Config) -> None:
-    """The scheduler reads what tasks are made of, so it needs the same versions as workers."""
+def scheduler_versions(client: Any, config: Config) -> dict[str, str]:
+    """What the scheduler runs; it reads what tasks are made of, so it needs the same as workers."""
     try:
-        found = client.run_on_scheduler(versions, callback_timeout=config.cluster.timeout_s)
-    except (OSError, TimeoutError):
+        found: dict[str, str] = client.run_on_scheduler(versions, callback_timeout=config.cluster.timeout_s)
+    except OSError:  # a timeout is one
         raise ClusterError("The scheduler does not answer; look after it, then run again.") from None
     except (ImportError, AttributeError, RuntimeError):
         raise ClusterError("The scheduler does not have this program; install the same version there.") from None
-    differs = difference(found)
+    return found
+
+
+def _check_scheduler(client: Any, config: Config) -> None:
+    differs = difference(scheduler_versions(client, config))
     if differs:
         raise ClusterError(f"The scheduler is refused, it runs {differs}; install the same versions there.")
 

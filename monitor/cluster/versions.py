@@ -12,13 +12,13 @@ CONTENT = (".py", ".toml", ".csv")
 UNIT = 1_000_000.0  # of the resource by which a worker is known; never a limit
 
 
-@lru_cache(maxsize=1)
-def program_version() -> str:
+@lru_cache(maxsize=2)
+def program_version(place: Path | None = None) -> str:
     """`0.1.0 1a2b3c4d5e6f`: the number, and a hash over the program's modules and reference lists.
 
-    The number alone would not tell two checkouts apart.
+    The number alone would not tell two checkouts apart. place: of another checkout.
     """
-    root = Path(__file__).parents[2]
+    root = place or Path(__file__).parents[2]
     found = sha256()
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*")):

@@ -17,6 +17,7 @@ from monitor.errors import StoreError
 from monitor.migrations import SCHEMAS
 
 Found = TypeVar("Found")
+CONNECT_S = 10  # to a server that swallows what is sent; one that is off refuses at once
 
 
 def settings() -> Config:
@@ -41,7 +42,7 @@ def _engine(address: str, connections: int) -> Engine:
     url = make_url(address)
     if "+" not in url.drivername:
         url = url.set(drivername="postgresql+psycopg")
-    schema = {"options": f"-csearch_path={SCHEMAS['private']}"}
+    schema = {"options": f"-csearch_path={SCHEMAS['private']}", "connect_timeout": CONNECT_S}
     # Tried before use: a database that was away for a minute leaves dead connections behind.
     return create_engine(url, connect_args=schema, pool_size=connections, max_overflow=0, pool_pre_ping=True)
 
