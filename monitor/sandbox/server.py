@@ -51,13 +51,16 @@ class _Log:
 class Server:
     """A running world: `with Server(folder) as server: server.hosts`.
 
-    faults: site -> text of `faults.read_fault`; None takes the world's own (Shopee refuses), {} means none. Raises
-    InputError without a world, UsageError for an unknown site or fault, StoreError where hosts.json cannot be written.
+    faults: site -> text of `faults.read_fault`; None takes the world's own (Shopee refuses), {} means none. made: what
+    is served where it is not the world of the folder, which then is only where hosts.json lies. Raises InputError
+    without a world, UsageError for an unknown site or fault, StoreError where hosts.json cannot be written.
     """
 
-    def __init__(self, folder: Path | str, faults: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path | str, faults: Mapping[str, str] | None = None, made: worlds.World | None = None
+    ) -> None:
         self.folder = Path(folder)
-        made = worlds.read(self.folder)
+        made = worlds.read(self.folder) if made is None else made
         self.sites = sites_of(made)
         self._trouble = {site.slug: Trouble() for site in self.sites}
         usual = {slug: text for slug, text in made.settings["faults"].items() if slug in self._trouble}
