@@ -18,7 +18,7 @@ from monitor import regions, registry
 from monitor.config import Config
 from monitor.database import private_engine, translate_errors
 from monitor.marketplaces import catalogue
-from monitor.practice import is_practice
+from monitor.practice import is_practice, is_rehearsal
 from monitor.private_store import judgements, review_tasks
 from monitor.read_only import NoStoreError, reading_engine
 from monitor.scheduler import standing
@@ -56,7 +56,7 @@ def read_standing(engine: Engine, config: Config, now: datetime | None = None) -
     at = now or utc_now()
     with translate_errors(), engine.connect() as connection:  # nothing is written: it works beside whoever writes
         scene = standing.scene_of(connection, config, at)
-        machine = [] if is_practice(config) else standing.machine_lines(connection, config, at)
+        machine = [] if is_practice(config) and not is_rehearsal(config) else standing.machine_lines(connection, config, at)
         lines = [
             *machine,
             *standing.week_lines(scene),
