@@ -56,7 +56,8 @@ def read_standing(engine: Engine, config: Config, now: datetime | None = None) -
     at = now or utc_now()
     with translate_errors(), engine.connect() as connection:  # nothing is written: it works beside whoever writes
         scene = standing.scene_of(connection, config, at)
-        machine = [] if is_practice(config) and not is_rehearsal(config) else standing.machine_lines(connection, config, at)
+        has_machine = is_rehearsal(config) or not is_practice(config)
+        machine = standing.machine_lines(connection, config, at) if has_machine else []
         lines = [
             *machine,
             *standing.week_lines(scene),
