@@ -37,8 +37,17 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if known := _of_machine(error):
+            return _say(known, EXIT_FAILED)
         return _say(f"Unexpected {type(error).__name__}; the details are in {_keep_traceback()}.", EXIT_FAILED)
     return code if isinstance(code, int) else 0
+
+
+def _of_machine(error: Exception) -> str | None:
+    """What a store or the disk refused where no verb has expected it."""
+    from monitor.database_errors import sentence_of
+
+    return sentence_of(error)
 
 
 def _say(sentence: str, code: int) -> int:

@@ -1,5 +1,6 @@
 """What a database raises, as one sentence: which store, what is wrong, what to do. Never a value of a row."""
 
+import errno
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -8,13 +9,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from monitor.database_locks import holder_of
 from monitor.errors import StoreError
 
 FULL_BYTES = 1 << 20  # SQLite cannot say that a disk is full where it cannot make a file; less than this is full
 AGAIN = "then run the same command again"
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
 _SQLITE = {
     "database is locked": "The {store} is locked by another process{holder}; wait until it ends, " + AGAIN + ".",
     "disk is full": "There is no space left for the {store}; free some, " + AGAIN + ".",
@@ -57,8 +59,21 @@ def translate_errors() -> Iterator[None]:
     except DBAPIError as error:
         raise StoreError(_sentence(error)) from error
     except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        raise StoreError(f"Writing failed{place}: {error.strerror or error}; mend that, {AGAIN}.") from error
+        raise StoreError(_of_disk(error)) from error
+
+
+def sentence_of(error: BaseException) -> str | None:
+    """The sentence for an error of a database or the disk that no verb has expected; None for every other one."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return _sentence(error)
+    return _of_disk(error) if isinstance(error, OSError) and error.errno in _DISK else None
+
+
+def _of_disk(error: OSError) -> str:
+    place = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"There is no space left on the disk{place}; free some, {AGAIN}."
+    return f"Writing failed{place}: {error.strerror or error}; mend that, {AGAIN}."
 
 
 def first_line(error: BaseException) -> str:

@@ -3,12 +3,12 @@
 import hashlib
 import hmac
 import logging
-import os
 import secrets
 import stat
 from pathlib import Path
 
 from monitor.errors import StoreError
+from monitor.key_files import write_once
 
 logger = logging.getLogger(__name__)
 
@@ -68,19 +68,4 @@ def load_hasher(path: Path) -> PhoneHasher:
 
 def create_key(path: Path) -> None:
     """A new random key in the file, for its owner only; one that another process made just now stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)  # unlike a rename it never replaces a key that another process made just now
-        except FileExistsError:
-            pass
-        except OSError:
-            aside.replace(path)  # a file system without links
-    finally:
-        aside.unlink(missing_ok=True)
+    write_once(path, secrets.token_hex(_KEY_BYTES) + "\n")

@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from monitor.weeks import utc_now, utc_text
 
 LEASE_S = 60
 HEARTBEAT_S = 20
+ABANDONED = {"outcome": "abandoned", "finished_at": runs.c.heartbeat_at, "lease_until": None}
 
 
 @dataclass
@@ -70,9 +71,8 @@ def abandon_dead(connection: Connection) -> int:
     now = utc_text(utc_now())
     query = select(runs.c.run_id, runs.c.holder, runs.c.lease_until).where(runs.c.outcome == "running")
     dead = [row.run_id for row in connection.execute(query) if not is_alive(row.holder, row.lease_until, now)]
-    ended = {"outcome": "abandoned", "finished_at": runs.c.heartbeat_at, "lease_until": None}
     if dead:
-        connection.execute(update(runs).where(runs.c.run_id.in_(dead)).values(**ended))
+        connection.execute(update(runs).where(runs.c.run_id.in_(dead)).values(**ABANDONED))
     return len(dead)
 
 
@@ -98,7 +98,7 @@ def _take(connection: Connection, verb: str, subject: str | None, week: str | No
             what = " ".join(part for part in (verb, subject, week) if part)
             who = row.holder.partition("@")[0]
             raise StoreError(f"'{what}' is already being done by {who} since {row.started_at}; wait for it.")
-        connection.execute(update(runs).where(runs.c.run_id == row.run_id).values(outcome="abandoned"))
+        connection.execute(update(runs).where(runs.c.run_id == row.run_id).values(**ABANDONED))
     result = connection.execute(
         insert(runs).values(
             verb=verb,
@@ -141,11 +141,17 @@ def recorded(engine: Engine, verb: str, subject: str | None = None, week: str | 
         run.outcome = "failed"
         # Only our own sentences are kept: they carry nothing personal, other exceptions might.
         run.message = str(error) if isinstance(error, MonitorError) else type(error).__name__
+        _stop(stop, beat)
+        with suppress(MonitorError):  # what the work failed of is what has to be said
+            _finish(engine, run)
         raise
-    finally:
-        stop.set()
-        beat.join()
-        _finish(engine, run)
+    _stop(stop, beat)
+    _finish(engine, run)
+
+
+def _stop(stop: threading.Event, beat: threading.Thread) -> None:
+    stop.set()
+    beat.join()
 
 
 def _finish(engine: Engine, run: Run) -> None:

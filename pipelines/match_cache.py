@@ -77,6 +77,9 @@ class LinkCache:
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=home))
+        except OSError:  # as above
+            return
+        try:
             scored.inputs.to_parquet(aside / "inputs.parquet", index=False)
             scored.pairs.to_parquet(aside / "pairs.parquet", index=False, compression="zstd")
             meta = {"basis": scored.basis, "inputs": _kinds(scored.inputs), "pairs": _kinds(scored.pairs)}
@@ -86,8 +89,8 @@ class LinkCache:
             for other in home.iterdir():
                 if other != place:
                     shutil.rmtree(other, ignore_errors=True)
-        except OSError:  # as above
-            return
+        except OSError:
+            shutil.rmtree(aside, ignore_errors=True)  # on a full disk most of all
 
 
 def _name(basis: str) -> str:

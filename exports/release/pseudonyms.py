@@ -2,7 +2,6 @@
 
 import base64
 import hmac
-import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from monitor.config import Config
 from monitor.errors import StoreError, UsageError
+from monitor.key_files import write_once
 
 KEY_BYTES = 32
 _LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -76,9 +76,4 @@ def load(config: Config, recipient: str, may_create: bool) -> Pseudonyms:
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(KEY_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_once(path, secrets.token_hex(KEY_BYTES) + "\n")

@@ -1,12 +1,12 @@
 """The key pair of the backups: the key file opens them, its public half is enough to write them."""
 
-import os
 from pathlib import Path
 
 import pyrage
 
 from monitor.config import Config
 from monitor.errors import StoreError, UsageError
+from monitor.key_files import write_once
 
 
 def key_file(config: Config) -> Path:
@@ -29,11 +29,12 @@ def recipient_of(config: Config) -> str:
 
 def _make(path: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"{pyrage.x25519.Identity.generate()}\n")
+        write_once(path, f"{pyrage.x25519.Identity.generate()}\n")
     except OSError as error:
-        raise StoreError(f"The key of the backups {path} cannot be written: {error.strerror or error}.") from None
+        raise StoreError(
+            f"The key of the backups {path} cannot be written: {error.strerror or error}; mend that, then run 'backup' "
+            "again."
+        ) from None
 
 
 def read_key(path: Path) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from exports import audit_sheet
+from monitor.crawl_lines import write_whole
 from monitor.database import private_engine, translate_errors
 from monitor.practice import is_practice
 from monitor.registry_import import checked_office
@@ -41,8 +42,7 @@ def draw(
         body = audit_sheet.to_workbook(drawn.rows, today, config, practice=is_practice(config))
     with translate_errors():
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.touch(mode=0o600)
-        output.write_bytes(body)
+    write_whole(output, body)
     counts = drawn.rows["area_code"].value_counts().sort_index()
     rows = {code: int(count) for code, count in counts.items()}
     common.show(f"Drawn from the registry of {drawn.as_of}", {**rows, "file": str(output)}, as_json)

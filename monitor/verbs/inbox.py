@@ -24,6 +24,7 @@ from sqlalchemy import Engine, insert, select
 from exports.wording import day, number
 from monitor import regions, registry
 from monitor.config import Config
+from monitor.crawl_lines import write_whole
 from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
 from monitor.feed import hand_over
@@ -217,4 +218,4 @@ def _answer(config: Config, office: str, path: Path, receipt: str) -> None:
     stem = re.sub(r"[^\w.-]+", "_", path.stem)[:80]
     with translate_errors():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / f"tanda-terima-{stem}.txt").write_text(f"{path.name}\n\n{receipt}\n", encoding="utf-8")
+    write_whole(folder / f"tanda-terima-{stem}.txt", f"{path.name}\n\n{receipt}\n".encode("utf-8", "replace"))

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from exports import probe_template
 from monitor import regions
 from monitor.config import Config
+from monitor.crawl_lines import write_whole
 from monitor.database import private_engine, translate_errors
 from monitor.registry_import import checked_office
 from monitor.text import safe_terminal
@@ -58,7 +59,7 @@ def template(
     body = probe_template.to_workbook(config, code, utc_now().astimezone(config.region.zone).date())
     with translate_errors():
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(body)
+    write_whole(output, body)
     common.show("Template", {"file": str(output), "office": _name(code)})
 
 
@@ -76,7 +77,7 @@ def send_templates(engine: Engine, config: Config, today: date) -> list[Path]:
             body = probe_template.to_workbook(config, area.code, today)
             with translate_errors():
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                path.write_bytes(body)
+            write_whole(path, body)
             written.append(path)
     return written
 
