@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import monitor
@@ -83,18 +84,23 @@ def run_crawl(
     budget: int = 0,
     plan: Path | None = None,
     only_looks: bool = False,
+    options: Mapping[str, str] = MappingProxyType({}),
+    fds: Sequence[int] = (),
+    begun: Callable[["subprocess.Popen[str]"], None] = lambda process: None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Outcome:
     """Runs one crawl to its end. Raises StoreError when it cannot be started.
 
     budget: requests of this run, 0 for no limit. plan: folder of the plan that a new crawl follows. only_looks: it is
-    finished when its budget is spent. tell: is given each line of progress.
+    finished when its budget is spent. options: further settings of the crawl. fds: open files that it inherits. begun:
+    is given the process. tell: is given each line of progress.
     """
-    looks = ["-s", "MONITOR_LOOK=1"] if only_looks else []
+    options = {**options, "MONITOR_LOOK": "1"} if only_looks else options
+    further = [part for key, value in options.items() for part in ("-s", f"{key}={value}")]
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     try:
         process = subprocess.Popen(
-            [*command(slug, sandbox, week, budget, plan), *looks],
+            [*command(slug, sandbox, week, budget, plan), *further],
             cwd=ROOT,
             env=environment(config),
             stdin=subprocess.PIPE,
@@ -103,9 +109,11 @@ def run_crawl(
             text=True,
             encoding="utf-8",
             errors="replace",
+            pass_fds=fds,
         )
     except OSError as error:
         raise StoreError(f"The crawl of {slug} cannot be started: {error.strerror or error}.") from None
+    begun(process)
     reader = threading.Thread(target=_listen, args=(process, slug, lines, tell), daemon=True)
     reader.start()
     timed_out = _wait(process, config.crawl.max_seconds)

@@ -21,6 +21,8 @@ from scrapy.crawler import Crawler
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 
 from monitor import regions
+from monitor.cluster.crawl_shards import DoneElsewhere, Shard
+from monitor.cluster.lanes_child import Line
 from monitor.config import Config, load_config
 from monitor.crawl_stats import crawl_stats
 from monitor.crawl_store import CrawlInfo, CrawlWriter, newest_unfinished, read_crawl, read_info
@@ -63,6 +65,9 @@ class CrawlDirectory:
         self._evidence = 0
         self._shown_at = 0.0
         self._log: logging.Handler | None = None
+        shard = self.settings.get("MONITOR_SHARD")
+        self._shard = Shard.of(shard) if shard else None
+        self._line: Line | None = None  # to the worker of a cluster that started this process
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -124,6 +129,8 @@ class CrawlDirectory:
         except MonitorError as error:
             self._say(str(error))
             return
+        self._line = Line.of(self.settings)
+        self._keep(begun=self.writer.attempt)
         logger.info("Attempt %d, %d units done before.", self.writer.attempt, len(self.writer.done_units))
         spider.record = self  # type: ignore[attr-defined]
 
@@ -207,6 +214,7 @@ class CrawlDirectory:
         try:
             if isinstance(item, UnitDone):
                 self.writer.unit_done(**asdict(item))
+                self._keep(done=item.unit)
                 self._progress()
             else:
                 item.item.observed_at = utc_text(utc_now())
@@ -217,6 +225,11 @@ class CrawlDirectory:
         except TypeError as error:  # a value that the directory cannot keep; the message names field and type only
             self.count("errors")
             logger.error("A row was not written: %s.", error)
+
+    def _keep(self, **what: object) -> None:
+        """Until its worker has put the lines where other workers find them, nothing more is asked."""
+        if self._line is not None:
+            self._line.say(**what)
 
     def erred(self) -> None:
         self.count("errors")
@@ -244,7 +257,11 @@ class CrawlDirectory:
 
     @property
     def done_units(self) -> Set[str]:
-        return self.writer.done_units if self.writer else set()
+        if self.writer is None:
+            return set()
+        if self._shard is None:
+            return self.writer.done_units
+        return DoneElsewhere(self.writer.done, self._shard, self.course)
 
     def tally_of(self, name: str) -> Tally | None:
         row = self.writer.done.get(name) if self.writer else None

@@ -67,9 +67,12 @@ def guest_settings(settings: BaseSettings, entry: Marketplace) -> None:
     sandbox = settings.get("MONITOR_SANDBOX")
     settings.set("USER_AGENT", user_agent("" if sandbox else load_config().crawl.user_agent_contact), "spider")
     settings.set("DOWNLOAD_DELAY", 0 if sandbox else entry.delay_s, "spider")
-    if sandbox:
-        handler = "monitor.middlewares.SandboxHandler"
+    handler = "monitor.middlewares.SandboxHandler" if sandbox else ""
+    if settings.getint("MONITOR_LANE_FD"):  # of a cluster: the lane is shared with other processes
+        handler = f"monitor.cluster.lanes_child.{'LaneSandboxHandler' if sandbox else 'LaneHandler'}"
+    if handler:
         settings.set("DOWNLOAD_HANDLERS", {"http": handler, "https": handler}, "spider")
+    if sandbox:
         settings.set("HTTPPROXY_ENABLED", False, "spider")  # a proxy of the environment would leave this machine
 
 
@@ -146,7 +149,10 @@ class GuestRobotsMiddleware(RobotsTxtMiddleware):
 
 
 class RetryAfterMiddleware:
-    """Waits as long as the site asks for, once in a crawl; whoever asks again is not asked again."""
+    """Waits as long as the site asks for, once in a crawl; whoever asks again is not asked again.
+
+    `lane_has_waited` of a request: another process of the same crawl has waited already.
+    """
 
     def __init__(self) -> None:
         self.has_waited = False
@@ -158,7 +164,7 @@ class RetryAfterMiddleware:
         if wait is None and response.status == 503:
             return response  # retried like other server errors
         request.meta["dont_retry"] = True
-        if wait is None or wait > MAX_WAIT_S or self.has_waited:
+        if wait is None or wait > MAX_WAIT_S or self.has_waited or request.meta.get("lane_has_waited"):
             return response
         self.has_waited = True
         logger.info("Waiting %d s as the site asks (status %d).", wait, response.status)

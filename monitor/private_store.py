@@ -667,6 +667,20 @@ pauses = Table(
     comment="Marketplaces that are not crawled for a while.",
 )
 
+lanes = Table(
+    "lanes",
+    metadata,
+    _key("site", Text(), "marketplace's slug, or domain of an own shop"),
+    _need("next_at", Float(), "no request before it; seconds since 1970 by the database's clock"),
+    _need("delay_s", Float(), "seconds between requests, the slowest that the crawl wants"),
+    _may("holder", Text(), "process whose request is in flight"),
+    _need("held_until", Float(), "when that process counts as dead, unless it renews"),
+    _may("crawl_id", Text(), "crawl of the last request"),
+    _need("has_waited", Boolean(), "whether that crawl waited as long as the site asked for"),
+    _may("closed_in", Text(), "crawl that the site refused"),
+    comment="Sites as workers of a cluster ask them: one request at a time.",
+)
+
 messages = Table(
     "messages",
     metadata,

@@ -62,3 +62,6 @@ MONITOR_CHILD = False
 MONITOR_QUERIES = 0  # only with a sandbox: so many of the panel's queries; 0: all
 MONITOR_PLAN = ""  # folder of the plan that a new crawl follows; a resumed one follows its own
 MONITOR_LOOK = False  # `doctor`: a crawl whose few requests are sent is finished
+# Given by a worker of a cluster: socket over which it grants requests, and which part of the crawl this process reads.
+MONITOR_LANE_FD = 0
+MONITOR_SHARD = ""

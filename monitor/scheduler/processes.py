@@ -111,11 +111,11 @@ def launch(command: Sequence[str], config: Config, item: Due, now: datetime, lim
     except OSError as error:
         said.close()
         raise StoreError(f"'{' '.join(item.arguments)}' cannot be started: {error.strerror or error}.") from None
-    _limit(process.pid, limits)
+    limit(process.pid, limits)
     return Child(item, now, process, said, time.monotonic() + limits.seconds)
 
 
-def _limit(pid: int, limits: Limits) -> None:
+def limit(pid: int, limits: Limits) -> None:
     """Limits that hold for the process and all it begins. Memory it writes to, not what it merely reserves."""
     memory = limits.memory_mb << 20
     wanted = ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, LARGEST_FILE), (resource.RLIMIT_CORE, 0))
