@@ -109,7 +109,7 @@ class Moving:
         return {
             "opened": int((here["opens"] == number).sum()) if number > 1 else 0,
             "closed": int((here["closes"] == number).sum()),
-            "shown late": int((late["shown_from"] == number).sum()),
+            "shown late": int((late["shown_from"] == number).sum()) if number > 1 else 0,
             "renamed": int((late["renamed_in"] == number).sum()),
             "new username": int((late["username_in"] == number).sum()),
             "moved": int((late["moved_in"] == number).sum()),

@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
@@ -43,13 +45,26 @@ def rehearse(
     size = {"businesses": businesses, "shops": shops}
     stage = stages.prepare(data, size, seed, weeks, script, again)
     told: list[Told] = []
-    with common.progress(f"Rehearsing {weeks} weeks") as advance:
-        for one in Play(stage, lambda line: advance(0, line)).weeks():
-            told.append(one)
-            _show_week(console, stage, one)
-            if json_file:
-                _write(json_file, script, told)
+    for one in _played(stage):
+        told.append(one)
+        _show_week(console, stage, one)
+        if json_file:
+            _write(json_file, script, told)
     return _close(console, stage, told)
+
+
+def _played(stage: stages.Stage) -> Iterator[Told]:
+    """The weeks; what is going on stands below them while one is waited for, and not while one is printed."""
+    told: Told | None = None
+    said: list[Callable[..., None]] = []
+    weeks = Play(stage, lambda line: said[-1](0, line)).weeks()
+    while True:
+        with common.progress("Rehearsing") as advance:
+            said.append(advance)
+            told = next(weeks, None)
+        if told is None:
+            return
+        yield told
 
 
 # --- a week -----------------------------------------------------------------------------------------------------------
@@ -60,7 +75,10 @@ def _show_week(console: Console, stage: stages.Stage, told: Told) -> None:
     head = f"Week {told.number}  {told.week}, {monday:%d %b} to {sunday:%d %b}"
     console.print(f"\n[bold]{head}[/bold]  [dim]{told.seconds:.0f} s[/dim]")
     for label, text in _lines(stage, told):
-        console.print(f"  [bold]{label:<9}[/bold] ", escape(text), sep="", soft_wrap=True)
+        first, *rest = wrap(text, console.width - 12, break_on_hyphens=False) or [""]
+        console.print(f"  [bold]{label:<9}[/bold] ", escape(first), sep="")
+        for line in rest:
+            console.print(" " * 12, escape(line), sep="")
 
 
 def _lines(stage: stages.Stage, told: Told) -> list[tuple[str, str]]:
