@@ -85,7 +85,7 @@ def test_without_a_certificate_nothing_is_answered(
     config = with_files(tmp_path, None)
     with pytest.raises(UsageError, match="needs tls_ca, tls_cert and tls_key"), connected(config, processes.address):
         pass
-    with pytest.raises(ClusterError, match="does not answer; .* whether it wants TLS"), connected(config, plain):
+    with pytest.raises(ClusterError, match=r"does not answer; .* whether it wants TLS"), connected(config, plain):
         pass
     assert "sum" not in processes.log("w0")
 
