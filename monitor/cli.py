@@ -40,6 +40,7 @@ VERBS = {
     "doctor": "doctor:doctor",
     "backup": "backup:backup",
     "restore": "backup:restore",
+    "upgrade": "upgrade:upgrade",
     "erase": "erase:erase",
     "purge": "purge:purge",
     "marketplaces": "marketplaces:marketplaces",
