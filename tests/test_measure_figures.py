@@ -96,6 +96,15 @@ def test_without_a_probe_there_is_no_level_never_the_detected_alone() -> None:
     assert float(str(found.figure("E8")["value"])) > 0
 
 
+def test_in_the_first_week_it_is_the_answers_that_are_missing_not_the_businesses_known_to_sell() -> None:
+    nobody = world().inputs.answers.head(0)
+    found = estimate_week(replace(world().inputs, answers=nobody))
+    assert found.figure("E1")["reason"] == found.figure("E9")["reason"] == "no_judgements"
+    assert "no_probe" not in set(found.rows["reason"])
+    neither = estimate_week(replace(world().inputs, answers=nobody, probes=blank("probes")))
+    assert neither.figure("E1")["reason"] == "no_probe"
+
+
 def test_fewer_than_ten_detected_probes_are_no_coverage() -> None:
     few = world().inputs.probes
     few = few[few["group_id"].isin(few["group_id"].unique()[:9])]

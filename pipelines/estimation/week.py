@@ -10,7 +10,7 @@ from pipelines.estimation.by_cohort import cohort_rows
 from pipelines.estimation.by_domain import KINDS, by_domain, domain_rows
 from pipelines.estimation.by_marketplace import marketplace_rows
 from pipelines.estimation.counted import counted_rows
-from pipelines.estimation.figures import frame
+from pipelines.estimation.figures import Row, frame
 from pipelines.estimation.flows import flow_rows
 from pipelines.estimation.inputs import Estimated, WeekInputs, ordered
 from pipelines.estimation.province import KIND, coverage_row, headline
@@ -36,4 +36,11 @@ def estimate_week(inputs: WeekInputs, only_province: bool = False) -> Estimated:
         rows += domain_rows(inputs, top, rules, kinds)
         rows += cell_rows(kinds["area"], kinds["sector"], inputs, top, rules)
         rows += cohort_rows(inputs, top, rules)
+    if len(top.probe_groups) and not top.found.judged:
+        rows = [_waiting(one) for one in rows]
     return Estimated(frame(rows), top.draws)
+
+
+def _waiting(row: Row) -> Row:
+    """Where nobody has judged anything yet, it is the answers that are missing, not businesses known to be present."""
+    return row | {"reason": "no_judgements"} if row["reason"] == "no_probe" else row
