@@ -6,13 +6,17 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 
+from monitor import migrations
 from monitor.config import Config, load_config
+from monitor.database import private_engine, results_engine
 
 pytest_plugins = ["cluster_fixtures"]
 
@@ -108,15 +112,59 @@ def postgresql_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgresql_config(postgresql_server: str, tmp_path: Path) -> Iterator[Config]:
-    """Configuration with both stores in a new PostgreSQL database."""
-    name = f"test_{os.getpid()}_{abs(hash(tmp_path)) % 10**9}"
-    admin = create_engine(f"{postgresql_server}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+@pytest.fixture(scope="session", autouse=True)
+def _migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new SQLite store starts as a copy of one that was migrated, step by step, once per process."""
+    real, copying = migrations.migrate, threading.Lock()
+    ready: dict[str, Path] = {}
+
+    def quick(engine: Engine, store: str) -> None:
+        path = Path(engine.url.database or "")
+        if engine.dialect.name == "sqlite" and path.is_file():
+            with copying:
+                if path.stat().st_size == 0:
+                    shutil.copyfile(ready.get(store) or made(store), path)
+        real(engine, store)
+
+    def made(store: str) -> Path:
+        path = tmp_path_factory.mktemp("migrated") / f"{store}.sqlite"
+        engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        real(engine, store)
+        return ready.setdefault(store, path)
+
+    migrations.migrate = quick
+    yield
+    migrations.migrate = real
+
+
+def _database(admin: Engine, name: str, template: str = "template1") -> None:
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    url = f"{postgresql_server}/{name}"
-    environ = {"MONITOR_DATA_DIR": str(tmp_path / "data"), "MONITOR_DATABASE_URL": url, "MONITOR_RESULTS_URL": url}
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with both stores, migrated step by step once per process; others begin as copies of it."""
+    admin = create_engine(f"{postgresql_server}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    _database(admin, "migrated")
+    admin.dispose()
+    url = f"{postgresql_server}/migrated"
+    folder = str(tmp_path_factory.mktemp("migrated"))
+    made = load_config({"MONITOR_DATA_DIR": folder, "MONITOR_DATABASE_URL": url, "MONITOR_RESULTS_URL": url})
+    private_engine(made).dispose()
+    results_engine(made).dispose()
+    return "migrated"
+
+
+@contextmanager
+def _postgresql(server: str, folder: Path, template: str) -> Iterator[Config]:
+    name = f"test_{os.getpid()}_{abs(hash(folder)) % 10**9}"
+    admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    _database(admin, name, template)
+    url = f"{server}/{name}"
+    environ = {"MONITOR_DATA_DIR": str(folder / "data"), "MONITOR_DATABASE_URL": url, "MONITOR_RESULTS_URL": url}
     try:
         yield load_config(environ)
     finally:
@@ -125,9 +173,31 @@ def postgresql_config(postgresql_server: str, tmp_path: Path) -> Iterator[Config
         admin.dispose()
 
 
+@pytest.fixture
+def postgresql_config(postgresql_server: str, _postgresql_template: str, tmp_path: Path) -> Iterator[Config]:
+    """Configuration with both stores, migrated and empty, in a PostgreSQL database of their own."""
+    with _postgresql(postgresql_server, tmp_path, _postgresql_template) as config:
+        yield config
+
+
+@pytest.fixture
+def bare_postgresql_config(postgresql_server: str, tmp_path: Path) -> Iterator[Config]:
+    """The same before anything was opened: a database without tables."""
+    with _postgresql(postgresql_server, tmp_path, "template1") as config:
+        yield config
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
     """The configuration on each engine in turn; open the stores with `private_engine` and `results_engine`."""
     if request.param == "postgresql":
         return request.getfixturevalue("postgresql_config")  # type: ignore[no-any-return]
+    return load_config({"MONITOR_DATA_DIR": str(tmp_path / "data")})
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def bare_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    """The configuration on each engine in turn, before anything was opened."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("bare_postgresql_config")  # type: ignore[no-any-return]
     return load_config({"MONITOR_DATA_DIR": str(tmp_path / "data")})

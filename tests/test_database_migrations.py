@@ -110,10 +110,10 @@ def _is_as_declared(connection: Connection, store: str) -> bool:
 
 
 @pytest.mark.parametrize(("store", "revision"), OLDER)
-def test_every_version_moves_forward_with_its_rows(stores: Config, store: str, revision: str) -> None:
-    with _old_store(stores, store, revision) as connection:
+def test_every_version_moves_forward_with_its_rows(bare_stores: Config, store: str, revision: str) -> None:
+    with _old_store(bare_stores, store, revision) as connection:
         before = _fill(connection)
-    engine = STORES[store](stores)
+    engine = STORES[store](bare_stores)
     with engine.connect() as connection:
         assert _is_as_declared(connection, store)
         is_old = store == "results" and revision < "0003"
@@ -131,10 +131,10 @@ def test_every_version_moves_forward_with_its_rows(stores: Config, store: str, r
 
 
 @pytest.mark.parametrize("revision", ["0001", "0002"])
-def test_weeks_of_older_results_get_their_number(stores: Config, revision: str) -> None:
-    with _old_store(stores, "results", revision) as connection:
+def test_weeks_of_older_results_get_their_number(bare_stores: Config, revision: str) -> None:
+    with _old_store(bare_stores, "results", revision) as connection:
         _fill(connection)
-    engine = results_engine(stores)
+    engine = results_engine(bare_stores)
     with engine.connect() as connection:
         weeks = dict(tuple(row) for row in connection.execute(text("SELECT week, week_number FROM weeks")))
     assert weeks == {"2026-W41": 105703 - 4, "2026-W42": 105703 - 3}
@@ -142,10 +142,10 @@ def test_weeks_of_older_results_get_their_number(stores: Config, revision: str) 
 
 
 @pytest.mark.postgresql
-def test_base_tables_leave_the_schema_of_the_views(postgresql_config: Config) -> None:
-    with _old_store(postgresql_config, "results", "0002") as connection:
+def test_base_tables_leave_the_schema_of_the_views(bare_postgresql_config: Config) -> None:
+    with _old_store(bare_postgresql_config, "results", "0002") as connection:
         _fill(connection)
-    engine = results_engine(postgresql_config)
+    engine = results_engine(bare_postgresql_config)
     inspector = inspect(engine)
     assert set(inspector.get_view_names(schema="results")) == set(results_views.NAMES)
     assert inspector.get_table_names(schema="results") == []
@@ -227,8 +227,8 @@ def _held(config: Config, store: str) -> Iterator[None]:
     engine.dispose()
 
 
-def test_two_processes_migrate_at_once(stores: Config) -> None:
-    _two_at_once(stores, is_new=False)
+def test_two_processes_migrate_at_once(bare_stores: Config) -> None:
+    _two_at_once(bare_stores, is_new=False)
 
 
 def test_two_processes_create_the_stores_at_once(config: Config) -> None:
@@ -285,9 +285,9 @@ def test_a_migration_that_has_to_wait_too_long_is_refused(
 
 
 def test_a_migration_that_fails_half_way_leaves_the_older_version(
-    stores: Config, monkeypatch: pytest.MonkeyPatch
+    bare_stores: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with _old_store(stores, "results", "0001") as connection:
+    with _old_store(bare_stores, "results", "0001") as connection:
         before = _fill(connection)
     whole = command.upgrade
 
@@ -297,9 +297,9 @@ def test_a_migration_that_fails_half_way_leaves_the_older_version(
 
     monkeypatch.setattr(command, "upgrade", broken)
     with pytest.raises(RuntimeError, match="power cut"):
-        results_engine(stores)
+        results_engine(bare_stores)
     monkeypatch.undo()
-    engine = results_engine(stores)
+    engine = results_engine(bare_stores)
     with transaction(engine) as connection:
         assert _is_as_declared(connection, "results")
         assert len(connection.execute(text("SELECT * FROM snapshots")).all()) == len(before["snapshots"])

@@ -191,17 +191,19 @@ def test_rights_are_set_again_where_they_were_lost(stores: Config) -> None:
     admin.dispose()
 
 
-def test_without_rights_the_statements_are_said(postgresql_config: Config, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_rights_the_statements_are_said(
+    bare_postgresql_config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
     """A role that owns nothing but the right to make schemas migrates all the same; one sentence says what is left."""
-    admin = create_engine(postgresql_config.results_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    database = make_url(postgresql_config.results_url).database
+    admin = create_engine(bare_postgresql_config.results_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    database = make_url(bare_postgresql_config.results_url).database
     with admin.connect() as connection:
         connection.execute(text("DROP ROLE IF EXISTS small"))
         connection.execute(text("CREATE ROLE small LOGIN"))
         connection.execute(text(f'GRANT CREATE ON DATABASE "{database}" TO small'))
     try:
-        url = make_url(postgresql_config.results_url).set(username="small").render_as_string()
-        small = replace(postgresql_config, results_url=url)
+        url = make_url(bare_postgresql_config.results_url).set(username="small").render_as_string()
+        small = replace(bare_postgresql_config, results_url=url)
         with caplog.at_level(logging.WARNING):
             results_engine(small).dispose()
         said = [record.message for record in caplog.records if "peneliti" in record.message]
