@@ -10,7 +10,7 @@ from monitor.__main__ import run as monitor
 from monitor.config import Config, load_config
 from monitor.crawl_store import CrawlInfo, CrawlWriter
 from monitor.database import private_engine, transaction
-from monitor.private_store import runs
+from monitor.private_store import review_tasks, runs
 from monitor.runs import holder
 from monitor.scheduler import past
 from monitor.scheduler.due import Due
@@ -202,3 +202,17 @@ def test_what_a_person_wrote_as_a_reason_is_not_shown(
     shown = capsys.readouterr().out
     assert "paused until" in shown
     assert "Siti" not in shown
+
+
+def test_offices_are_reminded_when_their_day_for_answers_has_passed(at_work: Config, engine: Engine) -> None:
+    def task(week: str, office: str) -> dict[str, object]:
+        key = {"task_id": f"T{week}{office}", "marketplace": "blibli", "shop_id": "1", "business_id": 1, "group_id": 1}
+        drawn = {"draw_id": f"sample-{week}", "purpose": "sample", "week": week, "office": office, "coder": "first"}
+        return {**key, **drawn, "model_version": "x", "position": 1, "drawn_at": utc_text(NOW)}
+
+    with transaction(engine) as connection:
+        connection.execute(insert(review_tasks), [task("2026-W47", "3601")])
+        connection.execute(insert(review_tasks), [task("2026-W45", "3602")])
+    found = lines(engine, at_work)["review", "2 pairs"]
+    assert found.state == "open: 3601 1 since 2026-W47, 3602 1 since 2026-W45"
+    assert found.action == "remind offices whose day for answers has passed: 3602"

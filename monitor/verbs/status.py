@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection, Engine, func, select
 
+from exports.wording import answer_by
 from monitor import regions, registry
 from monitor.config import Config
 from monitor.database import private_engine, translate_errors
@@ -193,7 +194,9 @@ def review_lines(connection: Connection, config: Config, today: date) -> list[Li
         return []
     each = ", ".join(f"{office} {count} since {week}" for office, count, week in waiting)
     total = sum(count for _, count, _ in waiting)
-    return [Line("review", f"{total} pairs", f"open: {each}", "remind these offices of their sheets", "review")]
+    late = [office for office, _, week in waiting if answer_by(week, config.review.deadline_days) < today]
+    action = f"remind offices whose day for answers has passed: {', '.join(late)}" if late else None
+    return [Line("review", f"{total} pairs", f"open: {each}", action, "review")]
 
 
 PARTS: tuple[Part, ...] = (registry_lines, probe_lines, review_lines)
