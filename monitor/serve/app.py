@@ -164,7 +164,10 @@ class Pages:
         return Response(body, media_type=file.type, headers=headers)
 
     def style(self, request: Request) -> Response:
-        return Response(_style(), media_type="text/css; charset=utf-8")
+        return Response(_shipped("style.css"), media_type="text/css; charset=utf-8")
+
+    def icon(self, request: Request) -> Response:
+        return Response(_shipped("icon.svg"), media_type="image/svg+xml")
 
     # --- what went wrong
 
@@ -177,8 +180,8 @@ class Pages:
 
 
 @cache
-def _style() -> bytes:
-    return (files("monitor.serve") / "templates" / "style.css").read_bytes()
+def _shipped(name: str) -> bytes:
+    return (files("monitor.serve") / "templates" / name).read_bytes()
 
 
 def _age(site: Site, now: datetime) -> str:
@@ -217,6 +220,7 @@ def application(sources: Sources, known_as: Collection[str] = (), any_address: b
         Route("/laporan", safe(pages.reports)),
         Route("/laporan/{week}/{name:path}", safe(pages.report)),
         Route("/style.css", safe(pages.style)),
+        Route("/icon.svg", safe(pages.icon)),
     ]
     app = Starlette(routes=routes, exception_handlers={404: pages.missing, 405: pages.missing})
     app.router.redirect_slashes = False  # a redirect would repeat a name that the request gave

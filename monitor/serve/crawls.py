@@ -31,8 +31,6 @@ ISSUE_BYTES = 8 << 20
 ISSUE_ROWS = 200
 FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z(?:-\d{1,3})?")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]{1,90}")
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]{0,79}")
-_KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # Their answers come from sites of single businesses; even a word of the list could be a part of a name there.
 NEVER_SHOWN = frozenset({"own_shop"})
 
@@ -71,11 +69,15 @@ class Issues:
 
 @dataclass(frozen=True)
 class Kept:
-    """One kept answer. number: its place in the list, which is how it is asked for."""
+    """One kept answer. number: its place in the list, which is how it is asked for. file: its name on the machine."""
 
     number: int
-    name: str
+    file: str
     size: int
+
+    @property
+    def name(self) -> str:
+        return covered(self.file)
 
 
 @dataclass(frozen=True)
@@ -202,8 +204,8 @@ def _issues(root: Path, slug: str, folder: str) -> tuple[tuple[Issues, ...], int
         if row is None:
             continue
         rows += 1
-        kind, field = _plain(row.get("kind"), _KIND), _plain(row.get("field"), _FIELD)
-        key = (kind, field, covered(str(row.get("message") or ""))[:400])
+        kind, field, message = (covered(str(row.get(name) or "")) for name in ("kind", "field", "message"))
+        key = (kind[:80], field[:80], message[:400])
         found.setdefault(key, []).append(str(row.get("observed_at") or ""))
     ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))[:ISSUE_ROWS]
     return tuple(_same(*key, times) for key, times in ordered), rows
@@ -222,12 +224,6 @@ def _same(kind: str, field: str, message: str, times: list[str]) -> Issues:
     first = min(times)
     shown = first if re.fullmatch(r"[0-9TZ:-]{10,20}", first) else ""
     return Issues(kind, known.title if known else "", field, message, len(times), shown)
-
-
-def _plain(value: object, pattern: re.Pattern[str]) -> str:
-    """What our own program names so; anything else is covered."""
-    text = str(value or "")
-    return text if not text or pattern.fullmatch(text) else covered(text)[:80]
 
 
 # --- evidence ---------------------------------------------------------------------------------------------------------
@@ -251,5 +247,5 @@ def evidence(root: Path, found: Detail, number: int) -> tuple[Kept, str] | None:
     kept = next((one for one in found.evidence if one.number == number), None)
     if kept is None or not found.shows_evidence:
         return None
-    body = read_inside(root, [found.crawl.slug, found.crawl.folder, "evidence", kept.name], EVIDENCE_BYTES)
+    body = read_inside(root, [found.crawl.slug, found.crawl.folder, "evidence", kept.file], EVIDENCE_BYTES)
     return None if body is None else (kept, covered(body.decode("utf-8", "replace")))
