@@ -4,7 +4,6 @@ Crawls take hours on real sites and seconds here, so later crawls begin beside r
 else begins when what runs has ended.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +12,6 @@ from datetime import datetime, timedelta
 from monitor.config import Config
 from monitor.practice import sandbox_dir
 from monitor.scheduler.due import Due, Scene, due
-from monitor.scheduler.processes import Child, launch, limits_of
 from monitor.scheduler.service import Service
 
 STEP = timedelta(minutes=30)  # slots lie on such times
@@ -28,14 +26,14 @@ class FastService(Service):
         return 0.0
 
 
-def begin(config: Config, item: Due, now: datetime) -> Child:
+def words_of(config: Config, item: Due) -> list[str]:
     """What the real service begins, asked of the sandbox instead of the real sites."""
     words = list(item.arguments)
     if item.verb in ("crawl", "probe check"):
         words += ["--sandbox", str(sandbox_dir(config)), "--week", str(item.week)]
     if item.verb == "week":
         words += ["--sandbox"]
-    return launch([sys.executable, "-m", "monitor", *words], config, item, now, limits_of(config, item))
+    return words
 
 
 def go_on(service: Service, until: datetime, move: Callable[[datetime], None]) -> None:
