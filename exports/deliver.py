@@ -1,7 +1,8 @@
 """Each office's part of a report into data/outbox/<office>/: all of its files or none, once the report is in place."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Engine
@@ -26,11 +27,14 @@ def deliver(engine: Engine, config: Config, week: str, files: Mapping[str, tuple
         own = _part(config, week, office, files)
         if not own:
             continue
-        changed = _put(config.outbox_dir / office, own)
-        written += changed
-        if any(path.name == named_file(week, name) for path in changed for name in _named(files, office)):
+        folder = config.outbox_dir / office
+        _settle(folder, own)
+        changed = {name: body for name, body in own.items() if not _same(folder / name, body)}
+        # Noted first: whoever is killed in between has noted too much, never handed over names unnoted.
+        if any(named_file(week, name) in changed for name in _named(files, office)):
             with transaction(engine) as connection:
                 log_access(connection, f"report {week}", office, PURPOSE)
+        written += _put(folder, changed)
     return written
 
 
@@ -55,9 +59,19 @@ def _part(config: Config, week: str, office: str, files: Mapping[str, tuple[byte
     return part
 
 
-def _put(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+def _settle(folder: Path, names: Iterable[str]) -> None:
+    """What a killed run moved aside comes back where nothing took its place, and goes where something did."""
+    for name in names:
+        before = folder / f".{name}.before"
+        with suppress(OSError):  # then `_put` says what is wrong with the folder
+            if before.exists() and not (folder / name).exists():
+                before.rename(folder / name)
+            before.unlink(missing_ok=True)
+            (folder / f".{name}.part").unlink(missing_ok=True)
+
+
+def _put(folder: Path, changed: Mapping[str, bytes]) -> list[Path]:
     """All files or none: each is written aside first, then they are moved over the old ones."""
-    changed = {name: body for name, body in files.items() if not _same(folder / name, body)}
     asides = {name: folder / f".{name}.part" for name in changed}
     kept: dict[str, Path] = {}
     moved: list[Path] = []

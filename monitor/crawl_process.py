@@ -17,7 +17,7 @@ from typing import Any
 import monitor
 from monitor.causes import action_for
 from monitor.config import Config
-from monitor.crawl_store import list_crawls, read_crawl
+from monitor.crawl_store import list_crawls, read_crawl, read_info, read_stats
 from monitor.errors import StoreError
 from monitor.health import Health, check
 from monitor.marketplaces import marketplace
@@ -154,6 +154,15 @@ def _end(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def ended_since(config: Config, slug: str, week: str, began: str | None) -> Outcome | None:
+    """The outcome of a crawl that ended after `began` (UTC), though whoever started it was killed before noting it."""
+    found = list_crawls(config.crawls_dir, slug, week) if began else []
+    stats = read_stats(found[-1] / "stats.json") if found else None
+    if stats is None or read_info(found[-1]).kind != "crawl" or str(stats.get("finished_at")) < str(began):
+        return None
+    return _outcome(config, slug, week, 0, False, deque())
 
 
 def _outcome(config: Config, slug: str, week: str, code: int | None, timed_out: bool, lines: deque[str]) -> Outcome:

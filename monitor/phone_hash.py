@@ -7,6 +7,7 @@ import secrets
 import stat
 from pathlib import Path
 
+from monitor.asides import sweep_asides
 from monitor.errors import StoreError
 from monitor.key_files import write_once
 
@@ -49,6 +50,7 @@ def load_hasher(path: Path) -> PhoneHasher:
     Two processes that start at once end up with the same key. Raises StoreError when the file cannot be made or read.
     """
     try:
+        sweep_asides(path)
         if not path.exists():
             create_key(path)
         if stat.S_IMODE(path.stat().st_mode) & 0o077:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from monitor.asides import aside_of, sweep_asides
 from monitor.errors import StoreError
 from monitor.identifiers import mask_niks, mask_phones
 from monitor.text import safe_terminal
@@ -76,11 +77,12 @@ def _for_spreadsheet(text: str) -> str:
 
 def write_notes(path: Path, notes: list[Note]) -> None:
     """The notes as CSV for Excel, readable by its owner only, replaced as a whole. Raises StoreError."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = aside_of(path)
     try:
         path.parents[2].mkdir(parents=True, exist_ok=True)
         for folder in (path.parents[1], path.parent):  # `parents=True` would give the upper one wider rights
             folder.mkdir(exist_ok=True, mode=0o700)
+        sweep_asides(path)
         with _private_file(aside) as file:
             writer = csv.writer(file, delimiter=";")
             writer.writerow(FILE_COLUMNS)

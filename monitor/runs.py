@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from monitor.database import transaction
+from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
 from monitor.private_store import runs
 from monitor.weeks import utc_now, utc_text
@@ -152,6 +152,17 @@ def recorded(engine: Engine, verb: str, subject: str | None = None, week: str | 
 def _stop(stop: threading.Event, beat: threading.Thread) -> None:
     stop.set()
     beat.join()
+
+
+def abandoned_before(engine: Engine, run: Run) -> str | None:
+    """When the run before this one of the same work began, if it was killed; else None."""
+    with translate_errors(), engine.connect() as connection:
+        own = connection.execute(select(runs).where(runs.c.run_id == run.run_id)).one()
+        earlier = select(runs.c.outcome, runs.c.started_at).where(
+            _same_work(own.verb, own.subject, own.week), runs.c.run_id < run.run_id
+        )
+        last = connection.execute(earlier.order_by(runs.c.run_id.desc()).limit(1)).first()
+    return last.started_at if last is not None and last.outcome == "abandoned" else None
 
 
 def _finish(engine: Engine, run: Run) -> None:

@@ -5,6 +5,7 @@ whatever is missing, damaged or of another name is made anew.
 """
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,9 +17,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from monitor.asides import sweep
 from pipelines.linkage.incremental import Scored
 from pipelines.linkage.index import RegistryIndex
-from pipelines.linkage.index_store import load_index, save_index
+from pipelines.linkage.index_store import UNFINISHED, forget_others, load_index, save_index
 from pipelines.linkage.weights import Weights
 
 INDEX, PAIRS = "index", "pairs"
@@ -47,6 +49,7 @@ class LinkCache:
             return build()
         found = load_index(self.folder / INDEX, version, weights)
         if found is not None:
+            forget_others(self.folder / INDEX, version)  # whoever made it may have been killed before doing so
             return found
         made = build()
         try:
@@ -66,6 +69,7 @@ class LinkCache:
             pairs = pd.read_parquet(place / "pairs.parquet")
         except (OSError, ValueError, pa.ArrowInvalid):
             return None
+        _forget_others(place)
         return Scored(meta["basis"], _as_kept(inputs, meta["inputs"]), _as_kept(pairs, meta["pairs"]), {}, 0)
 
     def keep(self, scored: Scored) -> None:
@@ -76,7 +80,7 @@ class LinkCache:
         place = home / _name(scored.basis)
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=home))
+            aside = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{os.getpid()}.", dir=home))
         except OSError:  # as above
             return
         try:
@@ -86,11 +90,17 @@ class LinkCache:
             (aside / _META).write_text(json.dumps(meta), encoding="utf-8")
             shutil.rmtree(place, ignore_errors=True)
             aside.rename(place)
-            for other in home.iterdir():
-                if other != place:
-                    shutil.rmtree(other, ignore_errors=True)
+            _forget_others(place)
         except OSError:
             shutil.rmtree(aside, ignore_errors=True)  # on a full disk most of all
+
+
+def _forget_others(place: Path) -> None:
+    """Removes pairs of another basis, and what killed processes left; what another process writes now stays."""
+    sweep(place.parent, UNFINISHED)
+    for other in place.parent.glob("*"):
+        if other != place and not other.name.startswith("."):
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _name(basis: str) -> str:

@@ -64,7 +64,7 @@ def sqlite(folder: Path) -> Iterator[Engine]:
 @contextmanager
 def postgresql(folder: Path) -> Iterator[Engine | None]:
     """An empty results database on a server of its own, with the settings a server has; None without its binaries."""
-    with _server() as url:
+    with server() as url:
         if url is None:
             yield None
             return
@@ -109,7 +109,8 @@ def _who() -> dict[str, int]:
 
 
 @contextmanager
-def _server() -> Iterator[str | None]:
+def server() -> Iterator[str | None]:
+    """URL of the database `postgres` on a private server of the binaries installed here; None without them."""
     binaries = _binaries()
     if binaries is None:
         yield None

@@ -48,6 +48,14 @@ def record(
     row: of private `releases`. figures: key columns of `estimates`, frozen from today on. links: rows of
     `release_links`. tables: pseudonymous rows that replace those of the results database.
     """
+    # The private store comes last: what stands in it counts as released, so that a run killed in between is done anew.
+    with transaction(results) as connection:
+        freeze(connection, results_store.estimates, figures, head.released_on)
+        for name, frame in tables.items():
+            connection.execute(delete(columns.table(name)))
+            bulk_insert(connection, columns.table(name), frame)
+        _replace(connection, "changes", head.release_id, changes)
+        _replace(connection, "releases", head.release_id, _result_row(row, head))
     with transaction(private) as connection:
         table = private_store.releases
         connection.execute(delete(table).where(table.c.release_id == head.release_id))
@@ -57,13 +65,6 @@ def record(
             connection.execute(delete(held).where(held.c.release_id == head.release_id))
             bulk_insert(connection, held, links.assign(release_id=head.release_id))
         freeze(connection, private_store.estimates, figures, head.released_on)
-    with transaction(results) as connection:
-        freeze(connection, results_store.estimates, figures, head.released_on)
-        for name, frame in tables.items():
-            connection.execute(delete(columns.table(name)))
-            bulk_insert(connection, columns.table(name), frame)
-        _replace(connection, "changes", head.release_id, changes)
-        _replace(connection, "releases", head.release_id, _result_row(row, head))
 
 
 def _result_row(row: dict[str, Any], head: Head) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyrage
 
+from monitor.asides import sweep_asides
 from monitor.config import Config
 from monitor.errors import StoreError, UsageError
 from monitor.key_files import write_once
@@ -22,6 +23,7 @@ def recipient_of(config: Config) -> str:
             raise UsageError("[backup] recipient is no age recipient; it begins with age1.") from None
         return config.backup.recipient
     path = key_file(config)
+    sweep_asides(path)
     if not path.exists():
         _make(path)
     return str(pyrage.x25519.Identity.from_str(read_key(path)).to_public())

@@ -6,6 +6,7 @@ for snapshot, parameters and code, so an index that would be built otherwise tod
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
@@ -18,10 +19,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from monitor.asides import sweep
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.weights import Weights
 
 META_FILE = "index.json"
+UNFINISHED = ".unfinished-"  # then the process that writes it
 READERS = (
     "words", "splitting", "vocabulary", "labels", "postings", "places", "honorifics", "titles", "index", "weights",
     "kernels_text", "kernels_lists", "index_store",
@@ -47,7 +50,8 @@ def save_index(index: RegistryIndex, folder: Path, version: str) -> None:
     Two processes may do so at once: the first one's files stay. Raises OSError where the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+    sweep(folder, UNFINISHED)
+    aside = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{os.getpid()}.", dir=folder))
     try:
         meta: dict[str, Any] = {}
         for name, array in _pack(index, "index", meta).items():
@@ -57,7 +61,13 @@ def save_index(index: RegistryIndex, folder: Path, version: str) -> None:
             aside.rename(folder / version)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    for other in folder.iterdir():
+    forget_others(folder, version)
+
+
+def forget_others(folder: Path, version: str) -> None:
+    """Removes the other versions, and what killed processes left."""
+    sweep(folder, UNFINISHED)
+    for other in folder.glob("*"):
         if other.is_dir() and other.name != version and not other.name.startswith("."):
             shutil.rmtree(other, ignore_errors=True)
 
