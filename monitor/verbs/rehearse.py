@@ -86,7 +86,7 @@ def _lines(stage: stages.Stage, told: Told) -> list[tuple[str, str]]:
     lines += [("not read", f"{marketplace(slug).title}: {state}") for slug, state in told.gaps.items()]
     lines += [("power", f"cut on {when}; started again, the week went on") for when in told.cuts]
     lines += [("staff", line) for line in (told.message or "nothing: there is no report").strip().splitlines()]
-    lines += [("ops", line) for line in told.alarms] or [("ops", "no alarm")]
+    lines += [("ops", line) for line in dict.fromkeys(told.alarms)] or [("ops", "no alarm")]
     lines += [("WRONG", f"{count} open shops of {slug} are said to be gone") for slug, count in told.gone.items()]
     return lines
 
@@ -148,7 +148,7 @@ def _row(stage: stages.Stage, told: Told) -> dict[str, Any]:
         "told change": _interval(told.figure("E6_1"), "+"),
         "trouble": ", ".join([*trouble, *(f"power cut {when}" for when in told.cuts)]),
         "not read": ", ".join(f"{slug} {state}" for slug, state in told.gaps.items()),
-        "alarms": len(told.alarms),
+        "alarms": len(set(told.alarms)),
         "s": round(told.seconds),
     }
 
