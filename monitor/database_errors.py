@@ -66,6 +66,8 @@ def sentence_of(error: BaseException) -> str | None:
     """The sentence for an error of a database or the disk that no verb has expected; None for every other one."""
     if isinstance(error, OperationalError | InterfaceError):
         return _sentence(error)
+    if isinstance(error, sqlite3.OperationalError):
+        return _of_sqlite(first_line(error), "database", None)
     return _of_disk(error) if isinstance(error, OSError) and error.errno in _DISK else None
 
 

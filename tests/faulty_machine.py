@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+FIELDS = ("count", "fail_at", "once", "now", "shift", "failed", "locked", "stops")  # as in full_disk.c
 SOURCE = Path(__file__).with_name("full_disk.c")
 
 # Imports what the verbs need, then forks for every line of standard input.
@@ -58,7 +59,7 @@ for line in sys.stdin:
 
 
 class _State(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_int64) for name in ("count", "fail_at", "once", "now", "shift", "failed", "stops")]
+    _fields_ = [(name, ctypes.c_int64) for name in FIELDS]
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,15 @@ class Machine:
             yield
         finally:
             self.state.fail_at = 0
+
+    @contextmanager
+    def only_read(self) -> Iterator[None]:
+        """The disk may only be read."""
+        self.state.locked = 1
+        try:
+            yield
+        finally:
+            self.state.locked = 0
 
     @contextmanager
     def told_at(self, number: int, signal: int) -> Iterator[None]:

@@ -45,12 +45,15 @@ def feed_file(folder: Path, marketplace: str) -> Path:
     return path
 
 
-def lay_out(machine: Machine, to: Path, until: str | None = None) -> dict[str, Stage]:
+def lay_out(
+    machine: Machine, to: Path, until: str | None = None, businesses: int = 500, shops: int = 150
+) -> dict[str, Stage]:
     """Runs a week on the machine and keeps the data folder around each verb. until: the last verb that is needed."""
     world = to / "world"
-    write(make_world(seed=11, businesses=500, shops=150), world)
+    write(make_world(seed=11, businesses=businesses, shops=shops), world)
     registry, feeds = world / REGISTRY_FILE, {slug: feed_file(world, slug) for slug in FEEDS}
     machine.state.now = NOW
+    shutil.rmtree(machine.data, ignore_errors=True)
     (machine.data / "keys").mkdir(parents=True)
     (machine.data / "keys" / "phone.key").write_text("11" * 32)  # hashes of two runs have to be the same
     (machine.data / "keys" / "phone.key").chmod(0o600)

@@ -31,6 +31,7 @@ struct state {
     int64_t now;      /* seconds since 1970 that every clock of the day shows; 0: the real time */
     int64_t shift;    /* seconds by which it is wrong otherwise */
     int64_t failed;   /* how many failed */
+    int64_t locked;   /* 1: nothing below the root may be written at all, as on a disk that was mounted to be read */
     int64_t stops;    /* signal that is sent to the process at fail_at instead of failing; 0: none */
 };
 
@@ -76,6 +77,10 @@ static int path_of(int handle, char *path) {
 
 /* Whether this operation has to fail. */
 static int full(const char *operation, const char *path) {
+    if (state->locked) {
+        errno = EROFS;
+        return 1;
+    }
     int64_t number = __atomic_add_fetch(&state->count, 1, __ATOMIC_SEQ_CST);
     if (note >= 0) {
         char text[PATH_MAX + 64];
@@ -147,7 +152,10 @@ int posix_fallocate(int handle, off_t at, off_t size) {
     return grows(handle, at, size, "fallocate") ? ENOSPC : real(handle, at, size);
 }
 
-static int opens(const char *path, int flags) { return (flags & O_CREAT) && makes(path, "open"); }
+static int opens(const char *path, int flags) {
+    if ((flags & O_CREAT) && makes(path, "open")) return 1;
+    return state && state->locked && (flags & O_ACCMODE) != O_RDONLY && inside(path) && full("open", path);
+}
 
 #define MODE va_list rest; va_start(rest, flags); mode_t mode = va_arg(rest, mode_t); va_end(rest)
 int open(const char *path, int flags, ...) {

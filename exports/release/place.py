@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,9 +34,9 @@ def place(base: Path, release_id: str, write: Callable[[Path], None], owner_only
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-    except OSError as error:
+    except (OSError, sqlite3.OperationalError) as error:
         raise StoreError(
-            f"The release folder {target} cannot be written: {error.strerror or error}; nothing was released. Mend "
+            f"The release folder {target} cannot be written: {getattr(error, 'strerror', None) or error}; nothing was released. Mend "
             "that, then run 'release' again."
         ) from None
     return target
