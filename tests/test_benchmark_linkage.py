@@ -12,7 +12,7 @@ from benchmarks.linkage_parts.matchers import MATCHERS
 from benchmarks.linkage_parts.musts import missed, standing
 from benchmarks.linkage_parts.seen import kept_apart, training_world
 from benchmarks.linkage_parts.world import World, make
-from pipelines.linkage.index import REGISTRY_COLUMNS
+from pipelines.linkage.registry_part import REGISTRY_COLUMNS
 from pipelines.linkage.shops import LISTING_COLUMNS, SHOP_COLUMNS
 
 GROUP = pd.Series([1, 2, 3, 3, 5], index=[1, 2, 3, 4, 5])  # 4 lists 3 again

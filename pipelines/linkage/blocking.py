@@ -1,13 +1,15 @@
 """Candidate pairs: shops and businesses that share a key which few others have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.linkage.index import RegistryIndex
+from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.postings import Keyed, Postings
 from pipelines.linkage.shops import ShopTable
 from pipelines.linkage.words import Ints, Lists, Ragged
@@ -15,6 +17,7 @@ from pipelines.linkage.words import Ints, Lists, Ragged
 PRINTED = ("phone", "nib", "pirt", "halal", "bpom", "declared")  # looked up in all areas, kept whatever their rank
 LISTED = ("name", "owner", "words", "word")  # looked up in the shop's areas, ranked by bits
 RULES = PRINTED + LISTED
+Floats32 = NDArray[np.float32]
 SHOPS_AT_ONCE = 20_000  # bounds memory
 THREADS = 2
 
@@ -34,7 +37,23 @@ class Candidates:
     rules: Any = None
 
 
-def search_areas(shops: ShopTable, index: RegistryIndex) -> Ragged:
+@dataclass(frozen=True)
+class Found:
+    """What one partition of the registry gives, one entry a pair, ordered by shop and business.
+
+    printed, listed: rules as bits; score: of those that are listed, bits by which a shop's best ones are kept, else 0.
+    skipped: as in `Candidates`.
+    """
+
+    shop: Ints
+    business: Ints
+    printed: Ints
+    listed: Ints
+    score: Floats32
+    skipped: dict[str, int]
+
+
+def search_areas(shops: ShopTable, index: Lexicon) -> Ragged:
     """Where to look for each shop: the areas its place can mean and the unknown one, which stands after the known ones.
 
     Everywhere, where no place of the region is printed. (Four in a hundred true shops print a place outside; `reach`
@@ -91,11 +110,13 @@ class _Search:
         order = places.order
         by_position = (found.code[order].astype(np.int32) for found in (index.district, index.sector, index.kbli))
         self._places = (places.start, places.low, places.high, *by_position)
-        bits = index.vocabulary.finding_bits.astype(np.float32)
-        self._words = (index.by_word.start, index.by_word.holders, bits, *index.common_words)
+        bits, held = index.vocabulary.finding_bits.astype(np.float32), index.by_word
+        beyond = {name: tuple(found) for name, found in index.beyond.items()}
+        common = (*index.common_words, beyond["words"])
+        self._words = (held.start, held.holders, bits, index.word_sizes, beyond["word"], *common)
         self._names, self._owners = (
-            (found.held.start, found.held.holders, _worth(found.held.sizes, index.size))
-            for found in (index.by_name, index.by_owner)
+            (found.held.start, found.held.holders, _worth(found.everywhere, index.businesses), found.everywhere, others)
+            for found, others in ((index.by_name, beyond["name"]), (index.by_owner, beyond["owner"]))
         )
         self._caps = (
             index.word_caps, blocking.max_named_businesses, blocking.max_pair_businesses,
@@ -115,7 +136,10 @@ class _Search:
         )  # fmt: skip
 
 
-def _printed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) -> Iterator[tuple[Ints, Ints, Ints]]:
+Part = tuple[Ints, Ints, Ints, Floats32]  # shop, business, rules, score
+
+
+def _printed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) -> Iterator[Part]:
     tables: dict[str, tuple[Postings, Ragged]] = {
         kind: (table.postings, shops.identifiers[kind]) for kind, table in index.identifiers.items()
     }
@@ -123,28 +147,60 @@ def _printed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) ->
     for rule, (postings, ragged) in tables.items():
         shop, business, _, left_out = postings.join(ragged.row, ragged.value)
         skipped[rule] += left_out
-        yield shop, business, np.full(len(shop), 1 << RULES.index(rule))
+        yield shop, business, np.full(len(shop), 1 << RULES.index(rule)), np.zeros(len(shop), dtype=np.float32)
 
 
-def _listed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) -> Iterator[tuple[Ints, Ints, Ints]]:
+def _listed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) -> Iterator[Part]:
     prepared = _Search(shops, index)
     bounds = [*range(0, shops.size, SHOPS_AT_ONCE), shops.size]
     with ThreadPoolExecutor(THREADS) as threads:
-        for shop, position, rules, left_out in threads.map(prepared.run, bounds[:-1], bounds[1:]):
+        for shop, position, rules, score, left_out in threads.map(prepared.run, bounds[:-1], bounds[1:]):
             for rule, count in zip(LISTED, left_out.tolist(), strict=True):
                 skipped[rule] += count
-            yield shop, index.places.order[position].astype(np.int64), rules.astype(np.int64) << len(PRINTED)
+            yield shop, index.places.order[position].astype(np.int64), rules.astype(np.int64) << len(PRINTED), score
 
 
-def candidate_pairs(shops: ShopTable, index: RegistryIndex) -> Candidates:
-    """Pairs worth comparing, about a dozen a shop; identifiers are looked up everywhere, words in the shop's areas."""
+def find_pairs(shops: ShopTable, index: RegistryIndex) -> Found:
+    """Pairs worth comparing; identifiers are looked up everywhere, words in the shop's areas.
+
+    index: of a partition, which gives of the listed ones the best here: among them are the best of all.
+    """
     skipped: dict[str, int] = dict.fromkeys(RULES, 0)
     parts = [*_printed(shops, index, skipped), *_listed(shops, index, skipped)]
-    shop, business, rules = (np.concatenate(part) for part in zip(*parts, strict=True))
+    shop, business, rules, score = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.argsort(shop * max(index.size, 1) + business, kind="stable")
-    shop, business, rules = shop[order], business[order], rules[order]
+    shop, business, rules, score = shop[order], business[order], rules[order], score[order]
     if len(shop):
         first = np.flatnonzero(np.concatenate([[True], (shop[1:] != shop[:-1]) | (business[1:] != business[:-1])]))
         shop, business, rules = shop[first], business[first], np.bitwise_or.reduceat(rules, first)
+        score = np.add.reduceat(score, first)  # one of them at most is listed
+    printed = rules & ((1 << len(PRINTED)) - 1)
+    return Found(shop, business, printed, rules - printed, score, skipped)
+
+
+def best_listed(shop: Ints, order: Sequence[Ints], score: Floats32, most: int) -> NDArray[np.bool_]:
+    """The `most` pairs of each shop with the highest score, those of `order` first among equal ones (by its last
+    column, then the one before)."""
+    columns: tuple[Any, ...] = (*order, -score, shop)
+    rank = np.lexsort(columns)
+    ordered = shop[rank]
+    place = np.arange(len(rank)) - np.searchsorted(ordered, ordered)
+    kept = np.zeros(len(rank), dtype=bool)
+    kept[rank] = place < most
+    return kept
+
+
+def candidates(found: Found, kept: NDArray[np.bool_] | None = None) -> Candidates:
+    """The pairs with the rules that found them. kept: pairs that are among the best of their shop, None: all."""
+    rules = found.printed | found.listed if kept is None else found.printed | np.where(kept, found.listed, 0)
+    shop, business = found.shop, found.business
+    if kept is not None:
+        there = rules != 0
+        shop, business, rules = shop[there], business[there], rules[there]
     lowest = rules & -rules
-    return Candidates(shop, business, np.log2(np.maximum(lowest, 1)).astype(np.int64), skipped, rules)
+    return Candidates(shop, business, np.log2(np.maximum(lowest, 1)).astype(np.int64), found.skipped, rules)
+
+
+def candidate_pairs(shops: ShopTable, index: RegistryIndex) -> Candidates:
+    """Pairs worth comparing, about a dozen a shop, against a whole registry."""
+    return candidates(find_pairs(shops, index))

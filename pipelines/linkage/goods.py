@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from monitor.sectors import kbli_for_category, sector_of_category
-from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.labels import mixed
+from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.places import coded
 from pipelines.linkage.words import Floats, Ints, Ragged, all_pieces, expand, once, tokenise
 
@@ -47,13 +47,13 @@ def _fits(code: str, wanted: frozenset[str]) -> bool:
     return any(code.startswith(other) or (len(code) >= 3 and other.startswith(code)) for other in wanted)
 
 
-def _tables(profiles: Sequence[Profile], index: RegistryIndex) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _tables(profiles: Sequence[Profile], index: Lexicon) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     kbli = np.array([[_fits(code, codes) for code in index.kbli.values] for codes, _ in profiles], dtype=bool)
     sector = np.array([[name in sectors for name in index.sector.values] for _, sectors in profiles], dtype=bool)
     return kbli.reshape(len(profiles), len(index.kbli.values)), sector.reshape(len(profiles), len(index.sector.values))
 
 
-def _title_words(texts: Any, index: RegistryIndex) -> Ragged:
+def _title_words(texts: Any, index: Lexicon) -> Ragged:
     """Row and words of texts; only words that the registry has."""
     tokens = tokenise(texts, TITLE_WORDS)
     number, ignored = index.vocabulary.number, index.vocabulary.ignored
@@ -99,7 +99,7 @@ def _profiles(main: Ragged, names: Sequence[str], shops: int) -> tuple[Ints, lis
     return profile, distinct
 
 
-def read_goods(listings: pd.DataFrame, listing_shop: Ints, shops: int, index: RegistryIndex) -> Goods:
+def read_goods(listings: pd.DataFrame, listing_shop: Ints, shops: int, index: Lexicon) -> Goods:
     """Goods of every shop. listings: title, category, brand; listing_shop: the shop of each row, ascending."""
     kept = _first_ones(listing_shop)
     rows, shop = np.flatnonzero(kept), listing_shop[kept]
@@ -113,7 +113,7 @@ def read_goods(listings: pd.DataFrame, listing_shop: Ints, shops: int, index: Re
         words=once(Ragged(*words)),
         profile=profile,
         kbli_fits=kbli_fits,
-        kbli_share=kbli_fits @ index.kbli.share if distinct else np.zeros(0),
+        kbli_share=np.where(kbli_fits, index.kbli.share, 0.0).sum(axis=1),
         sector_fits=sector_fits,
-        sector_share=sector_fits @ index.sector.share if distinct else np.zeros(0),
+        sector_share=np.where(sector_fits, index.sector.share, 0.0).sum(axis=1),
     )

@@ -1,43 +1,27 @@
-"""The registry as linkage sees it: built once per snapshot, asked about any number of shops."""
+"""The registry as linkage sees it: built once per snapshot, asked about any number of shops.
 
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+A registry may be parted by area (`partitions.py`). What one partition holds is laid out by itself; how rare things are
+comes from all of them. A whole registry is one partition that nobody stands beyond.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from pipelines.linkage.honorifics import titled
-from pipelines.linkage.labels import Labels, build_labels, mixed
-from pipelines.linkage.places import Coded, Places, coded, order_by_place
-from pipelines.linkage.postings import Held, Keyed, Postings, build, count_groups, keyed
-from pipelines.linkage.titles import masks
-from pipelines.linkage.vocabulary import Vocabulary, all_forms, read_columns, weigh
+from pipelines.linkage.labels import LabelCounts, Labels, Written, build_labels, count_labels, read_labels
+from pipelines.linkage.lexicon import Lexicon, lexicon_of
+from pipelines.linkage.places import Coded, Places, among, order_by_place
+from pipelines.linkage.postings import Counts, Held, Keyed, Postings, build, capped, count_groups, keyed
+from pipelines.linkage.registry_part import Part, read_part, tally_words
 from pipelines.linkage.weights import Weights
-from pipelines.linkage.words import (
-    Ints,
-    Lists,
-    Ragged,
-    as_bytes,
-    canonical,
-    glued,
-    hashed,
-    once,
-    squash_keys,
-    text_array,
-    tokenise,
-)
+from pipelines.linkage.words import Ints, Lists, Ragged, once
 
-REGISTRY_COLUMNS = (
-    "group_id", "nib", "business_name", "trade_name", "owner_name", "area_code", "district_code", "kbli", "sector",
-    "product", "phone_hashes", "pirt", "halal", "bpom",
-)  # fmt: skip
-TEXT_COLUMNS = ("business_name", "trade_name", "owner_name", "product")
-IDENTIFIER_KINDS = {"phone": "phone_hashes", "nib": "nib", "pirt": "pirt", "halal": "halal", "bpom": "bpom"}
-POOL_WORDS = 8  # rarest words over all names of a business or shop that are looked for two by two
+Tally = Mapping[str, Counts]
 
 
 @dataclass(frozen=True)
@@ -49,19 +33,59 @@ class Identifiers:
     groups: Ints  # by rank: groups that share the value
 
 
-@dataclass(frozen=True)
-class RegistryIndex:
-    """Arrays by business are ordered by business_id; a business is its place in that order."""
+class Beyond(NamedTuple):
+    """Businesses of other partitions that hold what businesses here hold too, where that is common.
 
-    weights: Weights
+    keys ascend: numbers of names, owners or words, or two words together. Key k stands beyond on `number` businesses in
+    `area` at start[k] : start[k + 1], and on `near_number` in `near_area` and `near_district` at near_start[k] : ...
+    """
+
+    keys: Ints
+    start: Ints
+    area: Ints
+    number: Ints
+    near_start: Ints
+    near_area: Ints
+    near_district: Ints
+    near_number: Ints
+
+
+_NOTHING = np.zeros(0, dtype=np.int64)
+_STARTS = np.zeros(1, dtype=np.int64)
+NOBODY = Beyond(_NOTHING, _STARTS, _NOTHING, _NOTHING, _STARTS, _NOTHING, _NOTHING, _NOTHING)
+BEYOND = ("name", "owner", "words", "word")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One partition in the numbers of the lexicon, as in `RegistryIndex`; sizes of keys count its own businesses."""
+
     business_id: Ints
     group_id: Ints
-    group_count: int
+    group: Ints
+    counted: NDArray[np.bool_]
     area: Coded
     district: Coded
     sector: Coded
     kbli: Coded
-    vocabulary: Vocabulary
+    names: Written
+    owners: Written
+    titles: Ints
+    products: Ragged
+    places: Places
+    by_word: Held
+    by_name: Keyed
+    by_owner: Keyed
+    identifiers: Mapping[str, Identifiers]
+    declared: Postings
+
+
+@dataclass(frozen=True)
+class RegistryIndex(Lexicon):
+    """Arrays by business are ordered by business_id; a business is its place in that order."""
+
+    business_id: Ints
+    group_id: Ints
     names: Labels
     owners: Labels
     titles: Ints  # business -> classes of words that name nobody, as bits (`titles.masks`)
@@ -72,126 +96,144 @@ class RegistryIndex:
     by_owner: Keyed  # the same of owners
     identifiers: Mapping[str, Identifiers]  # by kind
     declared: Postings  # hashed marketplace and account -> businesses
+    beyond: Mapping[str, Beyond]  # by what is in BEYOND
 
     @property
     def size(self) -> int:
+        """Businesses here."""
         return len(self.business_id)
 
     @cached_property
-    def word_caps(self) -> Ints:
-        """By area, the unknown one last: of how many businesses a word may be that retrieves by itself."""
-        blocking, sizes = self.weights.blocking, np.diff(self.places.start)
-        return np.maximum(blocking.max_word_businesses, (blocking.max_word_share * sizes).astype(np.int64))
-
-    @cached_property
     def common_words(self) -> tuple[Any, Any]:
-        """By word its row below, -1 for words that retrieve by themselves everywhere; and rows of bits by position."""
+        """By word its row below, -1 for words that retrieve by themselves everywhere, -2 for others that nobody here
+        has; and rows of bits by position."""
         from pipelines.linkage.kernels_search import bitmaps
 
-        often = np.flatnonzero(self.by_word.sizes > self.word_caps.min())
+        held = self.often[self.by_word.sizes[self.often] > 0]
         row = np.full(len(self.by_word.sizes), -1, dtype=np.int32)
-        row[often] = np.arange(len(often))
-        return row, bitmaps(self.by_word.start, self.by_word.holders, often, self.size)
+        row[self.often] = -2
+        row[held] = np.arange(len(held))
+        return row, bitmaps(self.by_word.start, self.by_word.holders, held, self.size)
 
 
-def _column(frame: pd.DataFrame, name: str) -> Any:
-    return frame[name] if name in frame else np.full(len(frame), "", dtype=object)
+def _renumbered(lists: Lists, number: Ints | None) -> Lists:
+    return lists if number is None else Lists(lists.start, number[lists.value])
 
 
-def _identifiers(values: Any, group: Ints, most: int) -> Identifiers:
-    """values: blank-separated identifiers by business."""
-    from pipelines.linkage.kernels_text import hash_parts
-
-    row, key = hash_parts(*as_bytes(text_array(values)), ord(" "))
-    postings = build(key, row, most)
-    held = Ragged(row, postings.find(key))
-    repeated = bool((row[1:] == row[:-1]).any())
-    return Identifiers(postings, once(held) if repeated else held, count_groups(key, group[row]).size)
+def _numbers(part: Part, lexicon: Lexicon) -> Ints | None:
+    """By word of the partition its number in the lexicon, both ascending; None where they are the same."""
+    words = lexicon.vocabulary.words
+    if part.texts.words is words:
+        return None
+    return np.array([lexicon.vocabulary.number[word] for word in part.texts.words], dtype=np.int64)
 
 
-def _keyed(columns: Sequence[Ints], titled: Sequence[Ragged], places: Places) -> Keyed:
-    """Who goes by which name. columns: hashes by business; titled: further ones."""
+def _listed(pairs: Ragged, group: Ints, counted: NDArray[np.bool_]) -> Identifiers:
+    """pairs: business -> hashed identifiers. groups: those that count."""
+    postings = build(pairs.value, pairs.row)
+    held = Ragged(pairs.row, postings.find(pairs.value))
+    repeated = bool((pairs.row[1:] == pairs.row[:-1]).any())
+    row, key = (pairs.row, pairs.value) if not len(counted) else (found[counted[pairs.row]] for found in pairs)
+    groups = count_groups(key, group[row])
+    return Identifiers(postings, once(held) if repeated else held, groups.sizes(postings.keys))
+
+
+def lay_out(part: Part, lexicon: Lexicon) -> Layout:
+    """The partition as it stands in the lexicon."""
+    from pipelines.linkage.kernels_lists import inverted
+
+    texts, number = part.texts, _numbers(part, lexicon)
+    names, trades, owners, products, pool = (
+        _renumbered(lists, number) for lists in (texts.names, texts.trades, texts.owners, texts.products, texts.pool)
+    )
+    codes = {
+        name: among(part.code[name], part.codes[name].values, getattr(lexicon, name))
+        for name in ("area", "district", "sector", "kbli")
+    }
+    places = order_by_place(codes["area"], codes["district"])
     position = places.position
-    keys = np.concatenate([*columns, *(part.value for part in titled)])
-    return keyed(keys, np.concatenate([np.tile(position, len(columns)), *(position[part.row] for part in titled)]))
-
-
-def account_keys(marketplaces: Any, accounts: Any) -> Ints:
-    """How a declared account and a shop's id, username or address meet: the last part of an address, squashed.
-
-    One hash a row; 0 where the account is empty.
-    """
-    text = text_array(accounts)
-    if pc.any(pc.match_substring(text, "/")).as_py():
-        text = pc.replace_substring_regex(pc.utf8_rtrim(text, "/"), "^.*/", "")
-    keys = squash_keys(text)
-    return np.where(keys == 0, 0, keys ^ mixed(hashed(marketplaces)))
-
-
-def _declared(declared: pd.DataFrame | None, business_id: Ints) -> Postings:
-    rows, keys = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    if declared is not None and len(declared):
-        names = [name for name in ("account", "shop_id") if name in declared]
-        found = [account_keys(declared["marketplace"].to_numpy(), declared[name].to_numpy()) for name in names]
-        rows = np.tile(declared["business_id"].to_numpy().astype(np.int64), len(names))
-        keys = np.concatenate(found)
-    there = np.isin(rows, business_id) & (keys != 0)
-    return build(keys[there], np.searchsorted(business_id, rows[there]).astype(np.int64))
-
-
-@dataclass(frozen=True)
-class _Texts:
-    """Columns of names as words: names, trade names, owners, products; and all words of the first three."""
-
-    lists: Sequence[Lists]
-    pool: Lists
-    words: Sequence[str]
-    squashed: Sequence[Ints]  # names, trade names, owners: hashes
-    titled: Sequence[Ragged]  # names, trade names: hashes of words with a form of address
-    titles: Ints  # by business, see `titles.masks`
-
-
-def _read_texts(frame: pd.DataFrame, weights: Weights, ignored: frozenset[str]) -> _Texts:
-    from pipelines.linkage.kernels_lists import united
-
-    with ThreadPoolExecutor(2) as threads:  # the loops let go of the interpreter
-        read = [threads.submit(tokenise, _column(frame, name), weights.blocking.max_words) for name in TEXT_COLUMNS]
-    tokens = [found.result() for found in read]
-    forms = all_forms(tokens)
-    lists, words = read_columns(tokens, forms, ignored)
-    names = Lists(*united(*lists[0], *lists[1]))
-    columns = list(zip(tokens[:3], forms[:3], strict=True))
-    return _Texts(
-        lists=lists,
-        pool=Lists(*united(*names, *lists[2])),
-        words=words,
-        squashed=[glued(*column, weights.words.noise) for column in columns],
-        titled=[titled(*column) for column in columns[:2]],
-        titles=masks(*columns[0]) | masks(*columns[1]),
+    titled = (texts.titled_names, texts.titled_trades)
+    keys = np.concatenate([texts.whole_names, texts.whole_trades, *(found.value for found in titled)])
+    return Layout(
+        business_id=part.business_id,
+        group_id=part.group_id,
+        group=part.group,
+        counted=part.counted,
+        **codes,
+        names=read_labels([names, trades]),
+        owners=read_labels([owners]),
+        titles=texts.titles,
+        products=products.ragged(),
+        places=places,
+        by_word=Held(*inverted(*pool, places.order, len(lexicon.vocabulary.words))),
+        by_name=keyed(keys, np.concatenate([position, position, *(position[found.row] for found in titled)])),
+        by_owner=keyed(texts.whole_owners, position),
+        identifiers={kind: _listed(found, part.group, part.counted) for kind, found in part.identifiers.items()},
+        declared=build(part.declared.value, part.declared.row),
     )
 
 
-def _vocabulary(
-    texts: _Texts, group: Ints, groups: int, ignored: frozenset[str], local_words: Collection[str], weights: Weights
-) -> Vocabulary:
-    from pipelines.linkage.kernels_lists import counted_once, united
+def tally_keys(layout: Layout, lexicon: Lexicon) -> dict[str, Counts]:
+    """How many have each key here: groups of words and identifiers, businesses of names, owners and identifiers."""
+    words = lexicon.vocabulary
+    names = count_labels(layout.names, layout.group, layout.counted, words.name_bits)
+    owners = count_labels(layout.owners, layout.group, layout.counted, words.owner_bits)
+    found = {
+        "name_pairs": names.pairs,
+        "name_sets": names.sets,
+        "owner_pairs": owners.pairs,
+        "owner_sets": owners.sets,
+        "by_name": Counts(layout.by_name.keys, layout.by_name.everywhere),
+        "by_owner": Counts(layout.by_owner.keys, layout.by_owner.everywhere),
+        "declared": Counts(layout.declared.keys, layout.declared.size),
+    }
+    for kind, held in layout.identifiers.items():
+        found[kind] = Counts(held.postings.keys, held.postings.size)
+        found[f"{kind}_groups"] = Counts(held.postings.keys, held.groups)
+    return found
 
-    names, trades, owners, products = texts.lists
-    order = np.argsort(group, kind="stable")
-    in_names, in_owners, in_products = (
-        counted_once(*part, order, group, len(texts.words))
-        for part in (Lists(*united(*names, *trades)), owners, products)
+
+def assemble(layout: Layout, lexicon: Lexicon, tally: Tally, beyond: Mapping[str, Beyond]) -> RegistryIndex:
+    """The index of a partition. tally: of all partitions, for the keys that stand here."""
+    groups, rarity, most = lexicon.group_count, lexicon.weights.rarity, lexicon.weights.blocking.max_exact_businesses
+    names, owners = (LabelCounts(tally[f"{side}_pairs"], tally[f"{side}_sets"]) for side in ("name", "owner"))
+    by_name, by_owner = (
+        Keyed(found.keys, found.held, tally[name].sizes(found.keys))
+        for name, found in (("by_name", layout.by_name), ("by_owner", layout.by_owner))
     )
-    local = frozenset(canonical(word) for word in local_words)
-    return weigh(texts.words, in_names, in_owners, in_products, groups, ignored, local, weights)
-
-
-def _in_order(registry: pd.DataFrame) -> pd.DataFrame:
-    """The columns that are read, each business once, by its number."""
-    frame = registry[[name for name in REGISTRY_COLUMNS if name in registry]]
-    if frame.index.is_monotonic_increasing and frame.index.is_unique:
-        return frame
-    return frame[~frame.index.duplicated()].sort_index()
+    identifiers = {
+        kind: Identifiers(
+            capped(held.postings, tally[kind].sizes(held.postings.keys), most),
+            held.held,
+            tally[f"{kind}_groups"].sizes(held.postings.keys),
+        )
+        for kind, held in layout.identifiers.items()
+    }
+    return RegistryIndex(
+        weights=lexicon.weights,
+        businesses=lexicon.businesses,
+        group_count=groups,
+        area=layout.area,
+        district=layout.district,
+        sector=layout.sector,
+        kbli=layout.kbli,
+        vocabulary=lexicon.vocabulary,
+        area_sizes=lexicon.area_sizes,
+        word_sizes=lexicon.word_sizes,
+        business_id=layout.business_id,
+        group_id=layout.group_id,
+        names=build_labels(layout.names, names, groups, rarity),
+        owners=build_labels(layout.owners, owners, groups, rarity),
+        titles=layout.titles,
+        products=layout.products,
+        places=layout.places,
+        by_word=layout.by_word,
+        by_name=by_name,
+        by_owner=by_owner,
+        identifiers=identifiers,
+        declared=capped(layout.declared, tally["declared"].sizes(layout.declared.keys), None),
+        beyond=beyond,
+    )
 
 
 def build_index(
@@ -207,40 +249,7 @@ def build_index(
     marketplace, account, shop_id; place_words: names of kab/kota and kecamatan, which tell no business from another;
     local_words: names of desa, which tell it only within the desa. The order of the rows does not matter.
     """
-    from pipelines.linkage.kernels_lists import inverted
-
-    frame = _in_order(registry)
-    business_id = frame.index.to_numpy().astype(np.int64)
-    group_id = frame["group_id"].to_numpy().astype(np.int64)
-    distinct, group = np.unique(group_id, return_inverse=True)
-    group, groups = group.astype(np.int64), len(distinct)
-    ignored = weights.words.noise | weights.words.heads | frozenset(canonical(word) for word in place_words)
-    texts = _read_texts(frame, weights, ignored)
-    names, trades, owners, products = texts.lists
-    vocabulary = _vocabulary(texts, group, groups, ignored, local_words, weights)
-    area, district = coded(_column(frame, "area_code")), coded(_column(frame, "district_code"))
-    places = order_by_place(area, district)
-    return RegistryIndex(
-        weights=weights,
-        business_id=business_id,
-        group_id=group_id,
-        group_count=groups,
-        area=area,
-        district=district,
-        sector=coded(_column(frame, "sector")),
-        kbli=coded(_column(frame, "kbli")),
-        vocabulary=vocabulary,
-        names=build_labels([names, trades], group, groups, vocabulary.name_bits, weights.rarity),
-        owners=build_labels([owners], group, groups, vocabulary.owner_bits, weights.rarity),
-        titles=texts.titles,
-        products=products.ragged(),
-        places=places,
-        by_word=Held(*inverted(*texts.pool, places.order, len(texts.words))),
-        by_name=_keyed(texts.squashed[:2], texts.titled, places),
-        by_owner=_keyed(texts.squashed[2:], [], places),
-        identifiers={
-            kind: _identifiers(_column(frame, column), group, weights.blocking.max_exact_businesses)
-            for kind, column in IDENTIFIER_KINDS.items()
-        },
-        declared=_declared(declared, business_id),
-    )
+    part = read_part(registry, weights, declared, place_words)
+    lexicon = lexicon_of([tally_words(part)], weights, place_words, local_words)
+    layout = lay_out(part, lexicon)
+    return assemble(layout, lexicon, tally_keys(layout, lexicon), dict.fromkeys(BEYOND, NOBODY))

@@ -9,10 +9,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -23,11 +23,12 @@ from monitor.asides import sweep
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.weights import Weights
 
+Read = Callable[[str], Any]
 META_FILE = "index.json"
 UNFINISHED = ".unfinished-"  # then the process that writes it
 READERS = (
-    "words", "splitting", "vocabulary", "labels", "postings", "places", "honorifics", "titles", "index", "weights",
-    "kernels_text", "kernels_lists", "index_store",
+    "words", "splitting", "vocabulary", "labels", "lexicon", "postings", "places", "honorifics", "titles",
+    "registry_part", "index", "partitions", "weights", "kernels_text", "kernels_lists", "index_store",
 )  # fmt: skip
 """Modules that decide what an index holds."""
 
@@ -54,7 +55,7 @@ def save_index(index: RegistryIndex, folder: Path, version: str) -> None:
     aside = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{os.getpid()}.", dir=folder))
     try:
         meta: dict[str, Any] = {}
-        for name, array in _pack(index, "index", meta).items():
+        for name, array in pack(index, "index", meta).items():
             np.save(aside / f"{name}.npy", array)
         (aside / META_FILE).write_text(json.dumps(meta))
         with suppress(OSError):  # somebody else was first
@@ -77,7 +78,7 @@ def load_index(folder: Path, version: str, weights: Weights) -> RegistryIndex | 
     place = folder / version
     try:
         meta = json.loads((place / META_FILE).read_text())
-        held = _unpack(RegistryIndex, "index", place, meta, {"weights": weights})
+        held = unpack(RegistryIndex, "index", partial(_array, place), meta, {"weights": weights})
     except (OSError, ValueError, KeyError):
         return None
     assert isinstance(held, RegistryIndex)
@@ -93,25 +94,29 @@ def _as_text(values: Collection[str]) -> Any:
     return np.frombuffer("\n".join(values).encode(), dtype=np.uint8)
 
 
-def _pack(value: Any, name: str, meta: dict[str, Any]) -> dict[str, Any]:
-    """Arrays by name; numbers and what is empty go into `meta`."""
+def pack(value: Any, name: str, meta: dict[str, Any], left_out: Collection[str] = ("weights",)) -> dict[str, Any]:
+    """Arrays by name of whatever is made of arrays, numbers and texts; numbers and what is empty go into `meta`.
+
+    left_out: names of fields that are kept elsewhere.
+    """
     if isinstance(value, np.ndarray):
         return {name: value}
     if isinstance(value, int | float):
         meta[name] = value
         return {}
     if isinstance(value, frozenset):
-        return _pack(tuple(sorted(value)), name, meta)
+        return pack(tuple(sorted(value)), name, meta)
     if type(value) is tuple:
         meta[name] = len(value)
         return {name: _as_text(value)}
     if isinstance(value, Mapping):
-        meta[name] = list(value) if any(is_dataclass(item) for item in value.values()) else len(value)
-        if isinstance(meta[name], int):
+        numbers = all(isinstance(item, int) for item in value.values())
+        meta[name] = len(value) if numbers else list(value)
+        if numbers:
             return {f"{name}.keys": _as_text(list(value)), name: np.array(list(value.values()), dtype=np.int64)}
-        return _together([_pack(item, f"{name}.{key}", meta) for key, item in value.items()])
-    inner = [item for item in _names(type(value)) if item != "weights"]
-    return _together([_pack(getattr(value, item), f"{name}.{item}", meta) for item in inner])
+        return _together([pack(item, f"{name}.{key}", meta, left_out) for key, item in value.items()])
+    inner = [item for item in _names(type(value)) if item not in left_out]
+    return _together([pack(getattr(value, item), f"{name}.{item}", meta, left_out) for item in inner])
 
 
 def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -133,26 +138,27 @@ def _is_empty(path: Path) -> bool:
     return 0 in shape
 
 
-def _texts(place: Path, name: str, count: int) -> list[str]:
-    return _array(place, name).tobytes().decode().split("\n") if count else []
+def _texts(read: Read, name: str, count: int) -> list[str]:
+    return read(name).tobytes().decode().split("\n") if count else []
 
 
-def _unpack(kind: Any, name: str, place: Path, meta: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+def unpack(kind: Any, name: str, read: Read, meta: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    """What `pack` took apart. read: the array of a name; given: by name the fields that were left out."""
     origin = get_origin(kind)
     if origin is np.ndarray:
-        return _array(place, name)
+        return read(name)
     if kind in (int, float):
         return kind(meta[name])
     if origin is tuple:
-        return tuple(_texts(place, name, meta[name]))
+        return tuple(_texts(read, name, meta[name]))
     if origin is frozenset:
-        return frozenset(_texts(place, name, meta[name]))
+        return frozenset(_texts(read, name, meta[name]))
     if origin is not None:  # a mapping
+        inner = get_args(kind)[1]
         if isinstance(meta[name], list):
-            inner = get_args(kind)[1]
-            return {key: _unpack(inner, f"{name}.{key}", place, meta, given) for key in meta[name]}
-        return dict(zip(_texts(place, f"{name}.keys", meta[name]), _array(place, name).tolist(), strict=True))
+            return {key: unpack(inner, f"{name}.{key}", read, meta, given) for key in meta[name]}
+        return dict(zip(_texts(read, f"{name}.keys", meta[name]), read(name).tolist(), strict=True))
     hints = get_type_hints(kind)
-    inner = {item: hints[item] for item in _names(kind) if item not in given}
+    inside = {item: hints[item] for item in _names(kind) if item not in given}
     known = {item: value for item, value in given.items() if item in _names(kind)}
-    return kind(**known, **{item: _unpack(hint, f"{name}.{item}", place, meta, given) for item, hint in inner.items()})
+    return kind(**known, **{item: unpack(hint, f"{name}.{item}", read, meta, given) for item, hint in inside.items()})

@@ -142,35 +142,54 @@ def _best(score: Any, met: Any, filled: Any, most: Any, chosen: Any) -> Any:
 
 
 @compiled
+def _others(key: Any, beyond: Any, searched: Any, district: Any) -> Any:
+    """How many businesses of other partitions hold the key in the searched areas, and in the kecamatan there."""
+    place = _first_at_least(beyond[0], 0, len(beyond[0]), key)
+    wide, near = 0, 0
+    if place < len(beyond[0]) and beyond[0][place] == key:
+        for one in range(beyond[1][place], beyond[1][place + 1]):
+            if searched[beyond[2][one]]:
+                wide += beyond[3][one]
+        for one in range(beyond[4][place], beyond[4][place + 1]):
+            if beyond[6][one] == district and searched[beyond[5][one]]:
+                near += beyond[7][one]
+    return wide, near
+
+
+@compiled
 def _look_up(
-    numbers: Any, lists: Any, worth: Any, rule: Any, most: Any, wide: Any, near: Any, state: Any, filled: Any
+    numbers: Any, lists: Any, rule: Any, most: Any, wide: Any, near: Any, where: Any, state: Any, filled: Any
 ) -> Any:
     """Adds the holders of every number in the searched areas, where there are too many those in the kecamatan.
 
-    worth: bits by number. most: how many may be added of the areas, of the kecamatan, and of the whole region. wide,
-    near: ranges of the areas and of the kecamatan, and how many. Returns how many were met and how many were left out.
+    lists: start, holders, bits by number, holders in all partitions by number, and who stands beyond. most: how many
+    may be added of the areas, of the kecamatan, and of the whole region, other partitions counted. wide, near: ranges
+    of the areas and of the kecamatan, and how many. where: areas that are searched, whether all are, the kecamatan.
+    Returns how many were met and how many were left out.
     """
     score, rules, met, slices = state
     left_out = 0
     for number in numbers:
         begin, end = lists[0][number], lists[0][number + 1]
-        if end - begin <= most[2]:
+        if lists[3][number] <= most[2]:
             slices[0, 0], slices[0, 1] = begin, end
-            filled = _take(lists[1], slices, 1, worth[number], rule, score, rules, met, filled)
+            filled = _take(lists[1], slices, 1, lists[2][number], rule, score, rules, met, filled)
             continue
-        total = _narrow(lists[1], begin, end, wide[0], wide[1], slices)
+        here = _narrow(lists[1], begin, end, wide[0], wide[1], slices)
+        others, others_near = _others(number, lists[4], where[0], where[2])
+        total = lists[3][number] if where[1] else here + others
         if total <= most[0]:
-            filled = _take(lists[1], slices, wide[1], worth[number], rule, score, rules, met, filled)
+            filled = _take(lists[1], slices, wide[1], lists[2][number], rule, score, rules, met, filled)
             continue
-        total -= _narrow(lists[1], begin, end, near[0], near[1], slices)
+        here -= _narrow(lists[1], begin, end, near[0], near[1], slices)
         inside = 0
         for turn in range(near[1]):
             inside += slices[turn, 1] - slices[turn, 0]
-        if inside <= most[1]:
-            filled = _take(lists[1], slices, near[1], worth[number], rule, score, rules, met, filled)
-            left_out += total
+        if inside + others_near <= most[1]:
+            filled = _take(lists[1], slices, near[1], lists[2][number], rule, score, rules, met, filled)
+            left_out += here
         else:
-            left_out += total + inside
+            left_out += here + inside
     return filled, left_out
 
 
@@ -187,12 +206,13 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
     rank: Any,
     fits: Any,
 ) -> Any:
-    """Candidates of the shops begin .. end - 1: shop, position, rules as bits; and pairs left out by rule.
+    """Candidates of the shops begin .. end - 1: shop, position, rules as bits, score; and pairs left out by rule.
 
     Rules are by place in LISTED. shops: lists (start and value) of areas, words, names and owners, then kecamatan,
     profile, reach and the kecamatan to look in by shop. places: start, low and high of `Places`, then kecamatan,
-    sector and KBLI by position. words: start, holders, bits, row of bits by word (-1 none), rows of bits. names,
-    owners: start, holders, bits. caps: by area how many a word may add; then how many a name, two words and a
+    sector and KBLI by position. words, names, owners: start, holders, bits, holders in all partitions, who stands
+    beyond; of words also row of bits by word (-1 none, -2 nobody here), rows of bits, and who stands beyond of two
+    words together. caps: by area how many a word may add; then how many a name, two words and a
     kecamatan may; how many are kept; and how many so rare a name may add from anywhere. rank: bits for the same and
     another kecamatan, a fitting and another sector, and a fitting KBLI; fits: profile x sector and profile x KBLI.
     """
@@ -204,7 +224,8 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
     slices, found = np.zeros((areas, 2), dtype=np.int64), np.empty(max(caps[2], caps[3]) + 1, dtype=np.int64)
     room = (end - begin) * caps[4]
     out_shop, out_position = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int32)
-    out_rules, made = np.empty(room, dtype=np.uint8), 0
+    out_rules, out_score, made = np.empty(room, dtype=np.uint8), np.empty(room, dtype=np.float32), 0
+    inside = np.zeros(areas, dtype=np.bool_)
     left_out = np.zeros(4, dtype=np.int64)
     state = (score, rules, met, slices)
     common = np.empty(64, dtype=np.int64)
@@ -212,6 +233,9 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
         searched = shops[0][1][shops[0][0][shop] : shops[0][0][shop + 1]]
         if len(searched) == 0:
             continue
+        for place in searched:
+            inside[place] = True
+        where = (inside, len(searched) == areas, shops[7][shop])
         across = (wide, _ranges_of(searched, places[0], wide))
         within = (near, _within(searched, shops[7][shop], places[1], places[2], near))
         filled = 0
@@ -220,7 +244,7 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
             held = shops[2] if turn == 0 else shops[3]
             numbers = held[1][held[0][shop] : held[0][shop + 1]]
             filled, missed = _look_up(
-                numbers, lists, lists[2], turn, (caps[1], caps[3], caps[5]), across, within, state, filled
+                numbers, lists, turn, (caps[1], caps[3], caps[5]), across, within, where, state, filled
             )
             left_out[turn] += missed
         own = shops[1][1][shops[1][0][shop] : shops[1][0][shop + 1]]
@@ -228,23 +252,29 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
         for place in searched:
             most += caps[0][place]
         most = np.int64(most * shops[6][shop])
-        filled, missed = _look_up(own, words, words[2], 3, (most, caps[3], 0), across, within, state, filled)
+        filled, missed = _look_up(own, words, 3, (most, caps[3], 0), across, within, where, state, filled)
         left_out[3] += missed
         count = 0
         for word in own:
-            if words[3][word] >= 0 and count < len(common):
+            if words[5][word] != -1 and count < len(common):
                 total = _narrow(words[1], words[0][word], words[0][word + 1], wide, across[1], slices)
+                total = words[3][word] if where[1] else total + _others(word, words[4], inside, -1)[0]
                 if total > most:
                     common[count] = word
                     count += 1
         for one in range(count):
             for two in range(one + 1, count):
-                first, second = words[4][words[3][common[one]]], words[4][words[3][common[two]]]
-                here, total = across, _both(first, second, wide, across[1], caps[2], found)
-                if total > caps[2]:
+                if words[5][common[one]] < 0 or words[5][common[two]] < 0:
+                    continue
+                first, second = words[6][words[5][common[one]]], words[6][words[5][common[two]]]
+                key = common[one] * len(words[5]) + common[two]
+                others, others_near = _others(key, words[7], inside, where[2])
+                limit, total = caps[2], _both(first, second, wide, across[1], caps[2], found)
+                if total + others > limit:
                     left_out[2] += total
-                    here, total = within, _both(first, second, near, within[1], caps[3], found)
-                if total <= (caps[2] if here[1] == across[1] else caps[3]):
+                    limit, others = caps[3], others_near
+                    total = _both(first, second, near, within[1], caps[3], found)
+                if total + others <= limit:
                     for place in range(total):
                         position = found[place]
                         if rules[position] == 0:
@@ -255,7 +285,9 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
         for place in range(filled):
             position = met[place]
             for one in range(count):
-                row = words[4][words[3][common[one]]]
+                if words[5][common[one]] < 0:
+                    continue
+                row = words[6][words[5][common[one]]]
                 if (row[position >> 6] >> np.uint64(position & 63)) & np.uint64(1):
                     score[position] += words[2][common[one]]
             if shops[4][shop] >= 0 and places[3][position] >= 0:
@@ -267,8 +299,16 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
         kept = _best(score, met, filled, caps[4], chosen)
         for place in range(kept):
             out_shop[made], out_position[made] = shop, chosen[place]
-            out_rules[made] = rules[chosen[place]]
+            out_rules[made], out_score[made] = rules[chosen[place]], score[chosen[place]]
             made += 1
         for place in range(filled):
             score[met[place]], rules[met[place]] = 0.0, 0
-    return out_shop[:made].copy(), out_position[:made].copy(), out_rules[:made].copy(), left_out
+        for place in searched:
+            inside[place] = False
+    return (
+        out_shop[:made].copy(),
+        out_position[:made].copy(),
+        out_rules[:made].copy(),
+        out_score[:made].copy(),
+        left_out,
+    )

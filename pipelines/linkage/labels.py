@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.linkage.postings import Counts, count_groups, pairs_within
 from pipelines.linkage.weights import Rarity
@@ -32,27 +33,59 @@ def mixed(values: Ints) -> Ints:
     return (x ^ (x >> np.uint64(31))).view(np.int64)
 
 
-def _same_bits(first: Ints, words: Ints, group: Ints, groups: int, rarity: Rarity) -> Floats:
-    if not len(words):
-        return np.zeros(0)
-    with np.errstate(over="ignore"):
-        sets = np.add.reduceat(mixed(words), first[:-1])
-    return rarity.bits(count_groups(sets, group).sizes(sets), groups)
+@dataclass(frozen=True)
+class Written:
+    """The names of one partition as read, start, first and words as in `Labels`; sets: by label a hash of its words."""
+
+    start: Ints
+    first: Ints
+    words: Ints
+    sets: Ints
+
+    @property
+    def business(self) -> Ints:
+        """By label."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
 
-def build_labels(columns: Sequence[Lists], group: Ints, groups: int, rank: Floats, rarity: Rarity) -> Labels:
-    """Labels of one or two columns, empty names left out. group: by business; rank: bits by word."""
+def read_labels(columns: Sequence[Lists]) -> Written:
+    """Names of one or two columns, empty ones left out."""
     from pipelines.linkage.kernels_lists import interleaved
 
-    nothing = Lists(np.zeros(len(group) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    one, other = columns[0], columns[1] if len(columns) > 1 else nothing
-    start, first, words = interleaved(*one, *other)
-    of_label = group[np.repeat(np.arange(len(group)), np.diff(start))]
-    pairs = pairs_within(Lists(first, words).ragged(), rank, PAIR_WORDS, max(len(rank), 1))
-    return Labels(
-        start=start,
-        first=first,
-        words=words,
-        pairs=count_groups(pairs.value, of_label[pairs.row]),
-        same_bits=_same_bits(first, words, of_label, groups, rarity),
-    )
+    one = columns[0]
+    nothing = Lists(np.zeros(len(one.start), dtype=np.int64), np.zeros(0, dtype=np.int64))
+    start, first, words = interleaved(*one, *(columns[1] if len(columns) > 1 else nothing))
+    with np.errstate(over="ignore"):
+        sets = np.add.reduceat(mixed(words), first[:-1]) if len(words) else np.zeros(0, dtype=np.int64)
+    return Written(start, first, words, sets)
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """In how many groups two words stand together, and whole sets of words."""
+
+    pairs: Counts
+    sets: Counts
+
+
+def count_labels(written: Written, group: Ints, counted: NDArray[np.bool_], rank: Floats) -> LabelCounts:
+    """Of one partition. group, counted: as in `registry_part.Part`; rank: bits by word."""
+    business = written.business
+    pairs = pairs_within(Lists(written.first, written.words).ragged(), rank, PAIR_WORDS, max(len(rank), 1))
+    of_pair, of_set, sets, keys = business[pairs.row], business, written.sets, pairs.value
+    if len(counted):
+        keys, sets = keys[counted[of_pair]], sets[counted[of_set]]
+        of_pair, of_set = of_pair[counted[of_pair]], of_set[counted[of_set]]
+    return LabelCounts(count_groups(keys, group[of_pair]), count_groups(sets, group[of_set]))
+
+
+def pairs_of(written: Written, words: int) -> Ints:
+    """Every two words that stand together in a name of the partition, ascending."""
+    every, longest = Lists(written.first, written.words).ragged(), int(np.diff(written.first).max(initial=1))
+    return np.unique(pairs_within(every, np.zeros(words), longest, max(words, 1)).value)
+
+
+def build_labels(written: Written, counts: LabelCounts, groups: int, rarity: Rarity) -> Labels:
+    """The names with how rare they are among all groups of the registry."""
+    same = rarity.bits(counts.sets.sizes(written.sets), groups) if len(written.words) else np.zeros(0)
+    return Labels(written.start, written.first, written.words, counts.pairs, same)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from monitor.errors import UsageError
 from monitor.gazetteer import gazetteer
-from pipelines.linkage.index import RegistryIndex
+from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.words import Ints, Ragged, once, text_array
 
 LEAST_LETTERS = (5, 7)  # of the name of a kecamatan and of a desa; shorter ones end other words
@@ -44,7 +44,7 @@ def _found(texts: Any, names: dict[str, tuple[str, ...]]) -> tuple[Ints, list[st
     return rows.astype(np.int64), pc.struct_field(there, "name").to_pylist()
 
 
-def named_districts(columns: Any, index: RegistryIndex, areas: Ragged, shops: int) -> Ragged:
+def named_districts(columns: Any, index: Lexicon, areas: Ragged, shops: int) -> Ragged:
     """shop -> places in index.district.values that its texts name, inside the kab/kota it prints where it prints one.
 
     columns: texts by shop. areas: shop -> places in index.area.values.

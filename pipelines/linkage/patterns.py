@@ -16,12 +16,12 @@ from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.overlaps import MEASURES
 from pipelines.linkage.rivals import against_rivals
 from pipelines.linkage.shops import TEXTS, ShopTable
-from pipelines.linkage.trees import Trees
 from pipelines.linkage.words import Floats, Ints, ranges
 
 if TYPE_CHECKING:
     from pipelines.linkage.score import Measured
 
+LOST = "lost_to_rivals"
 NEAR = -10.0  # bits below which no tree is asked
 FOUND_BY = ("name", "owner", "word")  # rules
 GROUPS = ("name", "owner", "place", "product", "phone", "nib", "label", "declared")
@@ -32,7 +32,7 @@ INPUTS = (
     "in_username", "names", "words",
     *(f"found_by_{rule}" for rule in FOUND_BY),
     *(f"bits_{group}" for group in GROUPS),
-    "weight", "lost_to_rivals", "candidates", "named_place", "named_place_bits",
+    "weight", LOST, "candidates", "named_place", "named_place_bits",
     *(f"feature_{name}" for name in NAMES),
 )  # fmt: skip
 
@@ -75,10 +75,13 @@ def inputs(
     pairs: Candidates,
     shops: ShopTable,
     index: RegistryIndex,
+    count: Ints,
 ) -> NDArray[np.float32]:
-    """near x INPUTS. weight, bits: of all pairs, which are whole shops; near: those that are asked about."""
+    """near x INPUTS, of which `lost_to_rivals` holds where all candidates of the shop are here.
+
+    weight, bits: of all pairs here; near: those that are asked about; count: by shop, its candidates in all partitions.
+    """
     lost = weight - against_rivals(pairs.shop, index.group_id[pairs.business], weight)
-    count = np.bincount(pairs.shop, minlength=shops.size)
     few = Candidates(pairs.shop[near], pairs.business[near], pairs.rule[near], {}, pairs.rules[near])
     shop, business = few.shop, few.business
     named, named_bits = _named(few, shops, index)
@@ -100,26 +103,9 @@ def inputs(
         "names": index.names.start[business + 1] - index.names.start[business],
         "words": found.words[near],
         "weight": weight[near],
-        "lost_to_rivals": lost[near],
+        LOST: lost[near],
         "candidates": count[shop],
         "named_place": named,
         "named_place_bits": named_bits,
     }
     return np.column_stack([np.asarray(columns[name], dtype=np.float32) for name in INPUTS])
-
-
-def pattern_bits(
-    trees: Trees,
-    found: "Measured",
-    bits: dict[str, Floats],
-    weight: Floats,
-    pairs: Candidates,
-    shops: ShopTable,
-    index: RegistryIndex,
-) -> Floats:
-    """By pair the bits that the trees add; 0 for pairs of less than `NEAR` bits."""
-    total = np.zeros(len(weight))
-    near = np.flatnonzero(weight >= NEAR)
-    if len(near):
-        total[near] = trees.total(inputs(found, bits, weight, near, pairs, shops, index))
-    return total.round(2)

@@ -1,5 +1,6 @@
 """Businesses in order of their places, so that those of an area or kecamatan stand together in every list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,14 @@ class Coded:
     code: Ints
     values: tuple[str, ...]
     share: Floats
+
+
+@dataclass(frozen=True)
+class CodeCounts:
+    """Codes, ascending, and of how many businesses each is known."""
+
+    values: tuple[str, ...]
+    count: Ints
 
 
 @dataclass(frozen=True)
@@ -38,8 +47,8 @@ class Places:
         return found
 
 
-def coded(values: Any) -> Coded:
-    """A column of texts as codes; what is missing or empty is unknown."""
+def read_codes(values: Any) -> tuple[Ints, CodeCounts]:
+    """A column of texts as places among its codes, -1 for what is missing or empty."""
     found = text_array(values).dictionary_encode()
     names = found.dictionary.to_pylist()
     distinct = sorted(set(names) - {""})
@@ -47,8 +56,37 @@ def coded(values: Any) -> Coded:
     table = np.array([number.get(name, -1) for name in names], dtype=np.int64)
     indices = found.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     code = table[indices] if len(table) else np.zeros(0, dtype=np.int64)
-    known = np.bincount(code[code >= 0], minlength=len(distinct)).astype(float)
-    return Coded(code, tuple(distinct), known / max(known.sum(), 1.0))
+    count = np.bincount(code[code >= 0], minlength=len(distinct)).astype(np.int64)
+    return code, CodeCounts(tuple(distinct), count)
+
+
+def coded(values: Any) -> Coded:
+    """A column of texts as codes; what is missing or empty is unknown."""
+    code, counts = read_codes(values)
+    return Coded(code, counts.values, shared(counts).share)
+
+
+def shared(counts: CodeCounts) -> Coded:
+    """The codes with their shares, and no business."""
+    known = counts.count.astype(float)
+    return Coded(np.zeros(0, dtype=np.int64), counts.values, known / max(known.sum(), 1.0))
+
+
+def all_codes(parts: Sequence[CodeCounts]) -> CodeCounts:
+    """The codes of all partitions."""
+    values = tuple(sorted({value for part in parts for value in part.values}))
+    number = {value: place for place, value in enumerate(values)}
+    count = np.zeros(len(values), dtype=np.int64)
+    for part in parts:
+        count[[number[value] for value in part.values]] += part.count
+    return CodeCounts(values, count)
+
+
+def among(code: Ints, own: Sequence[str], wider: Coded) -> Coded:
+    """A column of one partition, whose codes are places in `own`, in the codes of all partitions."""
+    number = {value: place for place, value in enumerate(wider.values)}
+    table = np.array([*(number[value] for value in own), -1], dtype=np.int64)
+    return Coded(table[code], wider.values, wider.share)
 
 
 def order_by_place(area: Coded, district: Coded) -> Places:

@@ -1,5 +1,6 @@
 """Sorted tables from a key to the businesses that hold it, searched for whole columns of keys at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +11,15 @@ from pipelines.linkage.words import Floats, Ints, Ragged, ranges
 
 @dataclass(frozen=True)
 class Postings:
-    """`holders[start[k] : start[k] + size[k]]` hold `keys[k]`; `keys` ascend, holders ascend within a key.
+    """`holders[start[k] : start[k] + own[k]]` hold `keys[k]`; `keys` ascend, holders ascend within a key.
 
-    size counts all holders; those of a key with more than the cap given to `build` are not kept (`kept` is False).
+    size counts all holders, those in other partitions of the registry included, own those here. Of a key with more
+    than the cap given to `capped` none is kept (`kept` is False).
     """
 
     keys: Ints
     size: Ints
+    own: Ints
     start: Ints
     kept: NDArray[np.bool_]
     holders: NDArray[np.int32]
@@ -31,11 +34,11 @@ class Postings:
         there = place >= 0
         query, place = query[there], place[there]
         kept = self.kept[place] if len(place) else np.zeros(0, dtype=bool)
-        skipped = int(self.size[place[~kept]].sum())
+        skipped = int(self.own[place[~kept]].sum())
         query, place = query[kept], place[kept]
-        sizes = self.size[place]
-        holders = self.holders[ranges(self.start[place], sizes)].astype(np.int64)
-        return np.repeat(query, sizes), holders, np.repeat(sizes, sizes), skipped
+        own = self.own[place]
+        holders = self.holders[ranges(self.start[place], own)].astype(np.int64)
+        return np.repeat(query, own), holders, np.repeat(self.size[place], own), skipped
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,14 @@ class Held:
 
 @dataclass(frozen=True)
 class Keyed:
-    """The same for keys instead of numbers; keys ascend, and a key's number is its place among them."""
+    """The same for keys instead of numbers; keys ascend, and a key's number is its place among them.
+
+    everywhere: by number the holders in all partitions of the registry.
+    """
 
     keys: Ints
     held: Held
+    everywhere: Ints
 
     def find(self, wanted: Ints) -> Ints:
         return find(self.keys, wanted)
@@ -73,8 +80,20 @@ class Counts:
 
     def sizes(self, wanted: Ints) -> Ints:
         """How many hold each wanted key, 0 where nobody does."""
+        if wanted is self.keys:
+            return self.size
         place = find(self.keys, wanted)
         return np.where(place >= 0, self.size[place], 0) if len(self.keys) else np.zeros(len(wanted), dtype=np.int64)
+
+
+def summed(parts: Sequence[Counts]) -> Counts:
+    """All of them together."""
+    if len(parts) == 1:
+        return parts[0]
+    keys, size = np.concatenate([part.keys for part in parts]), np.concatenate([part.size for part in parts])
+    order = np.argsort(keys, kind="stable")
+    first, _ = _runs(keys[order])
+    return Counts(keys[order][first], np.add.reduceat(size[order], first) if len(first) else size)
 
 
 def find(keys: Ints, wanted: Ints) -> Ints:
@@ -98,25 +117,31 @@ def _order(keys: Ints, holders: Ints) -> Ints:
     return np.lexsort((holders, keys))
 
 
-def build(keys: Ints, holders: Ints, most: int | None = None) -> Postings:
-    """Postings of (key, holder) rows, repeated rows once; keys with more than `most` holders keep only their size."""
+def build(keys: Ints, holders: Ints) -> Postings:
+    """Postings of (key, holder) rows, repeated rows once, of a registry that is not parted."""
     order = _order(keys, holders)
     keys, holders = keys[order], holders[order]
     if len(keys):
         fresh = np.concatenate([[True], (keys[1:] != keys[:-1]) | (holders[1:] != holders[:-1])])
         keys, holders = keys[fresh], holders[fresh]
     first, size = _runs(keys)
-    kept = np.ones(len(size), dtype=bool) if most is None else size <= most
-    holders = holders[np.repeat(kept, size)]
-    start = np.concatenate([[0], np.cumsum(np.where(kept, size, 0))])[:-1].astype(np.int64)
-    return Postings(keys[first], size.astype(np.int64), start, kept, holders.astype(np.int32))
+    size = size.astype(np.int64)
+    return Postings(keys[first], size, size, first, np.ones(len(size), dtype=bool), holders.astype(np.int32))
+
+
+def capped(postings: Postings, size: Ints, most: int | None) -> Postings:
+    """The same with these sizes; keys that more than `most` hold keep only their size."""
+    kept = postings.kept if most is None else size <= most
+    holders = postings.holders[np.repeat(kept, postings.own)]
+    start = np.concatenate([[0], np.cumsum(np.where(kept, postings.own, 0))])[:-1].astype(np.int64)
+    return Postings(postings.keys, size, postings.own, start, kept, holders)
 
 
 def keyed(keys: Ints, positions: Ints) -> Keyed:
     """Who holds which key, from one row an occurrence; key 0 stands for nothing and is left out."""
     there = keys != 0
     found = build(keys[there], positions[there])
-    return Keyed(found.keys, Held(np.append(found.start, len(found.holders)), found.holders))
+    return Keyed(found.keys, Held(np.append(found.start, len(found.holders)), found.holders), found.size)
 
 
 def count_groups(keys: Ints, group: Ints) -> Counts:

@@ -1,7 +1,8 @@
 """Shops and a registry index in, scored pairs out. Pure: the same rows whatever their order or partition."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ from pipelines.linkage.features import (
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.model import Model, load_model
 from pipelines.linkage.overlaps import Overlaps, overlaps
-from pipelines.linkage.patterns import pattern_bits
+from pipelines.linkage.patterns import INPUTS, NEAR, inputs
 from pipelines.linkage.proofs import LEVELS as PROOF_LEVELS
 from pipelines.linkage.proofs import Proof, compare_identifiers
 from pipelines.linkage.rivals import against_rivals
@@ -45,10 +46,20 @@ PAIR_COLUMNS = (
 )  # fmt: skip
 REACH = 6.0  # bits below the floor from which the seller's other shops may lift a pair
 PAIRS_AT_ONCE = 250_000  # bounds memory: a pair has some fifty features
+LEVELS: dict[str, tuple[str, ...]] = {
+    "name": NAME_LEVELS,
+    "owner": OWNER_LEVELS,
+    "place": PLACE_LEVELS,
+    "product": PRODUCT_LEVELS,
+    **dict.fromkeys(("phone", "nib", "label", "declared"), PROOF_LEVELS),
+    "pattern": ("doubts", "missing", "supports"),
+    "sibling": ("missing",),
+}
+NOTHING_ASKED: NDArray[np.float32] = np.zeros((0, len(INPUTS)), dtype=np.float32)
 ELSEWHERE = [PLACE_LEVELS.index(name) for name in ("other_area", "other_district")]
 
 
-def _parts(pairs: Candidates) -> Iterator[Candidates]:
+def parts_of(pairs: Candidates) -> Iterator[Candidates]:
     """Whole shops at a time."""
     begin = 0
     if not len(pairs.shop):
@@ -63,8 +74,28 @@ def _parts(pairs: Candidates) -> Iterator[Candidates]:
         begin = end
 
 
-def _level(codes: Ints, names: tuple[str, ...]) -> "pd.Series[str]":
-    return pd.Series(np.array(names, dtype=object)[codes], dtype=object)
+@dataclass(frozen=True)
+class Evidence:
+    """One entry a pair, ordered by shop and business. rule: place in RULES; weight: bits of all evidence.
+
+    levels, bits: pair x COMPARISONS; agrees: pair x AGREEMENTS. near: pairs whose trees are not asked yet, since some
+    candidates of their shop stand in other partitions; inputs: near x INPUTS.
+    """
+
+    shop: Ints
+    business_id: Ints
+    group_id: Ints
+    rule: Ints
+    weight: Floats
+    levels: NDArray[np.int8]
+    bits: Floats
+    agrees: Bools
+    agreements: Ints
+    enough: Bools
+    settled: Bools
+    contradicted: Bools
+    near: Ints
+    inputs: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -92,35 +123,83 @@ def measured(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> Measu
     return Measured(seen, places, products, proofs, words, values)
 
 
-def _scored(pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Model) -> pd.DataFrame:
-    """Pairs of one part with their evidence, those left out that nothing could lift above the floor."""
+def evidence_of(
+    pairs: Candidates, shops: ShopTable, index: RegistryIndex, model: Model, count: Ints | None = None
+) -> Evidence:
+    """What is known of the pairs of one part by themselves.
+
+    count: by shop its candidates in all partitions of the registry; None: all are here.
+    """
     found = measured(pairs, shops, index)
-    seen, places, products, proofs, words = found.seen, found.places, found.products, found.proofs, found.words
     bits = {name: values.round(2) for name, values in model.bits(found.values).items()}
-    weight = (sum(bits.values(), np.zeros(len(words))) + _start(index, model)).round(2)
-    if model.trees is not None:
-        bits["pattern"] = pattern_bits(model.trees, found, bits, weight, pairs, shops, index)
-        weight = (weight + bits["pattern"]).round(2)
+    weight = (sum(bits.values(), np.zeros(len(found.words))) + _start(index, model)).round(2)
+    own = np.bincount(pairs.shop, minlength=shops.size)
+    count = own if count is None else count
+    near = np.flatnonzero((weight >= NEAR) & (model.trees is not None))
+    asked = inputs(found, bits, weight, near, pairs, shops, index, count) if len(near) else NOTHING_ASKED
+    agrees = _agrees(found, index)
+    enough = agreements(agrees)
+    proven = np.logical_or.reduce([agrees[name] for name in found.proofs])
+    made = Evidence(
+        shop=pairs.shop,
+        business_id=index.business_id[pairs.business],
+        group_id=index.group_id[pairs.business],
+        rule=pairs.rule,
+        weight=weight,
+        levels=_levels(found, index),
+        bits=np.column_stack([bits.get(name, np.zeros(len(weight))) for name in COMPARISONS]),
+        agrees=np.column_stack([agrees[name] for name in AGREEMENTS]),
+        agreements=enough[0],
+        enough=enough[1],
+        settled=enough[2],
+        contradicted=np.isin(found.places.level, ELSEWHERE) & ~proven & ~agrees["owner"],
+        near=near,
+        inputs=asked,
+    )
+    return _with_patterns(made, model, np.flatnonzero(own[pairs.shop[near]] == count[pairs.shop[near]]))
+
+
+def _agrees(found: Measured, index: RegistryIndex) -> dict[str, Bools]:
+    return {
+        "name": name_agrees(found.seen, index.weights),
+        "owner": owner_agrees(found.seen, found.words, index.weights),
+        "district": found.places.agrees,
+        "product": found.products.agrees,
+        **{name: proof.agrees for name, proof in found.proofs.items()},
+    }
+
+
+def _levels(found: Measured, index: RegistryIndex) -> NDArray[np.int8]:
+    """pair x COMPARISONS, places in LEVELS."""
     levels = {
-        "name": _level(name_levels(seen, index.weights), NAME_LEVELS),
-        "owner": _level(owner_levels(seen, index.weights), OWNER_LEVELS),
-        "place": _level(places.level, PLACE_LEVELS),
-        "product": _level(products.level, PRODUCT_LEVELS),
-        **{name: _level(proof.level, PROOF_LEVELS) for name, proof in proofs.items()},
-        "pattern": _level(np.sign(bits["pattern"]).astype(np.int64) + 1, ("doubts", "missing", "supports")),
-        "sibling": pd.Series(np.full(len(words), "missing", dtype=object), dtype=object),
+        "name": name_levels(found.seen, index.weights),
+        "owner": owner_levels(found.seen, index.weights),
+        "place": found.places.level,
+        "product": found.products.level,
+        **{name: proof.level for name, proof in found.proofs.items()},
     }
-    agrees: dict[str, Bools] = {
-        "name": name_agrees(seen, index.weights),
-        "owner": owner_agrees(seen, words, index.weights),
-        "district": places.agrees,
-        "product": products.agrees,
-        **{name: proof.agrees for name, proof in proofs.items()},
-    }
-    frame = _frame(pairs, shops, index, weight, levels, bits, agrees)
-    proven = np.logical_or.reduce([agrees[name] for name in proofs])
-    frame["contradicted"] = np.isin(places.level, ELSEWHERE) & ~proven & ~agrees["owner"]
-    return frame[weight >= index.weights.decision.floor - REACH]
+    nothing = np.zeros(len(found.words), dtype=np.int64)
+    levels["pattern"] = nothing + LEVELS["pattern"].index("missing")
+    return np.column_stack([levels.get(name, nothing) for name in COMPARISONS]).astype(np.int8)
+
+
+def _with_patterns(made: Evidence, model: Model, some: Ints) -> Evidence:
+    """The evidence with the bits that the trees add to some of those near; the others stay to be asked."""
+    if model.trees is None:
+        return made
+    bits, rest = np.zeros(len(made.shop)), np.ones(len(made.near), dtype=bool)
+    rest[some] = False
+    bits[made.near[some]] = model.trees.total(made.inputs[some] if rest.any() else made.inputs)
+    return replace(added(made, bits.round(2)), near=made.near[rest], inputs=made.inputs[rest])
+
+
+def added(made: Evidence, bits: Floats) -> Evidence:
+    """The evidence with these bits of the trees beside those it has."""
+    place = COMPARISONS.index("pattern")
+    both, levels = made.bits.copy(), made.levels.copy()
+    both[:, place] += bits
+    levels[:, place] = np.sign(both[:, place]) + 1
+    return replace(made, weight=(made.weight + bits).round(2), bits=both, levels=levels)
 
 
 def _start(index: RegistryIndex, model: Model) -> float:
@@ -128,32 +207,30 @@ def _start(index: RegistryIndex, model: Model) -> float:
     return round(index.weights.prior(index.group_count) + model.intercept, 2)
 
 
-def _frame(
-    pairs: Candidates,
-    shops: ShopTable,
-    index: RegistryIndex,
-    weight: Floats,
-    levels: dict[str, "pd.Series[str]"],
-    bits: dict[str, Floats],
-    agrees: dict[str, Bools],
-) -> pd.DataFrame:
-    count, enough, settled = agreements(agrees)
-    columns = {
-        "marketplace": shops.marketplace[pairs.shop],
-        "shop_id": shops.shop_id[pairs.shop],
-        "shop": pairs.shop,
-        "business_id": index.business_id[pairs.business],
-        "group_id": index.group_id[pairs.business],
-        "rule": np.array(RULES, dtype=object)[pairs.rule],
-        "weight": weight,
-        "agreements": count,
-        "enough": enough,
-        "settled": settled,
+def framed(made: Evidence, marketplace: Any, shop_id: Any, floor: float) -> pd.DataFrame:
+    """The pairs as `PAIR_COLUMNS` and `shop`, those left out that nothing could lift above the floor.
+
+    marketplace, shop_id: by shop.
+    """
+    columns: dict[str, Any] = {
+        "marketplace": marketplace[made.shop],
+        "shop_id": shop_id[made.shop],
+        "shop": made.shop,
+        "business_id": made.business_id,
+        "group_id": made.group_id,
+        "rule": np.array(RULES, dtype=object)[made.rule],
+        "weight": made.weight,
+        "agreements": made.agreements,
+        "enough": made.enough,
+        "settled": made.settled,
     }
-    for name in COMPARISONS:
-        columns |= {f"{name}_level": levels[name], f"{name}_bits": bits[name].astype(float)}
-    columns |= {f"{name}_agrees": agrees[name] for name in AGREEMENTS}
-    return pd.DataFrame(columns)
+    for place, name in enumerate(COMPARISONS):
+        levels = np.array(LEVELS[name], dtype=object)[made.levels[:, place]]
+        columns[f"{name}_level"] = pd.Series(levels, dtype=object)
+        columns[f"{name}_bits"] = made.bits[:, place]
+    columns |= {f"{name}_agrees": made.agrees[:, place] for place, name in enumerate(AGREEMENTS)}
+    frame = pd.DataFrame(columns | {"contradicted": made.contradicted})
+    return frame[made.weight >= floor - REACH]
 
 
 def score(
@@ -178,14 +255,18 @@ def alone(
     """
     table = read_shops(shops, listings, index)
     pairs = candidate_pairs(table, index)
-    parts = [_scored(part, table, index, model) for part in _parts(pairs)]
+    floor = index.weights.decision.floor
+    parts = [
+        framed(evidence_of(part, table, index, model), table.marketplace, table.shop_id, floor)
+        for part in parts_of(pairs)
+    ]
     return pd.concat(parts, ignore_index=True), pairs.skipped
 
 
 def together(pairs: pd.DataFrame, siblings: Siblings, model: Model, floor: float) -> pd.DataFrame:
     """Pairs above the floor once what the sellers' other shops show is counted, with `odds`.
 
-    pairs: of every shop by itself, as `_scored` gives them, `shop` numbered as in `siblings`.
+    pairs: of every shop by itself, as `alone` gives them, `shop` numbered as in `siblings`.
     """
     gain, loss, has = support(pairs, siblings)
     same, more, less = model.sibling

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from pipelines.linkage.goods import Goods, read_goods
 from pipelines.linkage.honorifics import titled
-from pipelines.linkage.index import RegistryIndex, account_keys
+from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.named_places import named_districts
+from pipelines.linkage.registry_part import IDENTIFIER_KINDS, account_keys
 from pipelines.linkage.titles import masks
 from pipelines.linkage.vocabulary import all_forms
 from pipelines.linkage.words import (
@@ -68,7 +69,7 @@ class ShopTable:
 class ShopReader:
     """Reads words of shops as words of the registry; unknown words get numbers below 0."""
 
-    def __init__(self, index: RegistryIndex, forms: Sequence[Sequence[Sequence[str]]]) -> None:
+    def __init__(self, index: Lexicon, forms: Sequence[Sequence[Sequence[str]]]) -> None:
         self._number = index.vocabulary.number
         self._unseen_bits = index.vocabulary.unseen_bits
         words = dict.fromkeys(word for column in forms for found in column for word in found)
@@ -120,7 +121,7 @@ def _coded_texts(values: Any) -> tuple[list[str], Ints]:
     return found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _areas(frame: pd.DataFrame, index: RegistryIndex) -> tuple[Ragged, NDArray[np.bool_], NDArray[np.bool_]]:
+def _areas(frame: pd.DataFrame, index: Lexicon) -> tuple[Ragged, NDArray[np.bool_], NDArray[np.bool_]]:
     """areas, area_known, in_region"""
     number = {code: place for place, code in enumerate(index.area.values)}
     texts, row_text = _coded_texts(_column(frame, "area_codes"))
@@ -135,7 +136,7 @@ def _areas(frame: pd.DataFrame, index: RegistryIndex) -> tuple[Ragged, NDArray[n
     return once(areas), inside | printed, inside
 
 
-def _districts(frame: pd.DataFrame, index: RegistryIndex) -> Ints:
+def _districts(frame: pd.DataFrame, index: Lexicon) -> Ints:
     number = {code: place for place, code in enumerate(index.district.values)}
     texts, row_text = _coded_texts(_column(frame, "district_code"))
     return np.array([number.get(text, -2) if text else -1 for text in texts], dtype=np.int64)[row_text]
@@ -153,14 +154,12 @@ def identifier_values(cells: Any) -> list[tuple[int, str, str]]:
     return found
 
 
-def _identifiers(
-    frame: pd.DataFrame, listings: pd.DataFrame, listing_shop: Ints, index: RegistryIndex
-) -> dict[str, Ragged]:
+def _identifiers(frame: pd.DataFrame, listings: pd.DataFrame, listing_shop: Ints, index: Lexicon) -> dict[str, Ragged]:
     own = identifier_values(_column(frame, "identifiers"))
     goods = identifier_values(_column(listings, "identifiers"))
     rows = own + [(int(listing_shop[row]), kind, value) for row, kind, value in goods if listing_shop[row] >= 0]
     tables = {}
-    for kind in index.identifiers:
+    for kind in IDENTIFIER_KINDS:
         those = [(row, value) for row, named, value in rows if named == kind]
         keys = hashed([value for _, value in those])
         tables[kind] = once(Ragged(np.array([row for row, _ in those], dtype=np.int64), keys))
@@ -223,7 +222,7 @@ def _listing_order(listings: pd.DataFrame, slug_set: Any, id_set: Any, keys: Int
     return there[order][fresh.astype(bool)], shop[fresh.astype(bool)].astype(np.int64)
 
 
-def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex) -> ShopTable:
+def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: Lexicon) -> ShopTable:
     """Shops with `SHOP_COLUMNS` and their listings with `LISTING_COLUMNS`; missing columns count as empty.
 
     area_codes: blank-separated codes of every kab/kota that the printed place can mean; identifiers: list of dicts.

@@ -1,0 +1,299 @@
+"""A registry in partitions by area: which business goes where, and what partitions must know of one another.
+
+What is rare is rare in the whole registry, and what is too common to retrieve is counted over all searched areas. So
+partitions are tallied in turn: words first, then keys in the numbers of all words, then where common keys stand. With
+the sums of these each partition's index finds and weighs a pair as the index of the whole registry would.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.linkage.index import BEYOND, NOBODY, Beyond, Layout, Tally
+from pipelines.linkage.labels import pairs_of
+from pipelines.linkage.lexicon import Lexicon, WordTally
+from pipelines.linkage.postings import Counts, Held, count_groups, find, pairs_within, summed
+from pipelines.linkage.registry_part import IDENTIFIER_KINDS, PARTED
+from pipelines.linkage.words import Ints, Ragged, ranges
+
+CELL = ["area_code", "district_code"]
+GROUPS = ("_pairs", "_sets", "_groups")  # ends of the names of tallies that count groups
+COMMON_WORDS = "common_pairs"
+Bools = NDArray[np.bool_]
+
+
+def plan_cells(cells: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The partition of every kab/kota and kecamatan: `CELL`, businesses and partition (int).
+
+    cells: CELL ("" unknown) and businesses. A partition is some kab/kota of at most `most` businesses together, or
+    kecamatan of one that has more; businesses without a kab/kota stand by themselves.
+    """
+    ordered = cells.sort_values(CELL, ignore_index=True)
+    ordered = pd.concat([ordered[ordered["area_code"] != ""], ordered[ordered["area_code"] == ""]], ignore_index=True)
+    number, filled, found = -1, most, []
+    for area, part in ordered.groupby("area_code", sort=False):
+        total = int(part["businesses"].sum())
+        if area == "" or total > most or filled + total > most:
+            number, filled = number + 1, 0
+        for businesses in part["businesses"].tolist():
+            if total > most and filled and filled + businesses > most:
+                number, filled = number + 1, 0
+            filled += businesses
+            found.append(number)
+        filled = most if total > most else filled
+    return ordered.assign(partition=np.array(found, dtype=np.int64))
+
+
+def codes_of(registry: pd.DataFrame) -> pd.DataFrame:
+    """`CELL` by business, "" for what is unknown."""
+    return registry[CELL].astype(object).where(registry[CELL].notna(), "")
+
+
+def assigned(registry: pd.DataFrame, most: int) -> tuple[pd.DataFrame, "pd.Series[int]"]:
+    """The plan of a registry in memory, and by business its partition."""
+    codes = codes_of(registry)
+    cells = codes.groupby(CELL, as_index=False).size().rename(columns={"size": "businesses"})
+    plan = plan_cells(cells, most)
+    found = codes.merge(plan, on=CELL, how="left")["partition"]
+    return plan, found.set_axis(registry.index)
+
+
+def is_parted(group: "pd.Series[int]", partition: "pd.Series[int]") -> Bools:
+    """By business whether its group stands in other partitions too. group, partition: by business."""
+    both = pd.DataFrame({"group": group.to_numpy(), "partition": partition.to_numpy()})
+    several = both.drop_duplicates().groupby("group").size()
+    return np.isin(both["group"].to_numpy(), several.index[several > 1].to_numpy())
+
+
+def parts_of_registry(registry: pd.DataFrame, most: int) -> tuple[pd.DataFrame, list[pd.DataFrame], pd.DataFrame]:
+    """The plan, the partitions, each with the column `PARTED`, and the businesses of groups that are in several."""
+    plan, partition = assigned(registry, most)
+    marked = registry.assign(**{PARTED: is_parted(registry["group_id"], partition)})
+    count = int(plan["partition"].max()) + 1 if len(plan) else 1
+    parts = [marked[partition.to_numpy() == number] for number in range(count)]
+    return plan, parts, marked[marked[PARTED]].drop(columns=PARTED)
+
+
+CODE_FIELDS = ("area", "district", "sector", "kbli")
+
+
+def groups_only(tally: WordTally) -> WordTally:
+    """What businesses of groups in several partitions add to the sums: the groups, and nothing else."""
+    nothing = {name: replace(getattr(tally, name), count=getattr(tally, name).count * 0) for name in CODE_FIELDS}
+    return replace(tally, sizes=tally.sizes * 0, businesses=0, **nothing)
+
+
+def key_groups_only(tally: Tally) -> dict[str, Counts]:
+    return {name: counts for name, counts in tally.items() if name.endswith(GROUPS)}
+
+
+# --- what two common words have together ------------------------------------------------------------------------------
+
+
+def _common_pairs(layout: Layout, lexicon: Lexicon) -> Ragged:
+    """Position -> keys of every two words that are too common to retrieve by themselves everywhere."""
+    held, often, base = layout.by_word, lexicon.often, max(len(lexicon.vocabulary.words), 1)
+    sizes = held.sizes[often]
+    position = held.holders[ranges(held.start[often], sizes)].astype(np.int64)
+    word = np.repeat(often, sizes)
+    order = np.argsort(position, kind="stable")
+    words = Ragged(position[order], word[order])
+    return pairs_within(words, np.zeros(base), int(words.counts(1).max(initial=1)), base)
+
+
+def tally_common(layout: Layout, lexicon: Lexicon) -> Counts:
+    """How many businesses have each two common words."""
+    keys = _common_pairs(layout, lexicon)
+    return count_groups(keys.value, keys.row)
+
+
+def wanted_keys(layout: Layout, lexicon: Lexicon, tally: Tally) -> dict[str, Ints]:
+    """By tally the keys of which this partition must know how many have them anywhere."""
+    words = len(lexicon.vocabulary.words)
+    sides = {"name": layout.names, "owner": layout.owners}
+    return {
+        **{name: counts.keys for name, counts in tally.items()},
+        **{f"{side}_pairs": pairs_of(written, words) for side, written in sides.items()},
+        **{f"{side}_sets": np.unique(written.sets) for side, written in sides.items()},
+        **{f"{kind}_groups": held.postings.keys for kind, held in layout.identifiers.items()},
+    }
+
+
+# --- all partitions together ------------------------------------------------------------------------------------------
+
+
+class Frequent(NamedTuple):
+    """Keys, ascending, that more businesses have than may be found by them in one search."""
+
+    name: Ints
+    owner: Ints
+    words: Ints
+    word: Ints
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Where identifiers, accounts and names so rare that they are found anywhere stand: ascending keys, partitions."""
+
+    keys: Ints
+    partition: Ints
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """tallies: by partition, of its wanted keys over all partitions."""
+
+    tallies: Sequence[dict[str, Counts]]
+    frequent: Frequent
+    directory: Directory
+
+
+def _over(counts: Counts, most: int) -> Ints:
+    return counts.keys[counts.size > most]
+
+
+def _of(counts: Counts, keys: Ints) -> Counts:
+    sizes = counts.sizes(keys)
+    return Counts(keys[sizes > 0], sizes[sizes > 0])
+
+
+def gather(
+    tallies: Sequence[Tally], wanted: Sequence[Mapping[str, Ints]], further: Tally, lexicon: Lexicon
+) -> Gathered:
+    """Sums of the tallies. wanted: by partition, from `wanted_keys`; further: of groups in several partitions."""
+    blocking, names = lexicon.weights.blocking, list(tallies[0])
+    found: list[dict[str, Counts]] = [{} for _ in tallies]
+    frequent: dict[str, Ints] = {"word": lexicon.often}
+    limits = {
+        "by_name": ("name", blocking.max_named_businesses),
+        "by_owner": ("owner", blocking.max_named_businesses),
+        COMMON_WORDS: ("words", blocking.max_pair_businesses),
+    }
+    for name in names:
+        every = [tally[name] for tally in tallies] + ([further[name]] if name in further else [])
+        total = summed(every)
+        for one, keys in zip(found, wanted, strict=True):
+            one[name] = _of(total, keys[name])
+        if name in limits:
+            frequent[limits[name][0]] = _over(total, limits[name][1])
+    return Gathered(found, Frequent(**frequent), _directory(found, blocking.max_anywhere))
+
+
+def salted(keys: Ints, what: str) -> Ints:
+    """Keys of one kind, apart from those of the other kinds."""
+    place = ("name", *IDENTIFIER_KINDS, "declared").index(what)
+    with np.errstate(over="ignore"):
+        return keys + np.int64(0x1F3D5B79) * np.int64(place)
+
+
+def _directory(tallies: Sequence[Tally], anywhere: int) -> Directory:
+    keys, partition = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for number, tally in enumerate(tallies):
+        rare = [tally[name].keys[tally[name].size <= anywhere] for name in ("by_name", "by_owner")]
+        own = [salted(found, "name") for found in rare]
+        own += [salted(tally[kind].keys, kind) for kind in (*IDENTIFIER_KINDS, "declared")]
+        keys += own
+        partition += [np.full(sum(map(len, own)), number)]
+    every, places = np.concatenate(keys), np.concatenate(partition)
+    order = np.argsort(every, kind="stable")
+    return Directory(every[order], places[order])
+
+
+# --- where common keys stand ------------------------------------------------------------------------------------------
+
+
+class Placed(NamedTuple):
+    """`number` businesses of a partition have the key in area and kecamatan (unknown: the last area; -1)."""
+
+    key: Ints
+    area: Ints
+    district: Ints
+    number: Ints
+
+
+def place_common(layout: Layout, lexicon: Lexicon, frequent: Frequent) -> dict[str, Placed]:
+    """By what is in BEYOND, where the frequent keys stand in this partition."""
+    pairs = _common_pairs(layout, lexicon)
+    return {
+        "name": _placed(layout, frequent.name, *_keyed(layout.by_name.held, find(layout.by_name.keys, frequent.name))),
+        "owner": _placed(
+            layout, frequent.owner, *_keyed(layout.by_owner.held, find(layout.by_owner.keys, frequent.owner))
+        ),
+        "words": _placed(layout, frequent.words, find(frequent.words, pairs.value), pairs.row),
+        "word": _placed(layout, frequent.word, *_holders(layout.by_word, frequent.word)),
+    }
+
+
+def _holders(held: Held, numbers: Ints) -> tuple[Ints, Ints]:
+    """Place among the numbers and position of every holder."""
+    sizes = held.sizes[numbers]
+    return np.repeat(np.arange(len(numbers)), sizes), held.holders[ranges(held.start[numbers], sizes)].astype(np.int64)
+
+
+def _keyed(held: Held, numbers: Ints) -> tuple[Ints, Ints]:
+    """The same of numbers of which some are -1: nobody here."""
+    there = np.flatnonzero(numbers >= 0)
+    place, position = _holders(held, numbers[there])
+    return there[place], position
+
+
+def _placed(layout: Layout, keys: Ints, place: Ints, position: Ints) -> Placed:
+    """place: among the keys, -1 for others; position: of the business."""
+    areas, districts = len(layout.area.values), len(layout.district.values) + 1
+    business = layout.places.order[position[place >= 0]]
+    area = np.where(layout.area.code < 0, areas, layout.area.code)[business]
+    cell = area * districts + layout.district.code[business] + 1
+    code, count = np.unique(place[place >= 0] * ((areas + 1) * districts) + cell, return_counts=True)
+    cell = code % ((areas + 1) * districts)
+    return Placed(keys[code // ((areas + 1) * districts)], cell // districts, cell % districts - 1, count)
+
+
+def beyond_each(
+    placed: Sequence[Mapping[str, Placed]], tallies: Sequence[Tally], lexicon: Lexicon
+) -> list[dict[str, Beyond]]:
+    """By partition who stands beyond. placed: from `place_common`; tallies: as gathered, the keys that stand there."""
+    most = lexicon.weights.blocking.max_district_businesses
+    found: list[dict[str, Beyond]] = [dict.fromkeys(BEYOND, NOBODY) for _ in placed]
+    for what, keys in (("name", "by_name"), ("owner", "by_owner"), ("words", COMMON_WORDS), ("word", None)):
+        parts = [own[what] for own in placed]
+        every = Placed(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        owner = np.repeat(np.arange(len(parts)), [len(part.key) for part in parts])
+        crowded = _crowded(every, len(lexicon.district.values) + 1, most)
+        for number, one in enumerate(found):
+            own = parts[number].key if keys is None else tallies[number][keys].keys
+            there = (owner != number) & np.isin(every.key, own)
+            others = Placed(*(column[there] for column in every))
+            if what in ("name", "owner"):  # by number: the place among the partition's own keys
+                others = others._replace(key=find(own, others.key))
+            one[what] = _beyond(others, crowded[there], len(lexicon.area.values) + 1)
+    return found
+
+
+def _crowded(every: Placed, districts: int, most: int) -> Bools:
+    """By row whether more than `most` businesses of all partitions have the key in its kecamatan."""
+    key = np.unique(every.key, return_inverse=True)[1]
+    cell, place = np.unique(key * districts + every.district + 1, return_inverse=True)
+    total = np.bincount(place, weights=every.number, minlength=len(cell))
+    return (total[place] > most) & (every.district >= 0)
+
+
+def _beyond(others: Placed, crowded: Bools, areas: int) -> Beyond:
+    keys, place = np.unique(others.key, return_inverse=True)
+    cell, row = np.unique(place * areas + others.area, return_inverse=True)
+    number = np.bincount(row, weights=others.number, minlength=len(cell)).astype(np.int64)
+    near = np.flatnonzero(crowded)[np.argsort(place[crowded], kind="stable")]
+    every = np.arange(len(keys) + 1)
+    return Beyond(
+        keys=keys,
+        start=np.searchsorted(cell // areas, every).astype(np.int64),
+        area=cell % areas,
+        number=number,
+        near_start=np.searchsorted(place[near], every).astype(np.int64),
+        near_area=others.area[near],
+        near_district=others.district[near],
+        near_number=others.number[near].astype(np.int64),
+    )
