@@ -47,7 +47,7 @@ class _Round:
 
         self._client, self._courses, self._ended, self._tell = client, courses, ended, tell
         self._running: dict[Any, tuple[Course, int]] = {}
-        self._completed = as_completed()
+        self._completed = as_completed(loop=client.loop)
 
     def run(self) -> None:
         for course in list(self._courses.values()):

@@ -6,6 +6,7 @@ afterwards by one process, `REST`, which goes on with the merged crawl as with a
 units cannot be divided so is read by `REST` alone.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from zlib import crc32
@@ -19,6 +20,7 @@ AREA, QUERY, SITE = "area", "query", "site"  # by what a marketplace is divided
 SHARDS = 4  # each begins with robots.txt and what the spider has to know first, so many small ones would cost requests
 SITE_SHARDS = 8  # of own shops, which have a lane each and are read side by side
 REST = -1
+AREA_LISTS = re.compile(r"daftar/(\d{4})/[^/]+$")  # lists by kab/kota and word; a longer name is a part of a capped one
 SPARE = 5  # requests before a process's first unit: places, categories, whether a kind of answer is given at all
 
 
@@ -67,6 +69,9 @@ def owner(unit: str, kind: str, count: int, plan: Plan | None) -> int:
     if unit.startswith(SHOP_UNITS):
         # Known shops come first and are given up as a whole when none answers, so they stay together.
         return 0 if plan is not None and unit.removeprefix(SHOP_UNITS) in _linked(plan) else REST
+    listed = AREA_LISTS.match(unit)
+    if listed is not None and kind == AREA and not (plan is not None and plan.only_shops):
+        return _bucket(listed[1], count)
     if not unit.startswith(QUERY_UNITS) or not _is_weekly(unit, plan):
         return REST
     area, query = query_parts(unit)

@@ -9,7 +9,7 @@ import typer
 from sqlalchemy import Engine
 
 from monitor.config import Config
-from monitor.crawl_process import Outcome, run_crawl
+from monitor.crawl_process import Outcome, ended_since, run_crawl
 from monitor.crawl_store import list_crawls, read_info
 from monitor.database import private_engine
 from monitor.errors import MonitorError, UsageError
@@ -19,7 +19,9 @@ from monitor.own_sites import served_sites
 from monitor.permission import CRAWLABLE, permission_problem
 from monitor.planner_steps import read_plan
 from monitor.practice import is_practice
+from monitor.runs import abandoned_before
 from monitor.verbs import common
+from monitor.verbs.crawl_cluster import crawl_on_cluster, take_home
 from monitor.verbs.crawl_plan import explain as show_plan
 from monitor.verbs.crawl_plan import prepare
 from monitor.verbs.parse import spiders
@@ -41,6 +43,9 @@ def crawl(
         Path | None, typer.Option(help="Folder of a served sandbox; nothing leaves this machine.")
     ] = None,
     week: Annotated[str | None, typer.Option(help="Week to write, only with --sandbox; else the present one.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler whose workers crawl; default: as configured.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> int:
     """Crawl marketplaces into data/crawls/. A crawl that was interrupted in its week goes on where it stopped.
@@ -54,7 +59,7 @@ def crawl(
         raise UsageError("--week goes with --sandbox; a live crawl belongs to the week in which it starts.")
     if explain:
         return _explain(config, slugs or list(_default(sandbox)), week, budget, as_json)
-    outcomes = crawl_all(config, slugs or [], sandbox=sandbox, week=week, budget=budget)
+    outcomes = crawl_all(config, slugs or [], sandbox=sandbox, week=week, budget=budget, scheduler=scheduler)
     common.show("Crawls", [outcome.row() for outcome in outcomes], as_json)
     return 1 if any(outcome.is_failure for outcome in outcomes) else 0
 
@@ -66,10 +71,12 @@ def crawl_all(
     sandbox: Path | None = None,
     week: str | None = None,
     budget: int | None = None,
+    scheduler: str | None = None,
 ) -> list[Outcome]:
     """Crawls the marketplaces side by side; what may not be started is said in its outcome.
 
     budget: requests of this run for each of them, 0 for no limit, None for what is left of its weekly budget.
+    scheduler: address of a cluster; None: the configured one, "" (as without any): this machine alone.
     Raises UsageError when nothing at all can be started.
     """
     chosen, barred = choose(config, slugs, sandbox)
@@ -79,6 +86,45 @@ def crawl_all(
     name = parse_week(week) if week else week_of(utc_now(), config.region.zone)
     engine = private_engine(config)
     started = [slug for slug in chosen if slug not in barred]
+    if config.cluster.scheduler if scheduler is None else scheduler:
+        done = _on_cluster(config, engine, started, name, sandbox, budget, scheduler)
+    else:
+        done = _on_this_machine(config, engine, started, name, sandbox, budget)
+    for slug, problem in barred.items():
+        done[slug] = Outcome(slug, "not_started", "not_permitted", problem)
+    return [done[slug] for slug in chosen]
+
+
+def _on_cluster(
+    config: Config,
+    engine: Engine,
+    started: Sequence[str],
+    week: str,
+    sandbox: Path | None,
+    budget: int | None,
+    address: str | None,
+) -> dict[str, Outcome]:
+    def unneeded(slug: str, folder: Path | None, requests: int | None) -> Outcome | None:
+        return _unneeded(slug, folder, requests, sandbox)
+
+    with common.progress("Crawling") as advance:
+        outcomes = crawl_on_cluster(
+            config,
+            engine,
+            started,
+            week,
+            address=address,
+            sandbox=sandbox,
+            budget=budget,
+            unneeded=unneeded,
+            tell=lambda line: advance(0, line),
+        )
+    return {outcome.marketplace: outcome for outcome in outcomes}
+
+
+def _on_this_machine(
+    config: Config, engine: Engine, started: Sequence[str], name: str, sandbox: Path | None, budget: int | None
+) -> dict[str, Outcome]:
     with common.progress("Crawling", total=len(started)) as advance, ThreadPoolExecutor(MAX_PARALLEL) as pool:
 
         def one(slug: str) -> Outcome:
@@ -86,10 +132,7 @@ def crawl_all(
             advance(1)
             return outcome
 
-        done = {outcome.marketplace: outcome for outcome in pool.map(one, started)}
-    for slug, problem in barred.items():
-        done[slug] = Outcome(slug, "not_started", "not_permitted", problem)
-    return [done[slug] for slug in chosen]
+        return {outcome.marketplace: outcome for outcome in pool.map(one, started)}
 
 
 def choose(config: Config, slugs: Sequence[str], sandbox: Path | None) -> tuple[list[str], dict[str, str]]:
@@ -106,17 +149,30 @@ def _crawl_one(
 
     try:
         with common.recorded(engine, "crawl", slug, week) as run:
+            noted = ended_since(config, slug, week, abandoned_before(engine, run))
+            if noted is not None:  # nothing is asked twice because somebody was killed a moment too early
+                run.outcome, run.message = "failed" if noted.is_failure else "done", noted.message
+                return noted
+            take_home(config, slug)
             folder, requests = prepare(config, engine, slug, week, budget)
-            if requests is None:
-                return Outcome(slug, "stopped", "budget", SPENT)
-            if sandbox is None and folder is not None and _nothing_known(slug, folder):
-                return Outcome(slug, "not_started", "nothing_known", NOTHING_KNOWN)
-            outcome = run_crawl(config, slug, week, sandbox=sandbox, budget=requests, plan=folder, tell=tell)
+            reason = _unneeded(slug, folder, requests, sandbox)
+            if reason is not None:
+                return reason
+            outcome = run_crawl(config, slug, week, sandbox=sandbox, budget=requests or 0, plan=folder, tell=tell)
             run.outcome = "failed" if outcome.is_failure else "done"
             run.message = outcome.message
             return outcome
     except MonitorError as error:  # somebody else is crawling it, or the disk is full: the other sites go on
         return Outcome(slug, "crashed", "not_possible", str(error))
+
+
+def _unneeded(slug: str, folder: Path | None, requests: int | None, sandbox: Path | None) -> Outcome | None:
+    """Why a marketplace whose crawl was prepared is not asked after all."""
+    if requests is None:
+        return Outcome(slug, "stopped", "budget", SPENT)
+    if sandbox is None and folder is not None and _nothing_known(slug, folder):
+        return Outcome(slug, "not_started", "nothing_known", NOTHING_KNOWN)
+    return None
 
 
 def _nothing_known(slug: str, folder: Path) -> bool:
