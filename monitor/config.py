@@ -8,13 +8,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rapidfuzz import process
 
+from monitor import gazetteer
 from monitor.cluster.options import TLS_VARIABLES, ClusterOptions, from_environment
 from monitor.errors import UsageError
 
@@ -365,14 +365,11 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         feed_columns=_feed_columns(values["feed"], where) if "feed" in values else {},
         **sections,
     )
-    if not _has_places(config.region.code):
+    gazetteer.also_in(data_dir / "reference")
+    if not gazetteer.has_places(config.region.code):
         raise UsageError(f"[region] code '{config.region.code}' in {where}: no places of that province are shipped.")
     try:
         _ = config.region.zone
     except (ZoneInfoNotFoundError, ValueError):
         raise UsageError(f"'time_zone' in {where} is not a known zone: {config.region.time_zone!r}.") from None
     return config
-
-
-def _has_places(province: str) -> bool:
-    return province.isdecimal() and (files("monitor") / "reference" / f"wilayah_{province}.csv").is_file()

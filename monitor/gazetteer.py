@@ -1,7 +1,7 @@
 """The places of one province by every way their names are written, from the reference lists that ship.
 
 Another province is another `reference/wilayah_<code>.csv` (and, where needed, a `sebutan_<code>.csv` of irregular
-names), not another program. Files, sources and dates: `reference/README.md`.
+names) here or in the data folder, not another program. Files, sources and dates: `reference/README.md`.
 
 Names are looked up by a key: words in full (``Pd.`` pondok, ``Tim.`` timur, ``East X`` X timur), joined without blanks,
 so ``Pondok Aren``, ``PondokAren`` and ``Pd. Aren`` are one key.
@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from monitor.characters import tokens
 from monitor.errors import UsageError
@@ -70,9 +72,30 @@ class Reading:
 NOWHERE = Reading()
 
 
+_OWN_LISTS: list[Path] = []  # folders of lists that do not ship
+
+
+def also_in(folder: Path) -> None:
+    """Reads reference lists from this folder too; those that ship stay first."""
+    if folder not in _OWN_LISTS and folder.is_dir():
+        _OWN_LISTS.append(folder)
+
+
+def has_places(province: str) -> bool:
+    """Whether there is a list of the province's places."""
+    return province.isdecimal() and _list(f"wilayah_{province}.csv").is_file()
+
+
+def _list(name: str) -> Traversable:
+    shipped = files("monitor") / "reference" / name
+    if shipped.is_file():
+        return shipped
+    return next((folder / name for folder in _OWN_LISTS if (folder / name).is_file()), shipped)
+
+
 def rows(name: str) -> Iterator[dict[str, str]]:
-    """Rows of a reference file."""
-    yield from csv.DictReader(io.StringIO((files("monitor") / "reference" / name).read_text(encoding="utf-8")))
+    """Rows of a reference file. Raises FileNotFoundError when there is none of the name."""
+    yield from csv.DictReader(io.StringIO(_list(name).read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=1)

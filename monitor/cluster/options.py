@@ -18,9 +18,9 @@ class ClusterOptions:
     tls_ca, tls_cert, tls_key: PEM files; a relative path counts from the configuration file. storage: folder that all
     workers reach, `file:///srv/share` or `s3://bucket/prefix`; endpoint and keys stand in the environment alone. Empty:
     `cluster` in the data folder. partitions: how many businesses one partition holds at most. database_connections: at
-    most so many per worker. timeout_s: how long scheduler and workers may take to answer; patience_s: how
-    long a run waits for a scheduler or database that went away. provinces: one configuration file per province, for
-    `measure` over several.
+    most so many per worker. timeout_s: how long scheduler and workers may take to answer; patience_s: how long a run
+    waits for a scheduler or database that went away. provinces: one data folder per province, each with its own
+    monitor.toml, for `measure` over several; a relative one counts from this file.
     """
 
     scheduler: str = ""
