@@ -57,5 +57,20 @@ wheelhouse: $(VENV)/core.stamp
 	cd $(WHEELHOUSE) && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
 	@echo "$(WHEELHOUSE): `du -sh $(WHEELHOUSE) | cut -f1`, `ls $(WHEELHOUSE)/wheels | wc -l` packages. Copy the folder, then: sudo ./install.sh"
 
+# What auditors get: docs/audit.md says what is in it.
+AUDIT := dist/audit
+
+audit: $(VENV)/dev.stamp
+	rm -rf $(AUDIT)
+	mkdir -p $(AUDIT)
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o $(AUDIT)/sbom.cdx.json $(BIN)/python
+	$(BIN)/python docs/audit/pack.py bill $(AUDIT)/sbom.cdx.json requirements/core.txt
+	$(BIN)/python docs/audit/pack.py hosts > $(AUDIT)/hosts.txt
+	cp docs/audit.md docs/data-protection.md docs/pelindungan-data.md requirements/core.txt docs/audit/flows.toml $(AUDIT)/
+	mkdir $(AUDIT)/audit && cp docs/audit/flows.svg $(AUDIT)/audit/
+	-command -v systemd-analyze >/dev/null && for unit in docs/systemd/*.service; do \
+		systemd-analyze security --offline=true --no-pager $$unit; done > $(AUDIT)/exposure.txt 2>&1
+	cd $(AUDIT) && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
+
 clean:
 	rm -rf $(WEEK_DATA) .pytest_cache .mypy_cache .ruff_cache .hypothesis
