@@ -21,6 +21,7 @@ from monitor.crawl_store import list_crawls, read_crawl, read_info, read_stats
 from monitor.errors import StoreError
 from monitor.health import Health, check
 from monitor.marketplaces import marketplace
+from monitor.run_log import harmless_line
 
 ROOT = Path(monitor.__file__).parents[1]  # where scrapy.cfg and the four packages are
 GRACE_S = 30
@@ -197,13 +198,13 @@ def _state(verdict: Health, said: str | None, ended: str | None, timed_out: bool
 
 
 def _keep(config: Config, slug: str, lines: deque[str], code: int | None) -> str:
-    """An owner-only file with what the crawl printed: it can hold values of rows, so it is never shown."""
+    """An owner-only file with what the crawl printed: kinds of errors and places; what could be a value is covered."""
     folder = config.data_dir / "logs"
     path = folder / f"crawl-{slug}.log"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
+            file.write("\n".join(map(harmless_line, lines)) + "\n")
     except OSError:
         return f"The crawl ended with code {code}; its last words could not be kept."
     return f"The crawl ended with code {code}; the details are in {path}."

@@ -34,6 +34,7 @@ from monitor.planner_steps import Plan, read_plan, write_plan
 from monitor.practice import use_clock
 from monitor.reading import Answer
 from monitor.refusal import Refusal
+from monitor.run_log import Lines
 from monitor.units import Read, Tally, UnitDone
 from monitor.weeks import parse_week, utc_now, utc_text, week_days, week_of
 
@@ -166,7 +167,7 @@ class CrawlDirectory:
             raise StoreError(f"{directory / 'crawl.log'} cannot be written: {error.strerror or error}.") from error
         logging.raiseExceptions = False  # a full disk is said once, in one sentence, not by the log
         self._log.setLevel(self.settings.get("LOG_LEVEL"))  # scrapy's own loggers let everything through
-        self._log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self._log.setFormatter(Lines(crawl=f"{directory.parent.name}/{directory.name}"))
         root = logging.getLogger()
         root.addHandler(self._log)
         root.setLevel(self.settings.get("LOG_LEVEL"))

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
 from monitor.private_store import runs
+from monitor.run_log import note, run_id, told
 from monitor.weeks import utc_now, utc_text
 
 LEASE_S = 60
@@ -132,6 +133,8 @@ def recorded(engine: Engine, verb: str, subject: str | None = None, week: str | 
     """Records the work inside as a run. Raises StoreError when somebody else is doing the same work."""
     with transaction(engine) as connection:
         run = Run(_take(connection, verb, subject, week))
+    own = run_id.set(run.run_id)
+    note("recorded", verb=verb, subject=subject, week=week)
     stop = threading.Event()
     beat = threading.Thread(target=_beat, args=(engine, run.run_id, stop), daemon=True)
     beat.start()
@@ -144,9 +147,13 @@ def recorded(engine: Engine, verb: str, subject: str | None = None, week: str | 
         _stop(stop, beat)
         with suppress(MonitorError):  # what the work failed of is what has to be said
             _finish(engine, run)
+        note("over", outcome=run.outcome, **told(error))
+        run_id.reset(own)
         raise
     _stop(stop, beat)
     _finish(engine, run)
+    note("over", outcome=run.outcome)
+    run_id.reset(own)
 
 
 def _stop(stop: threading.Event, beat: threading.Thread) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from serve_world import HOSTILE, NOW, PERSONAL, REPORT, Client, addresses, client, hostile, made, report
 
+from monitor import covered
 from monitor.__main__ import run as monitor
 from monitor.config import Config
-from monitor.serve import covered, crawls, inside, reports
+from monitor.serve import crawls, inside, reports
 from monitor.serve.charts import Point, chart
 from monitor.serve.guard import HEADERS, name_of
 
@@ -230,7 +231,7 @@ def test_no_name_of_people_is_on_the_list() -> None:
 
 
 def test_our_own_messages_are_shown_whole() -> None:
-    """Those of spiders, as written; a word that is missing from words.txt would be covered."""
+    """Those of spiders, as written; a word that is missing from covered_words.txt would be covered."""
     for sentence in (
         "A price is not in rupiah and was left out.",
         "The list ended without showing all that it had declared.",

@@ -1,36 +1,40 @@
-"""The service's log: one JSON object a line, turned over by size; counts, names of work and our own sentences only."""
+"""The service's log: data/logs/service.jsonl, written as `monitor.run_log` says."""
 
-import json
-import logging
 import os
-from logging.handlers import RotatingFileHandler
+import re
 from pathlib import Path
 from typing import Any
 
+from monitor.covered import covered
 from monitor.errors import StoreError
-from monitor.weeks import utc_now, utc_text
+from monitor.run_log import write
 
 FILE = "service.jsonl"
-BYTES, KEPT = 2_000_000, 5
+# What the service says itself. Sentences of the verbs it began can hold values; theirs are in verbs.jsonl without them.
+_OWN = re.compile(
+    r"It was ended by SIG[A-Z]+\.|It ended with exit code -?\d+\.|It ran longer than its limit and was stopped\."
+    r"|The service was stopped; .*|The clock jumped .*|Nothing has run for \d+ days: .*|Only [\d,.]+ MiB are free in .*"
+    r"|A message could not be sent; .*|The database (?!refused).*"
+)
 
 
 class Journal:
-    """Appends events to data/logs/service.jsonl, readable by the owner only."""
+    """Appends events, readable by the owner only."""
 
     def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path = folder / FILE
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-            self._file = RotatingFileHandler(path, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8", delay=True)
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
         except OSError as error:
             raise StoreError(f"The log folder {folder} cannot be written: {error.strerror or error}.") from None
-        # A full disk must not stop the service: what cannot be logged is still in `runs`.
-        self._file.handleError = lambda record: None  # type: ignore[method-assign]
 
     def write(self, event: str, **details: Any) -> None:
-        line = json.dumps({"at": utc_text(utc_now()), "event": event, **details}, ensure_ascii=False, default=str)
-        self._file.emit(logging.LogRecord("service", logging.INFO, "", 0, line.replace("%", "%%"), (), None))
+        """message: a sentence; of one that is not the service's own only words of a fixed list are kept."""
+        message = details.get("message")
+        if isinstance(message, str) and not _OWN.fullmatch(message):
+            details["message"] = covered(message)
+        write(self._path, event, **details)
 
     def close(self) -> None:
-        self._file.close()
+        """Nothing is kept open."""

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from monitor.config import Config
+from monitor.covered import LONGEST
 from monitor.database import translate_errors
 from monitor.errors import MonitorError
 from monitor.marketplaces import catalogue
@@ -26,7 +27,6 @@ from monitor.scheduler.forecast import Planned
 from monitor.scheduler.standing import Line, Site, Standing
 from monitor.serve import crawls, reports
 from monitor.serve.charts import Point, chart
-from monitor.serve.covered import LONGEST
 from monitor.serve.guard import REPORT_POLICY, Guard
 from monitor.weeks import week_days
 

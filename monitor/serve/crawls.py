@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from monitor.causes import action_for, explain
+from monitor.covered import LONGEST, covered
 from monitor.crawl_store import CrawlInfo, read_info, read_stats
 from monitor.errors import StoreError
 from monitor.health import Health, check
 from monitor.marketplaces import Marketplace, catalogue
 from monitor.private_store import crawls
 from monitor.scheduler.past import moment
-from monitor.serve.covered import LONGEST, covered
 from monitor.serve.inside import read_inside
 
 KEPT = 110  # crawls of a marketplace that are listed: two years

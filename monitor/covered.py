@@ -1,8 +1,9 @@
 """Text from outside, covered: only words of a fixed list are shown, so that no name or number can be among them.
 
 Answers of marketplaces and messages about them can hold names of shops and persons, spelled in any way. Hiding what
-looks personal would miss some; so what is shown is chosen instead: words of technical pages (words.txt), short numbers
-that stand alone, marks of ASCII. Everything else becomes COVER. The whole text stays on the machine, for its keepers.
+looks personal would miss some; so what is shown is chosen instead: words of technical pages (covered_words.txt), short
+numbers that stand alone, marks of ASCII. Everything else becomes COVER. The whole text stays with those who keep the
+machine.
 """
 
 import re
@@ -21,7 +22,7 @@ _COVERS = re.compile(rf"{COVER}(?:[ '’.&_%+-]*{COVER})+")
 
 @cache
 def words() -> frozenset[str]:
-    lines = (files("monitor.serve") / "words.txt").read_text(encoding="ascii").splitlines()
+    lines = (files("monitor") / "covered_words.txt").read_text(encoding="ascii").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
