@@ -29,6 +29,7 @@ from benchmarks.chaos_parts.story import Story, make_lists, served, steps  # noq
 from benchmarks.chaos_parts.trials import Cell, Trials, found_planted, shares  # noqa: E402
 from benchmarks.results_parts.engines import server  # noqa: E402
 
+TOLD_QUICK = ("crawl", "load")
 KINDS = ("sqlite", "postgresql")
 HEAVY = ("crawl", "link", "measure", "report", "release")  # seconds of processor a run
 SHARE = {"sqlite": 120, "postgresql": 80}
@@ -53,13 +54,14 @@ def labels_of(world: Path, kind: str, only: Sequence[str], quick: bool) -> list[
 
 
 def one_store(story: Story, labels: Sequence[str], kills: int, seed: int, tell: bool) -> list[Cell]:
-    """Plays the story, then kills each verb; the last kill of each is a SIGTERM more, which is not counted."""
+    """Plays the story, then kills each verb; beside that each is told to end once with SIGTERM."""
     story.play(set(labels))
     trials = Trials(story, seed)
     cells = []
     for label, number in shares(labels, kills, HEAVY).items():
         cell = trials.cell(label, number)
-        cell.ended = trials.told_to_end(label)
+        if not story.quick or label in TOLD_QUICK:
+            cell.ended = trials.told_to_end(label)
         cells.append(cell)
         if tell:
             print(json.dumps(cell.row()), flush=True, file=sys.stderr)
@@ -68,17 +70,38 @@ def one_store(story: Story, labels: Sequence[str], kills: int, seed: int, tell: 
 
 
 def told(cell: Cell) -> None:
-    for trial in [*cell.trials, *([cell.ended] if cell.ended else [])]:
+    for trial in cell.every:
         for line in trial.wrong:
             print(f"  {cell.label}, {cell.store}, {trial.moment} ({trial.hit}): {line}", file=sys.stderr, flush=True)
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
     names = list(rows[0])
-    widths = [max(len(str(row[name])) for row in [*rows, dict.fromkeys(names, name)]) for name in names]
-    lines = [dict(zip(names, names, strict=True)), dict(zip(names, ("-" * w for w in widths), strict=True)), *rows]
-    text = [" | ".join(str(row[name]).ljust(w) for name, w in zip(names, widths, strict=True)) for row in lines]
-    return "\n".join(f"| {line} |" for line in text)
+    lines = [names, *([str(row[name]) for name in names] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
+
+
+def killed(given: argparse.Namespace, root: Path) -> tuple[list[Cell], dict[str, list[str]]]:
+    """Every cell of the table, and the planted defects with what showed them."""
+    world = root / "world"
+    apart(partial(make_lists, world))
+    cells: list[Cell] = []
+    planted: dict[str, list[str]] = {}
+    with served(world):
+        for kind in given.store:
+            with stores_of(kind, root) as stores:
+                if stores is None:
+                    print("PostgreSQL is not installed here: its verbs were not killed.", file=sys.stderr)
+                    continue
+                labels = labels_of(world, kind, given.only, given.quick)
+                kills = round(given.kills * SHARE[kind] / sum(SHARE[one] for one in given.store))
+                story = Story(stores, world, given.quick)
+                cells += one_store(story, labels, kills, given.seed, not given.json)
+                if kind == "sqlite" and not given.only:
+                    planted = found_planted(story)
+    return cells, planted
 
 
 def main() -> int:
@@ -87,28 +110,13 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[], help="verbs as in the table")
     parser.add_argument("--store", nargs="*", default=list(KINDS), choices=KINDS)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="one week, on SQLite a verb and on PostgreSQL two")
+    parser.add_argument("--quick", action="store_true", help="one week, as far as its links")
     parser.add_argument("--json", action="store_true", help="the cells as JSON on standard output")
     given = parser.parse_args()
     adopt_orphans()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-") as name:
-        root = Path(name)
-        world = root / "world"
-        apart(partial(make_lists, world))
-        cells, planted = [], {}
-        with served(world):
-            for kind in given.store:
-                with stores_of(kind, root) as stores:
-                    if stores is None:
-                        print("PostgreSQL is not installed here: its verbs were not killed.", file=sys.stderr)
-                        continue
-                    labels = labels_of(world, kind, given.only, given.quick)
-                    kills = round(given.kills * SHARE[kind] / sum(SHARE[one] for one in given.store))
-                    story = Story(stores, world, given.quick)
-                    cells += one_store(story, labels, kills, given.seed, not given.json)
-                    if kind == "sqlite" and not given.only:
-                        planted = found_planted(story)
+        cells, planted = killed(given, Path(name))
     if given.json:
         print(json.dumps({"cells": [asdict(cell) for cell in cells], "planted": planted}))
     else:

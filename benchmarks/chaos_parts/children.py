@@ -125,8 +125,8 @@ def _become(order: Order, shared: Shared, moment: Moment | None, said: Path) -> 
     code = BROKE
     try:
         os.setsid()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, signal.SIG_DFL if name == signal.SIGTERM else signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         _speak_into(said)
         for name in [name for name in os.environ if name.startswith("MONITOR_")]:
             del os.environ[name]
@@ -177,7 +177,7 @@ def set_lots() -> None:
     """A new phone key is the same in every run: hashes of numbers are compared like everything else."""
     from monitor import phone_hash
 
-    phone_hash.secrets = SimpleNamespace(token_hex=lambda count: "5a" * count)  # type: ignore[assignment]
+    phone_hash.secrets = SimpleNamespace(token_hex=lambda count: "5a" * count)  # type: ignore[assignment, attr-defined]
 
 
 class _ForkedCrawl:
@@ -253,7 +253,7 @@ class _Processes:
 def fork_crawls() -> None:
     from monitor import crawl_process
 
-    crawl_process.subprocess = _Processes  # type: ignore[assignment]
+    crawl_process.subprocess = _Processes  # type: ignore[assignment, attr-defined]
 
 
 def apart(work: Callable[[], Result]) -> Result:

@@ -32,7 +32,7 @@ def _half_file() -> None:
             os.fsync(file.fileno())
             file.write("baris 2\n")
 
-    registry_import.write_notes = write
+    registry_import.write_notes = write  # type: ignore[attr-defined]
 
 
 def _twice() -> None:
@@ -62,7 +62,7 @@ def _left_over() -> None:
         other.write_bytes(data)
         other.replace(path)
 
-    feed.write_whole = aside
+    feed.write_whole = aside  # type: ignore[attr-defined]
 
 
 PLANTED = {
