@@ -54,8 +54,9 @@ class CrawlDirectory:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.config: Config = load_config()
-        use_clock(self.config)
         self.settings = crawler.settings
+        sandbox = self.settings.get("MONITOR_SANDBOX")
+        use_clock(Path(sandbox) if sandbox else None)
         self.writer: CrawlWriter | None = None
         self.failure: str | None = None
         self.course: Plan | None = None

@@ -43,11 +43,11 @@ def is_rehearsal(config: Config) -> bool:
     return is_practice(config) and (sandbox_dir(config) / CLOCK_FILE).is_file()
 
 
-def use_clock(config: Config) -> None:
-    """This process goes by the time of the folder: the real one, or that of a rehearsal."""
+def use_clock(sandbox: Path | None) -> None:
+    """This process goes by the time of the sandbox: that of a rehearsal where it has one, else the real one."""
     ahead = 0.0
-    if is_rehearsal(config):
-        path = sandbox_dir(config) / CLOCK_FILE
+    path = sandbox / CLOCK_FILE if sandbox is not None else None
+    if path is not None and path.is_file():
         try:
             ahead = float(json.loads(path.read_text(encoding="utf-8"))["ahead_s"])
         except (OSError, ValueError, KeyError, TypeError):

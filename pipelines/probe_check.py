@@ -26,6 +26,7 @@ from pipelines.probe_shops import name_of
 
 FOLDER = "probe_checks"
 REQUESTS_PER_SHOP = 8  # its page, its products, a retry; an own shop asks for what its software is
+NO_ADDRESS = "None of its shops can be asked for by what is known of it; ask the offices for the links of the shops."
 CHECKED = (probes.USABLE, probes.UNIDENTIFIED)
 NEEDS_ID = {"blibli", "inaproc", "shopee"}  # asked under a name they would answer as if there were no such shop
 
@@ -38,7 +39,7 @@ class Checked:
     shops: int
     states: Mapping[str, int] = field(default_factory=dict)
     message: str | None = None
-    is_barred: bool = False  # by our own rules: no failure
+    is_barred: bool = False  # by our own rules, or there was nothing to ask for: no failure
 
     def row(self) -> dict[str, Any]:
         counts = {state: self.states.get(state, 0) for state in probes.STATES}
@@ -73,7 +74,7 @@ def check_marketplace(
     if wanted.empty:
         return Checked(slug, 0)
     states: dict[str, str] = {}
-    message = barred
+    message, is_barred = barred, barred is not None
     if barred is None and (shops := _shops(slug, wanted)):
         apart = replace(config, data_dir=config.data_dir / FOLDER)
         budget = REQUESTS_PER_SHOP * len(shops)
@@ -88,6 +89,8 @@ def check_marketplace(
             tell=tell,
         )
         message = None if outcome.state == "done" else outcome.message
+        if outcome.cause == "nothing_planned":  # nothing is wrong with the site: asking again asks nothing again
+            message, is_barred = NO_ADDRESS, True
         states = read_states(list_crawls(apart.crawls_dir, slug), week)
     by_probe = {
         int(probe): states.get(str(shop), "unknown")
@@ -97,7 +100,7 @@ def check_marketplace(
         probes.write_checks(connection, by_probe, week, utc_text(utc_now()))
     counts = pd.Series(list(by_probe.values())).value_counts().to_dict()
     asked_in_vain = not any(state != "unknown" for state in by_probe.values())
-    return Checked(slug, len(by_probe), counts, message if asked_in_vain else None, barred is not None)
+    return Checked(slug, len(by_probe), counts, message if asked_in_vain else None, is_barred)
 
 
 def _shops(slug: str, wanted: pd.DataFrame) -> list[KnownShop]:

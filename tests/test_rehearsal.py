@@ -98,11 +98,11 @@ def test_a_rehearsal_has_a_time_of_its_own(config: Config) -> None:
         assert is_rehearsal(config)
         assert real - utc_now() > timedelta(days=39)
         move_clock(timedelta())
-        use_clock(config)
+        use_clock(config.data_dir / "sandbox")
         assert real - utc_now() > timedelta(days=39)
         (config.data_dir / "sandbox" / "clock.json").write_text("{")
         with pytest.raises(StoreError, match="damaged"):
-            use_clock(config)
+            use_clock(config.data_dir / "sandbox")
     finally:
         move_clock(timedelta())
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from monitor.config import Config
+from monitor.marketplaces import marketplace
 from monitor.regions import areas
 from monitor.rehearsal.stage import Stage
+from monitor.sandbox.handed_lists import ADDRESSES
 from monitor.sandbox.history import TRAINING, write_list
 from monitor.sandbox.review import answer_sheets
 from monitor.sandbox.world import REGISTRY_FILE
@@ -32,9 +34,24 @@ def hand_in(stage: Stage, engine: Engine, number: int) -> int:
         name = f"peserta-{TRAINING.replace(' ', '_')}-{moving.held_on}.csv"
         written.append(write_list(own / name, "cohort", moving.participants()))
     if number <= moving.weeks:
-        known = moving.known_to_sell(number, KNOWN_AT_FIRST if number == 1 else KNOWN_LATER)
+        known = _known(stage, number)
         written.append(write_list(own / f"uji-{moving.week(number)}.csv", "probe", known))
     return len(written) + len(answer(stage, engine, number))
+
+
+def _known(stage: Stage, number: int) -> list[dict[str, str]]:
+    """Businesses known to sell, with a link where a marketplace's address shows the seller's name, else the id."""
+    moving = stage.moving
+    shops = moving.shown_in(number).shops
+    names = dict(zip(zip(shops["marketplace"], shops["shop_id"], strict=True), shops["username"], strict=True))
+    slugs = {marketplace(slug).title: slug for slug in ADDRESSES}
+    rows = moving.known_to_sell(number, KNOWN_AT_FIRST if number == 1 else KNOWN_LATER)
+    for row in rows:
+        slug = slugs.get(row["marketplace"], "")
+        name = names.get((slug, row["shop_id"]))
+        row["shop_url"] = ADDRESSES[slug].format(name) if name else ""
+        row["shop_id"] = "" if name else row["shop_id"]
+    return rows
 
 
 def answer(stage: Stage, engine: Engine, number: int) -> list[Path]:

@@ -78,11 +78,11 @@ class Play:
         faults = self.stage.script.faults(number)
         with Server(self.stage.folder, faults, there):
             if self.power.until(at, cut_when):
-                use_clock(self.stage.config)
+                use_clock(self.stage.folder)
                 self.cuts.append(f"{utc_now().astimezone(self.stage.config.region.zone):%A %H:%M}")
                 self.say(f"week {number}: power cut, started again")
                 self.power.until(at)
-        use_clock(self.stage.config)
+        use_clock(self.stage.folder)
 
     # --- when the power goes
 

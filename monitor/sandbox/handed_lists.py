@@ -27,7 +27,7 @@ PARTICIPANTS, OF_THEM_SELLING = 70, 45
 TRAINING = "pelatihan berjualan daring"
 OWN_FORM = 0.25  # of participants in those lists, whose link came by the training's own form
 HAS_NIB = 0.5  # rows on which the office also writes the NIB
-_ADDRESSES = {"tokopedia": "https://www.tokopedia.com/{}", "shopee": "https://shopee.co.id/{}"}
+ADDRESSES = {"tokopedia": "https://www.tokopedia.com/{}", "shopee": "https://shopee.co.id/{}"}
 _SOURCES = ("kunjungan", "formulir izin", "pameran")
 _WRITTEN = {
     "business_name": "NAMA USAHA",
@@ -123,7 +123,7 @@ def _person(registry: Mapping[str, Row], source: str) -> Row:
 
 def _shop(shop: Row) -> Row:
     """The shop as an office would write it."""
-    address = _ADDRESSES.get(shop["marketplace"])
+    address = ADDRESSES.get(shop["marketplace"])
     by_id = {"marketplace": marketplace(shop["marketplace"]).title, "shop_id": "" if address else shop["shop_id"]}
     return by_id | {"shop_url": address.format(shop["username"]) if address else ""}
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from monitor import pins, regions
 from monitor.config import Config, load_config
-from monitor.practice import use_clock
+from monitor.practice import sandbox_dir, use_clock
 from monitor.runs import recorded
 from monitor.weeks import last_ended_week, parse_week, utc_now
 
@@ -25,7 +25,7 @@ Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 def config() -> Config:
     """The configuration; from here on places are read as those of its province, and time as that of its folder."""
     found = load_config()
-    use_clock(found)
+    use_clock(sandbox_dir(found))
     regions.use(found.region.code)
     pins.use(found.boundaries_path, found.region.boundaries_key)
     return found
