@@ -1,14 +1,17 @@
 """Dividing a crawl and putting it together again, the lane's rules with a clock of our own: all without a cluster."""
 
+import json
 import random
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from crawling import rows
+from sqlalchemy import update
 
-from monitor.cluster.crawl_course import Course
+from monitor.cluster.crawl_course import Course, away, begin
 from monitor.cluster.crawl_parts import FILES, PIECE_BYTES, Pieces, put_base, put_together, with_shards
 from monitor.cluster.crawl_shards import (
     AREA,
@@ -32,10 +35,14 @@ from monitor.config import Config
 from monitor.crawl_process import Outcome
 from monitor.crawl_store import CrawlInfo, CrawlWriter, read_crawl
 from monitor.database import private_engine
+from monitor.errors import UsageError
 from monitor.items import Issue, Listing, Shop
 from monitor.planner_steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
+from monitor.private_store import runs
 from monitor.runs import recorded
 from monitor.units import KnownShop, SearchShape
+from monitor.verbs.crawl_cluster import crawl_on_cluster, take_home
+from monitor.weeks import utc_now, utc_text
 
 AREAS = ("3601", "3602", "3603", "3604", "3671", "3672", "3673", "3674")
 WORDS = [f"kata-{number}" for number in range(30)]
@@ -93,6 +100,7 @@ def test_by_what_a_marketplace_is_divided() -> None:
     assert kind_of("shopee", SearchShape()) == QUERY
     assert kind_of("own_shop", None) == SITE
     assert kind_of("plaza_banten", None) is None and count_of(None) == 0
+    assert [count_of(SITE, sites) for sites in (0, 50, 100, 5_000)] == [2, 2, 5, 8]
     assert Shard.of(str(Shard(AREA, 2, 4))) == Shard(AREA, 2, 4)
 
 
@@ -256,6 +264,71 @@ def test_own_shops_are_read_side_by_side_and_a_refusal_ends_a_crawl() -> None:
     one = course()
     one.ended[0] = Outcome("tokopedia", "refused", "refused")
     assert one.next_parts([1]) == [] and one.is_over
+
+
+def begun(config: Config, count: int = 4) -> Course:
+    storage = Storage.of(config)
+    return begin(config, storage, "tokopedia", "2026-W46", AREA if count else None, None, 100, sandbox=True)
+
+
+def read_by_a_worker(one: Course, number: int, units: list[str], folder: Path) -> None:
+    directory = folder / f"worker-{number}"
+    directory.mkdir(parents=True)
+    put_together(one.storage, [part_folder(one.folder, number)], directory)
+    (directory / "crawl.json").write_bytes(one.storage.read_bytes(f"{one.folder}/crawl.json"))
+    pieces = Pieces(one.storage, part_folder(one.folder, number), directory)
+    with CrawlWriter.resume(directory) as writer:
+        pieces.begun(writer.attempt)
+        for unit in units:
+            write_unit(writer, unit)
+        writer.finish({"finish_reason": "finished"})
+    pieces.finish()
+
+
+def test_a_coordinator_that_died_goes_on_where_the_workers_are(config: Config, tmp_path: Path) -> None:
+    first = begun(config)
+    assert first.count == 4 and sum(first.parts.values()) < 100 and first.next_parts([]) == [0, 1]
+    read_by_a_worker(first, 1, UNITS[:3], tmp_path)
+    again = begun(config)
+    assert again.directory == first.directory and again.parts == first.parts
+    assert list(again.ended) == [1] and again.asked == {1: 3}
+    assert again.next_parts([]) == [0, 2]
+    order = again.order(REST)
+    assert order["budget"] == 97 and json.loads(json.dumps(order)) == order | {"settings": {}}
+    assert not any(word in json.dumps(order) for word in ("postgresql", "sqlite", "phone.key"))
+
+
+def test_what_a_cluster_left_comes_home(config: Config, tmp_path: Path) -> None:
+    first = begun(config)
+    read_by_a_worker(first, 0, UNITS[:3], tmp_path)
+    read_by_a_worker(first, 2, UNITS[3:5], tmp_path)
+    take_home(config, "tokopedia")
+    assert first.storage.list("crawls") == [] and away(config, "tokopedia") == []
+    assert set(read_crawl(first.directory).queries["unit"]) == set(UNITS[:5])
+    assert not (first.directory / "stats.json").exists()
+    after = begun(config)  # now one process reads what is left, on whichever worker
+    assert after.directory == first.directory and after.count == 0 and after.next_parts([]) == [REST]
+    take_home(config, "tokopedia")
+    assert set(read_crawl(first.directory).queries["unit"]) == set(UNITS[:5])
+
+
+@pytest.mark.postgresql
+def test_a_second_crawl_of_a_marketplace_is_refused(postgresql_config: Config, tmp_path: Path) -> None:
+    """And nothing of the cluster is needed to say so."""
+    engine = private_engine(postgresql_config)
+    with recorded(engine, "crawl", "tokopedia", "2026-W46") as run:
+        with engine.begin() as connection:
+            elsewhere = {"holder": "other-machine:1@1", "lease_until": utc_text(utc_now() + timedelta(minutes=1))}
+            connection.execute(update(runs).where(runs.c.run_id == run.run_id).values(**elsewhere))
+        (outcome,) = crawl_on_cluster(postgresql_config, engine, ["tokopedia"], "2026-W46", address="tcp://127.0.0.1:1")
+    engine.dispose()
+    assert outcome.state == "crashed" and "already being done by other-machine" in str(outcome.message)
+    assert not postgresql_config.crawls_dir.exists()
+
+
+def test_a_file_as_store_is_refused(config: Config) -> None:
+    with pytest.raises(UsageError, match="PostgreSQL"):
+        crawl_on_cluster(config, private_engine(config), ["tokopedia"], "2026-W46", address="tcp://127.0.0.1:1")
 
 
 # --- lanes ------------------------------------------------------------------------------------------------------------

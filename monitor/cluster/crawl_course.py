@@ -26,7 +26,7 @@ from monitor.crawl_stats import crawl_stats
 from monitor.crawl_store import CrawlInfo, CrawlWriter, list_crawls, newest_unfinished, read_crawl, read_info
 from monitor.health import check
 from monitor.marketplaces import OWN_SHOP, marketplace
-from monitor.own_sites import FILE_NAME
+from monitor.own_sites import FILE_NAME, file_lines
 from monitor.planner_steps import Plan, read_plan, write_plan
 from monitor.weeks import utc_now, utc_text, week_days
 
@@ -235,7 +235,9 @@ def _write_course(config: Config, storage: Storage, directory: Path, kind: str |
     storage.remove(folder)
     plan = read_plan(directory)
     is_new = not any(row.get("done") for row in read_lines(directory / "queries.jsonl"))
-    count = count_of(kind) if is_new and not (plan is not None and plan.only_shops) else 0
+    sites = len(file_lines(config.data_dir)) + len(plan.shops if plan is not None else ())
+    is_divided = is_new and (kind == SITE or plan is None or not plan.only_shops)
+    count = count_of(kind, sites) if is_divided else 0
     shares = budgets(budget, weights(kind, count, plan or Plan(directory.parent.name))) if kind and count else {}
     write_whole(directory / MARKER, b"{}\n")
     for name in (INFO, PLAN):

@@ -18,7 +18,8 @@ from monitor.units import QUERY_UNITS, SHOP_UNITS, SearchShape, query_parts
 
 AREA, QUERY, SITE = "area", "query", "site"  # by what a marketplace is divided
 SHARDS = 4  # each begins with robots.txt and what the spider has to know first, so many small ones would cost requests
-SITE_SHARDS = 8  # of own shops, which have a lane each and are read side by side
+SITE_SHARDS = 8  # at most, of own shops: these have a lane each and are read side by side
+SITES_PER_SHARD = 20
 REST = -1
 AREA_LISTS = re.compile(r"daftar/(\d{4})/[^/]+$")  # lists by kab/kota and word; a longer name is a part of a capped one
 SPARE = 5  # requests before a process's first unit: places, categories, whether a kind of answer is given at all
@@ -56,9 +57,11 @@ def kind_of(slug: str, search: SearchShape | None) -> str | None:
     return AREA if search.by_area else QUERY
 
 
-def count_of(kind: str | None) -> int:
-    """Shards of a marketplace; 0 where `REST` reads it alone."""
-    return {None: 0, SITE: SITE_SHARDS}.get(kind, SHARDS)
+def count_of(kind: str | None, sites: int = 0) -> int:
+    """Shards of a marketplace; 0 where `REST` reads it alone. sites: how many own shops there are."""
+    if kind == SITE:
+        return max(2, min(SITE_SHARDS, sites // SITES_PER_SHARD))
+    return SHARDS if kind is not None else 0
 
 
 def owner(unit: str, kind: str, count: int, plan: Plan | None) -> int:

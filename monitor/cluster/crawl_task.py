@@ -13,7 +13,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,14 @@ def crawl_part(values: Mapping[str, Any]) -> dict[str, Any]:
             return asdict(outcome) | told | {"asked": asked}
     except MonitorError as error:
         return asdict(Outcome(order.slug, "crashed", "not_possible", str(error))) | told
+    finally:
+        _give_back()
+
+
+def _give_back() -> None:
+    """Idle connections are closed: hundreds of workers share what one server can hold. Those in use are not touched."""
+    with suppress(MonitorError):  # there is no store, which the outcome says
+        worker.engine(worker.settings()).dispose()
 
 
 @contextmanager
