@@ -119,6 +119,15 @@ def note(event: str, **details: Any) -> None:
     write(folder / FILE, event, **details)
 
 
+def named(text: str | None) -> str | None:
+    """A marketplace, a week, a word of ours; what a person may have typed instead is left out."""
+    from monitor.marketplaces import catalogue
+
+    if text is None or text in catalogue() or re.fullmatch(r"\d{4}-W\d{2}", text) or covered(text) == text:
+        return text
+    return LEFT_OUT
+
+
 def told(error: BaseException) -> dict[str, Any]:
     """Kind, place and sentence of an error, fit for a log."""
     found: dict[str, Any] = {"error": type(error).__name__}

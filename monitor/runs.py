@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
 from monitor.private_store import runs
-from monitor.run_log import note, run_id, told
+from monitor.run_log import named, note, run_id, told
 from monitor.weeks import utc_now, utc_text
 
 LEASE_S = 60
@@ -134,7 +134,7 @@ def recorded(engine: Engine, verb: str, subject: str | None = None, week: str | 
     with transaction(engine) as connection:
         run = Run(_take(connection, verb, subject, week))
     own = run_id.set(run.run_id)
-    note("recorded", verb=verb, subject=subject, week=week)
+    note("recorded", verb=verb, subject=named(subject), week=named(week))
     stop = threading.Event()
     beat = threading.Thread(target=_beat, args=(engine, run.run_id, stop), daemon=True)
     beat.start()

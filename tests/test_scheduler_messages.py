@@ -85,6 +85,36 @@ def test_what_comes_back_after_it_was_over_is_told_again_in_another_week() -> No
     assert [title for _, title, _ in found] == ["M: disk", "M: over", "M: disk"]
 
 
+def test_only_disk_keys_and_a_missed_week_are_told_at_once() -> None:
+    key = Line("keys", "phone.key", "gone", "bring it back", "key:gone", at_once=True)
+    week = Line("week", "2026-W47", "missed", "monitor week --week 2026-W47", "week:2026-W47", at_once=True)
+    held = Line("service", "", "The clock jumped", "monitor status", "held", at_once=True)
+    found = play({NIGHT: [key, week, held], MORNING: [key, week, held]})
+    assert [title for at, title, _ in found if at == NIGHT] == ["M: keys phone.key", "M: week 2026-W47"]
+    assert "The clock jumped" in found[-1][2]
+    assert found[-1][0] == MORNING
+
+
+def test_a_service_held_by_a_full_disk_is_one_cause() -> None:
+    held = Line("service", "", "Only 9 MiB are free", "monitor status", "held", at_once=True)
+    found = play({NIGHT: [DISK, held], MORNING: [DISK, held]})
+    assert [title for _, title, _ in found] == ["M: disk", "M: 1 thing waits for a person"]
+    assert "9 MiB" not in found[1][2]
+
+
+def test_the_digest_comes_in_office_hours_only() -> None:
+    evening = NIGHT.replace(hour=18)
+    times = [evening, evening + timedelta(hours=13), evening + timedelta(hours=14)]
+    found = play({at: [REFUSED] for at in times})
+    assert [at for at, *_ in found] == [evening + timedelta(hours=14)]
+
+
+def test_every_message_says_a_cause_and_what_to_do() -> None:
+    for _, _, body in play({NIGHT: [DISK], MORNING: [DISK, REFUSED]}):
+        assert "Do: " in body
+        assert "monitor status" in body
+
+
 def test_kinds_are_what_the_table_says() -> None:
     assert (TOLD, OVER, DAILY) == ("told", "over", "daily")
 

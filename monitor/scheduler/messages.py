@@ -1,8 +1,9 @@
 """What ops are told, and when: one pure function over how things stand and what was said before.
 
-At once only what cannot wait (disk, keys, a missed week, a stopped service); everything else once a day, in the morning
-of a working day. Each cause is said once a week, with the command that mends it, and once more when it is over. The
-morning line comes every working day, so that silence means that nobody is watching.
+At once only what cannot wait (disk, keys, a missed week); everything else once a day, in the office hours of a working
+day. Each cause is said once a week, with the command that mends it, and once more when it is over. The morning line
+comes every working day, so that silence means that nobody is watching. Our own sentences and counts only: nothing of
+what was read, nothing that a person wrote.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,9 @@ from monitor.weeks import utc_text, week_of_date
 
 REACH = timedelta(days=21)
 TOLD, OVER, DAILY = "told", "over", "daily"
+AT_ONCE = ("disk", "keys", "week")  # parts of the work whose lines may say that they cannot wait
+OFFICE = timedelta(hours=8)  # from messages_at on; a service that was started in the evening waits for the morning
+MORE = "Everything: monitor status"
 
 
 @dataclass(frozen=True)
@@ -48,16 +52,26 @@ def compose(lines: Sequence[Line], said: Iterable[Said], local: datetime, rules:
     said = sorted(said, key=lambda one: one.at)
     week = week_of_date(local.date())
     known = {one.cause for one in said if one.kind == TOLD and one.week == week}
-    waiting = {line.cause: line for line in lines if line.action and line.cause}
+    waiting = {line.cause: line for line in _once_each(lines) if line.action and line.cause}
     new = [line for cause, line in waiting.items() if cause not in known]
-    found = [_urgent(line, place) for line in new if line.at_once]
+    found = [_urgent(line, place) for line in new if _is_urgent(line)]
     over = _over(said, waiting)
     if at_once := [one.cause for one in over if not _was_in_digest(one, said)]:
         found.append(_relief(at_once, place))
     if _is_time(said, local, rules):
-        rest = [line for line in new if not line.at_once]
-        found.append(_morning(lines, rest, [one.cause for one in over if one.cause not in at_once], place))
+        rest = [line for line in new if not _is_urgent(line)]
+        found.append(_morning(_once_each(lines), rest, [one.cause for one in over if one.cause not in at_once], place))
     return found
+
+
+def _is_urgent(line: Line) -> bool:
+    return line.at_once and line.part in AT_ONCE
+
+
+def _once_each(lines: Sequence[Line]) -> list[Line]:
+    """The service that is held by a full disk has no cause of its own."""
+    is_full = any(line.part == "disk" and line.at_once for line in lines)
+    return [line for line in lines if not (is_full and line.cause == "held")]
 
 
 def _over(said: Sequence[Said], waiting: Iterable[str]) -> list[Said]:
@@ -71,15 +85,18 @@ def _was_in_digest(one: Said, said: Iterable[Said]) -> bool:
 
 
 def _is_time(said: Iterable[Said], local: datetime, rules: Rules) -> bool:
-    """Once a working day, from its hour on."""
+    """Once a working day, in office hours."""
     today = local.date()
-    if not rules.is_working_day(today) or local.time() < rules.messages_at:
+    opens = datetime.combine(today, rules.messages_at, local.tzinfo)
+    if not rules.is_working_day(today) or not opens <= local < opens + OFFICE:
         return False
     return not any(one.kind == DAILY and one.at.astimezone(local.tzinfo).date() == today for one in said)
 
 
 def _urgent(line: Line, place: str) -> Message:
-    return Message(f"{place}: {_what(line)}", f"{_what(line)}: {line.state}.\nDo: {line.action}", ((TOLD, line.cause),))
+    return Message(
+        f"{place}: {_what(line)}", f"{_what(line)}: {line.state}.\nDo: {line.action}\n{MORE}", ((TOLD, line.cause),)
+    )
 
 
 def _relief(causes: Sequence[str], place: str) -> Message:
@@ -88,16 +105,22 @@ def _relief(causes: Sequence[str], place: str) -> Message:
 
 def _morning(lines: Sequence[Line], new: Sequence[Line], over: Sequence[str], place: str) -> Message:
     waiting = sum(1 for line in lines if line.action)
-    title = f"{place}: sehat" if not waiting else f"{place}: {waiting} things wait for a person"
+    title = f"{place}: sehat" if not waiting else f"{place}: {_counted(waiting)} for a person"
     body = [f"{_what(line)}: {line.state}.\n  Do: {line.action}" for line in new]
     if over:
         body.append(f"Over: {', '.join(over)}.")
     if waiting > len(new):
-        body.append(f"{waiting - len(new)} said before; all of them: monitor status")
+        body.append(f"{waiting - len(new)} said before this week.")
+    if waiting:
+        body.append(MORE)
     if not waiting:
         body += [f"{_what(line)}: {line.state}" for line in lines if line.part in ("service", "week", "backup", "disk")]
     says = [(DAILY, ""), *((TOLD, line.cause) for line in new), *((OVER, cause) for cause in over)]
     return Message(title, "\n".join(body) or "Nothing to say.", tuple(says))
+
+
+def _counted(waiting: int) -> str:
+    return "1 thing waits" if waiting == 1 else f"{waiting} things wait"
 
 
 def _what(line: Line) -> str:
