@@ -127,6 +127,11 @@ def _is_full(path: Path) -> bool:
     return False
 
 
+def damage_of(path: Path, store: str) -> str | None:
+    """The sentence for a damaged SQLite store; None where nothing is wrong with its tables."""
+    return _of_sqlite("malformed", f"{store} store {path}", path) if damaged_tables(path) else None
+
+
 def damaged_tables(path: Path) -> list[str]:
     """Tables of an SQLite file of which a page or an index is damaged; empty where that cannot be told.
 

@@ -35,9 +35,10 @@ def place(base: Path, release_id: str, write: Callable[[Path], None], owner_only
             shutil.rmtree(aside, ignore_errors=True)
             raise
     except (OSError, sqlite3.OperationalError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"The release folder {target} cannot be written: {getattr(error, 'strerror', None) or error}; nothing was released. Mend "
-            "that, then run 'release' again."
+            f"The release folder {target} cannot be written: {reason}; nothing was released. Mend that, then run "
+            "'release' again."
         ) from None
     return target
 

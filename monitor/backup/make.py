@@ -26,7 +26,7 @@ MANIFEST, CRAWLS = "manifest.json", "crawls"
 STAMP = "%Y%m%dT%H%M%SZ"
 FORMAT = 1
 # Made anew from the rest, or kept apart: keys never lie beside what they open.
-LEFT_OUT = ("crawls", "keys", "logs", "cache", "backups")
+LEFT_OUT = ("crawls", "cluster", "keys", "logs", "cache", "backups")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 
+from monitor.database_errors import damage_of
 from monitor.errors import StoreError, UsageError
 from monitor.migrations import SCHEMAS
 
@@ -29,6 +30,7 @@ def copy_store(address: str, store: str, target: Path) -> None:
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
         _copy_sqlite(Path(url.database or ""), target)
+        check_copy(address, store, target)
     else:
         # Researchers' views and rights are not in it: they are made anew when the store is opened.
         options = ["--format=custom", "--no-owner", "--no-privileges", f"--schema={SCHEMAS[store]}"]
@@ -46,7 +48,6 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         copy.close()
     except sqlite3.Error as error:
         raise StoreError(f"The store {source.name} cannot be copied: {error}.") from None
-    check_file(target)
 
 
 def check_file(path: Path) -> dict[str, int]:
@@ -64,6 +65,17 @@ def check_file(path: Path) -> dict[str, int]:
     if found != ["ok"]:
         raise StoreError(f"The copy of {path.name} is damaged: {found[0]}.")
     return counts
+
+
+def check_copy(address: str, store: str, copy: Path) -> dict[str, int]:
+    """As `check_file`; where the store itself is damaged, the error names it, its tables and what brings it back."""
+    try:
+        return check_file(copy)
+    except StoreError:
+        source = file_of(address)
+        if source is not None and (sentence := damage_of(source, store)):
+            raise StoreError(sentence) from None
+        raise
 
 
 def put_back(address: str, store: str, source: Path) -> None:
