@@ -142,7 +142,7 @@ def _claimed(config: Config, order: Order) -> Iterator[list[Outcome]]:
 @contextmanager
 def _scratch(config: Config) -> Iterator[Path]:
     """A folder for one process, readable by its owner only; those of dead processes are removed on the way."""
-    root = config.data_dir / "crawling"
+    root = config.data_dir / "cluster" / "crawling"
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in root.iterdir():
         if not _is_running(path.name.partition("-")[0]):
