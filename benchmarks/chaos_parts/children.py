@@ -96,10 +96,15 @@ def run(order: Order, shared: Shared, moment: Moment | float | None = None, sign
     return Ended(code if gone else 99, seconds, shared.counts(), text)
 
 
+def _tell_modules(root: Path) -> None:
+    with (root / MODULES).open("a") as file:
+        file.write("\n".join(sys.modules) + "\n")
+
+
 def warm(order: Order) -> None:
-    """Imports here what the verb imported, so that the children to come need not."""
+    """Imports here what the verb and its crawls imported, so that the children to come need not."""
     listed = order.root / MODULES
-    for name in listed.read_text().split("\n"):
+    for name in listed.read_text().split():
         if name not in sys.modules and not name.startswith("__") and "reactor" not in name:
             with suppress(Exception):
                 import_module(name)
@@ -139,7 +144,7 @@ def _become(order: Order, shared: Shared, moment: Moment | None, said: Path) -> 
         from monitor.__main__ import run as run_verb
 
         code = run_verb(list(order.arguments))
-        (order.root / MODULES).write_text("\n".join(sys.modules))
+        _tell_modules(order.root)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -213,6 +218,7 @@ class _ForkedCrawl:
 
             execute(["scrapy", *arguments])
         except SystemExit as end:
+            _tell_modules(Path(env["MONITOR_DATA_DIR"]).parent)
             code = end.code if isinstance(end.code, int) else 0
         except BaseException:
             traceback.print_exc()
