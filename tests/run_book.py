@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -20,6 +21,7 @@ SAYING = (
     "monitor/database.py",
     "monitor/database_errors.py",
     "monitor/permission.py",
+    "monitor/results_role.py",
     "monitor/scheduler/processes.py",
     "monitor/scheduler/service.py",
 )
@@ -39,52 +41,77 @@ class Entry:
 # --- what the program says --------------------------------------------------------------------------------------------
 
 
+@cache
 def said() -> dict[str, str]:
     """Sentence (`…` where it varies), alert (`alert: service`) or cause (`cause: dns`) -> where it is said."""
-    trees = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in _modules()}
-    errors = _error_classes(trees.values())
+    errors = _error_classes()
     found: dict[str, str] = {}
-    for name, tree in trees.items():
-        constants = _constants(tree)
-        for line, sentence in [
-            *_raised(tree, errors, constants),
-            *_alerts(tree, constants),
-            *_handed_on(name, tree, constants),
-        ]:
+    for name, module in _modules().items():
+        told = [*_raised(module, errors), *_alerts(module), *_handed_on(name, module)]
+        for line, sentence in told:
             found.setdefault(sentence, f"{name}:{line}")
     from monitor.causes import CAUSES
 
     return found | {f"cause: {cause}": "monitor/causes.py" for cause in CAUSES}
 
 
-def _modules() -> Iterator[Path]:
+@dataclass(frozen=True)
+class Module:
+    """One source file: its tree, the nodes that matter here, and its constants."""
+
+    tree: ast.Module
+    calls: list[ast.Call]
+    raises: list[ast.Raise]
+    classes: list[ast.ClassDef]
+    constants: dict[str, ast.expr]
+
+
+@cache
+def _modules() -> dict[str, Module]:
+    """By path below the project. Files that neither raise nor alert are left out."""
+    found = {}
     for package in PACKAGES:
-        yield from sorted((ROOT / package).rglob("*.py"))
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+            if "Error" in text or "Line(" in text or name in SAYING:
+                found[name] = _read(ast.parse(text))
+    return found
+
+
+def _read(tree: ast.Module) -> Module:
+    module = Module(tree, [], [], [], {})
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            module.calls.append(node)
+        elif isinstance(node, ast.Raise):
+            module.raises.append(node)
+        elif isinstance(node, ast.ClassDef):
+            module.classes.append(node)
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            module.constants[node.targets[0].id] = node.value
+    return module
 
 
 def _name(node: ast.expr) -> str:
     return getattr(node, "id", None) or getattr(node, "attr", None) or ""
 
 
-def _error_classes(trees: object) -> set[str]:
+@cache
+def _error_classes() -> set[str]:
     """Names of MonitorError and of all classes under it."""
     known = {"MonitorError"}
-    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]  # type: ignore[attr-defined]
+    classes = [one for module in _modules().values() for one in module.classes]
     while more := {one.name for one in classes if known & {_name(base) for base in one.bases}} - known:
         known |= more
     return known
 
 
-def _constants(tree: ast.Module) -> dict[str, ast.expr]:
-    named = [node for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
-    return {node.targets[0].id: node.value for node in named}  # type: ignore[attr-defined]
-
-
-def _raised(tree: ast.Module, errors: set[str], constants: dict[str, ast.expr]) -> Iterator[tuple[int, str]]:
+def _raised(module: Module, errors: set[str]) -> Iterator[tuple[int, str]]:
     """Messages of exceptions, wherever one is made: raised at once, returned, or kept in a list."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node.func) in errors and node.args:
-            for sentence in _texts(node.args[0], constants):
+    for node in module.calls:
+        if _name(node.func) in errors and node.args:
+            for sentence in _texts(node.args[0], module.constants):
                 yield node.lineno, sentence
 
 
@@ -117,28 +144,28 @@ def plain(text: str) -> str:
     return re.sub("…+", "…", re.sub(r"\{\w*\}", "…", " ".join(text.replace("`", "'").split())))
 
 
-def _alerts(tree: ast.Module, constants: dict[str, ast.expr]) -> Iterator[tuple[int, str]]:
+def _alerts(module: Module) -> Iterator[tuple[int, str]]:
     """Causes of lines that ask a person for something; `alert: part` where a line names no cause."""
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and _name(node.func) == "Line" and node.args):
+    for node in module.calls:
+        if _name(node.func) != "Line" or not node.args:
             continue
         given = {word.arg: word.value for word in node.keywords}
         action = node.args[3] if len(node.args) > 3 else given.get("action")
         if action is None or (isinstance(action, ast.Constant) and action.value is None):
             continue
         cause = node.args[4] if len(node.args) > 4 else given.get("cause")
-        name = _text(cause, constants) if cause is not None else None
-        yield node.lineno, f"alert: {plain(name or _text(node.args[0], constants) or '…')}"
+        name = _text(cause, module.constants) if cause is not None else None
+        yield node.lineno, f"alert: {plain(name or _text(node.args[0], module.constants) or '…')}"
 
 
-def _handed_on(name: str, tree: ast.Module, constants: dict[str, ast.expr]) -> Iterator[tuple[int, str]]:
+def _handed_on(name: str, module: Module) -> Iterator[tuple[int, str]]:
     """Whole texts of the module that read like a sentence, docstrings left out."""
-    waiting: list[ast.AST] = [tree] if name in SAYING else []
+    waiting: list[ast.AST] = [module.tree] if name in SAYING else []
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
-        text = _text(node, constants)
+        text = _text(node, module.constants)
         if text is None:
             waiting.extend(ast.iter_child_nodes(node))
         elif SENTENCE.fullmatch(plain(text)):
@@ -147,13 +174,12 @@ def _handed_on(name: str, tree: ast.Module, constants: dict[str, ast.expr]) -> I
 
 def unread() -> set[str]:
     """Modules that raise what they were handed: their sentences have to be known from another place."""
+    errors = _error_classes()
     found = set()
-    trees = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in _modules()}
-    errors = _error_classes(trees.values())
-    for name, tree in trees.items():
-        for node in ast.walk(tree):
-            call = node.exc if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) else None
-            if call and _name(call.func) in errors and call.args and not _texts(call.args[0], _constants(tree)):
+    for name, module in _modules().items():
+        for node in module.raises:
+            call = node.exc if isinstance(node.exc, ast.Call) else None
+            if call and _name(call.func) in errors and call.args and not _texts(call.args[0], module.constants):
                 found.add(name)
     return found
 

@@ -39,7 +39,8 @@ def folders() -> set[str]:
     found = {BackupOptions().folder, "private.sqlite", "results.sqlite"}
     for package in ("monitor", "pipelines", "exports", "spiders"):
         for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = path.read_text(encoding="utf-8")
+            for node in ast.walk(ast.parse(text)) if "data_dir" in text else ():
                 if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
                     left, right = ast.unparse(node.left), node.right
                     if left.endswith("data_dir") and isinstance(right, ast.Constant):
