@@ -41,6 +41,10 @@ class Checked:
     message: str | None = None
     is_barred: bool = False  # by our own rules, or there was nothing to ask for: no failure
 
+    @property
+    def is_failure(self) -> bool:
+        return self.message is not None and not self.is_barred
+
     def row(self) -> dict[str, Any]:
         counts = {state: self.states.get(state, 0) for state in probes.STATES}
         return {"marketplace": self.marketplace, "shops": self.shops, **counts, "message": self.message}

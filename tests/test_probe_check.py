@@ -84,6 +84,9 @@ def states(engine: Engine, week: str = WEEK) -> dict[int, str]:
 def test_each_probe_gets_its_state_and_nothing_else_hears_of_it(engine: Engine, config: Config, tmp_path: Path) -> None:
     with little_site(tmp_path / "site", [HOST], site) as asked:
         done = check_all(engine, config, WEEK, [], tmp_path / "site")
+        number = len(asked)
+        assert check_all(engine, config, WEEK, [], tmp_path / "site") == []  # nobody is asked twice on one day
+        assert len(asked) == number
     assert states(engine) == {1: "live", 2: "closed", 3: "unknown", 4: "unknown", 5: "unknown"}
     assert {one.marketplace: one.is_barred for one in done} == {"instagram": True, "mbizmarket": False}
     assert [path for path in asked if path != "/robots.txt"] == [
@@ -142,6 +145,8 @@ def test_a_refusal_leaves_the_last_state_standing(engine: Engine, config: Config
         tmp_path / "site", [HOST], lambda path: (403, {}, b"Forbidden") if path != "/robots.txt" else (404, {}, b"")
     ):
         done = check_all(engine, config, WEEK, ["mbizmarket"], tmp_path / "site")
+        again = check_all(engine, config, WEEK, [], tmp_path / "site")
+    assert {one.marketplace: one.is_failure for one in again} == {"mbizmarket": True, "instagram": False}
     assert done[0].message and set(states(engine).values()) == {"unknown"}
     with engine.connect() as connection:
         found = probes.counting_probes(connection, WEEK)

@@ -4,15 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
 from monitor.config import Config
 from monitor.database import private_engine
 from monitor.errors import StoreError, UsageError
 from monitor.marketplaces import marketplace
+from monitor.private_store import runs
 from monitor.verbs import common
 from monitor.verbs.crawl import choose, keep_apart
-from monitor.weeks import parse_week, utc_now, week_of
+from monitor.weeks import parse_week, utc_now, utc_text, week_of
 from pipelines.probe_check import Checked, check_marketplace, shops_to_check
 
 LENT = "the lane was lent to 'probe check'"
@@ -39,30 +40,45 @@ def check(
     name = parse_week(week) if week else week_of(utc_now(), config.region.zone)
     done = check_all(private_engine(config), config, name, slugs or [], sandbox)
     common.show(f"Shops of the probe, {name}", [one.row() for one in done] or {"shops to check": 0}, as_json)
-    return 1 if any(one.message and not one.is_barred for one in done) else 0
+    return 1 if any(one.is_failure for one in done) else 0
 
 
 def check_all(
     engine: Engine, config: Config, week: str, slugs: list[str], sandbox: Path | None = None
 ) -> list[Checked]:
-    """One marketplace after the other. A crawl of the same site and week is never asked beside it."""
+    """One marketplace after the other. A crawl of the same site and week is never asked beside it.
+
+    Without slugs: those that have not been asked today, so that a retry for one site asks no other again.
+    """
     for slug in slugs:
         marketplace(slug)  # an unknown name is said with the nearest known one
     with engine.connect() as connection:
         found = sorted(set(shops_to_check(connection, week)["marketplace"]))
-    chosen = [slug for slug in found if not slugs or slug in slugs]
+        asked = _asked_today(connection, config, week)
+    chosen = [slug for slug in found if (slug in slugs if slugs else slug not in asked)]
     barred = choose(config, chosen, sandbox)[1] if chosen else {}
     return [_one(engine, config, slug, week, barred.get(slug), sandbox) for slug in chosen]
+
+
+def _asked_today(connection: Connection, config: Config, week: str) -> set[str]:
+    """Marketplaces whose check came to its end on this day of the region: a shop is gone only on two different days."""
+    midnight = utc_now().astimezone(config.region.zone).replace(hour=0, minute=0, second=0)
+    table = runs.c
+    query = select(table.subject).where(table.verb == "probe check", table.week == week, table.outcome == "done")
+    found = connection.execute(query.where(table.subject.is_not(None), table.started_at >= utc_text(midnight)))
+    return {row.subject for row in found}
 
 
 def _one(engine: Engine, config: Config, slug: str, week: str, barred: str | None, sandbox: Path | None) -> Checked:
     try:
         with (
-            common.recorded(engine, "probe check", slug, week),
+            common.recorded(engine, "probe check", slug, week) as run,
             common.recorded(engine, "crawl", slug, week) as lane,  # one slow lane a site
             common.progress(f"Checking {slug}"),
         ):
             lane.message, lane.outcome = LENT, "abandoned"  # so that nobody takes it for a crawl
-            return check_marketplace(engine, config, slug, week, barred=barred, sandbox=sandbox)
+            done = check_marketplace(engine, config, slug, week, barred=barred, sandbox=sandbox)
+            run.outcome = "failed" if done.is_failure else "done"
+            return done
     except StoreError as error:  # somebody is crawling it: the other sites go on
         return Checked(slug, 0, message=str(error))
