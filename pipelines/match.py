@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Table, func, insert, select
@@ -38,18 +38,22 @@ from monitor.weeks import utc_now, utc_text
 from pipelines.linkage.calibration import Taught, apply, teach
 from pipelines.linkage.changes import Moved, moved
 from pipelines.linkage.collective import as_brand_shops
-from pipelines.linkage.incremental import Scored, score_week
+from pipelines.linkage.incremental import Alone, Scored, score_week
 from pipelines.linkage.index import RegistryIndex, build_index
 from pipelines.linkage.index_store import index_version
 from pipelines.linkage.judged import verdicts
 from pipelines.linkage.model import Model, load_model
-from pipelines.linkage.score import alone, score, together
+from pipelines.linkage.score import alone, together
 from pipelines.linkage.settle import Settled, settle
 from pipelines.linkage.siblings import siblings_of
 from pipelines.linkage.spread import sells_for_many
 from pipelines.linkage.weights import Weights, load_weights
 from pipelines.match_cache import LinkCache, code_version
 
+if TYPE_CHECKING:
+    from pipelines.cluster.link import ClusterLink
+
+Found = TypeVar("Found")
 SAMPLE = "sample"
 UNSEEN = ("seed", "probe")  # purposes of answers that neither train nor decide links
 OPEN_STATES = ("live", "unknown")  # closed and gone shops have no link
@@ -216,32 +220,57 @@ def _index(inputs: Inputs, province: str, weights: Weights, cache: LinkCache) ->
     return cache.index(version, weights, build), version
 
 
+@dataclass(frozen=True)
+class Search:
+    """How shops find their businesses. version: names the index; alone: `score.alone` of the shipped model with that
+    index; done: called when all shops were asked about."""
+
+    version: str
+    alone: Alone
+    done: Callable[[], None] = lambda: None
+
+
+def _here(inputs: Inputs, province: str, weights: Weights, cache: LinkCache) -> Search:
+    """In this process, against one index of the whole registry."""
+    index, version = _index(inputs, province, weights, cache)
+    return Search(version, partial(alone, index=index, model=load_model()))
+
+
 def _pairs(
-    shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex, version: str, model: Model, cache: LinkCache
+    shops: pd.DataFrame, listings: pd.DataFrame, search: Search, model: Model, floor: float, cache: LinkCache
 ) -> tuple[pd.DataFrame, Scored]:
     """Candidate pairs of all shops; only new and changed shops are scored."""
-    basis = "\x1f".join([version, model.version, code_version()])
-    scored = score_week(shops, listings, partial(alone, index=index, model=model), basis, cache.before(basis))
+    basis = "\x1f".join([search.version, model.version, code_version()])
+    scored = score_week(shops, listings, search.alone, basis, cache.before(basis))
     if scored.scored:
         cache.keep(scored)
-    return together(scored.pairs, siblings_of(shops), model, index.weights.decision.floor), scored
+    return together(scored.pairs, siblings_of(shops), model, floor), scored
 
 
 def compute(
-    inputs: Inputs, province: str, weights: Weights, tell: Tell = lambda _: None, cache: LinkCache | None = None
+    inputs: Inputs,
+    province: str,
+    weights: Weights,
+    tell: Tell = lambda _: None,
+    cache: LinkCache | None = None,
+    elsewhere: Callable[[Inputs], Search] | None = None,
 ) -> Computed:
-    """Pairs and links of the inputs. cache: what may be kept between runs; the result is the same without it."""
+    """Pairs and links of the inputs. cache: what may be kept between runs; the result is the same without it.
+
+    elsewhere: where shops are compared if not in this process; the result is the same too.
+    """
     cache = cache or LinkCache(None)
     tell("Indexing the registry")
-    index, version = _index(inputs, province, weights, cache)
+    search = elsewhere(inputs) if elsewhere else _here(inputs, province, weights, cache)
     tell("Comparing shops with businesses")
-    shipped = load_model()
+    shipped, floor = load_model(), weights.decision.floor
     spread = sells_for_many(inputs.shops, inputs.listings, inputs.registry)
     shops = inputs.shops.assign(is_collective=inputs.shops["is_collective"].astype(bool) | spread)
     collective = shops["is_collective"].to_numpy(dtype=bool)
-    pairs, scored = _pairs(shops[~collective], inputs.listings, index, version, shipped, cache)
+    pairs, scored = _pairs(shops[~collective], inputs.listings, search, shipped, floor, cache)
     stand_ins, goods = as_brand_shops(shops[collective], inputs.listings)
-    brand_pairs, _ = score(stand_ins, goods, index, shipped)
+    brand_pairs = together(search.alone(stand_ins, goods)[0], siblings_of(stand_ins), shipped, floor)
+    search.done()
     tell("Deciding")
     sampled, counts = _sample(inputs.judgements, inputs.registry)
     taught = teach(pairs, sampled, shipped, counts)
@@ -310,26 +339,62 @@ def _before(engine: Engine, week: str, model: Model) -> tuple[str | None, pd.Dat
     return ", ".join(others) or None, frame
 
 
+def _waiting(engine: Engine, week: str) -> int:
+    """Answers of later weeks."""
+    with translate_errors(), engine.connect() as connection:
+        return int(connection.execute(select(func.count()).where(judgements.c.week > week)).scalar_one())
+
+
+@dataclass(frozen=True)
+class _OneProcess:
+    """Compares in this process, and takes a database that is away for what it is."""
+
+    config: Config
+    tell: Tell
+
+    def patiently(self, work: Callable[[], Found]) -> Found:
+        return work()
+
+    def compute(self, inputs: Inputs, cache: LinkCache) -> Computed:
+        return compute(inputs, self.config.region.code, load_weights(), self.tell, cache)
+
+
+def _place(config: Config, scheduler: str | None, tell: Tell) -> "_OneProcess | ClusterLink":
+    address = scheduler or config.cluster.scheduler
+    if not address:
+        return _OneProcess(config, tell)
+    from pipelines.cluster.link import ClusterLink  # needs what is here
+
+    return ClusterLink(config, address, tell)
+
+
 def link_week(
-    engine: Engine, config: Config, week: str, tell: Tell = lambda _: None, dry_run: bool = False
+    engine: Engine,
+    config: Config,
+    week: str,
+    tell: Tell = lambda _: None,
+    dry_run: bool = False,
+    scheduler: str | None = None,
 ) -> LinkReport:
     """Links the shops that are open in the week and stores pairs and links from this week on.
 
     An earlier week than the latest forgets what later weeks found; the report names them. dry_run: nothing is stored.
+    scheduler: of a cluster that compares instead of this process, default: the configured one; the rows are the same.
     Raises UsageError without a registry.
     """
-    weights = load_weights()
+    weights, place = load_weights(), _place(config, scheduler, tell)
     tell("Reading registry and shops")
-    inputs = read_inputs(engine, week)
+    inputs = place.patiently(lambda: read_inputs(engine, week))
     # Ids belong to one database; a folder may serve several.
     own = sha256(str(engine.url).encode()).hexdigest()[:16]
     cache = LinkCache(config.data_dir / "cache" / "linkage" / own)
-    found = compute(inputs, config.region.code, weights, tell, cache)
-    model_before, stored = _before(engine, week, found.model)
+    found = place.compute(inputs, cache)
+    model_before, stored = place.patiently(lambda: _before(engine, week, found.model))
     tell("Writing")
-    later = () if dry_run else _write(engine, week, found.settled, weights, found.model)
-    with engine.connect() as connection:
-        waiting = connection.execute(select(func.count()).where(judgements.c.week > week)).scalar_one()
+    later: tuple[str, ...] = ()
+    if not dry_run:
+        later = place.patiently(lambda: _write(engine, week, found.settled, weights, found.model))
+    waiting = place.patiently(lambda: _waiting(engine, week))
     pairs, made = found.settled.pairs, found.settled.links
     return LinkReport(
         week=week,
@@ -342,7 +407,7 @@ def link_week(
         confirmed=_count(made[made["decision"] == "confirmed"]),
         review=_count(pairs[pairs["decision"] == "review"]),
         groups=int(made["group_id"].nunique()),
-        later_judgements=int(waiting),
+        later_judgements=waiting,
         later_weeks=later,
         skipped=found.skipped,
         reliability=found.taught.reliability if found.taught else None,

@@ -14,6 +14,10 @@ def link(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; say what would be linked, and what a new model moves.")
     ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Compare on the workers of this Dask scheduler; the rows are the same."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """Link the shops that are open in one week to registered businesses; linking again gives the same rows.
@@ -25,7 +29,7 @@ def link(
     engine = private_engine(config)
     with common.recorded(engine, "link", week=chosen) as run, common.progress(f"Linking {chosen}") as advance:
         report = link_week(
-            engine, config, chosen, lambda stage: advance(1, f"Linking {chosen}: {stage.lower()}"), dry_run
+            engine, config, chosen, lambda stage: advance(1, f"Linking {chosen}: {stage.lower()}"), dry_run, scheduler
         )
         run.message = f"{report.linked} linked, {report.confirmed} confirmed, {report.review} to review"
         run.message += " (dry run)" if dry_run else ""
