@@ -43,11 +43,18 @@ VOLATILE = {
 # PostgreSQL hands out numbers outside of transactions, so a killed one leaves a gap: their order is compared.
 NUMBERED = {
     "part_id": "part_id",
+    "first_part_id": "part_id",
     "valid_from_part": "part_id",
     "valid_to_part": "part_id",
     "judgement_id": "judgement_id",
+    "snapshot_id": "snapshot_id",  # a hash over the numbers of its parts
 }
-HOLDERS = {"part_id": "registry_parts", "judgement_id": "judgements"}
+# Number -> the table that gives it, and their order there.
+HOLDERS = {
+    "part_id": ("registry_parts", "part_id"),
+    "judgement_id": ("judgements", "judgement_id"),
+    "snapshot_id": ("snapshots", "as_of, made_at"),
+}
 # Rows of which one more, or the same one twice, means nothing.
 REPEATED = {
     "runs": "a killed attempt is a row 'abandoned', and a second one that found its work done a row 'done'",
@@ -73,23 +80,23 @@ def rows_of(engine: Engine, metadata: MetaData) -> Iterator[tuple[str, list[str]
         yield "alembic_version", [str(row) for row in connection.execute(text("SELECT * FROM alembic_version"))]
 
 
-def _ranks(connection: Connection, metadata: MetaData) -> dict[str, dict[int, int]]:
+def _ranks(connection: Connection, metadata: MetaData) -> dict[str, dict[Any, int]]:
     """Kind of number -> each of them -> its place in their order."""
     found = {}
-    for kind, holder in HOLDERS.items():
-        if holder in metadata.tables and kind in metadata.tables[holder].c:
-            numbers = connection.exec_driver_sql(f'SELECT "{kind}" FROM "{holder}" ORDER BY 1').scalars()
+    for kind, (holder, order) in HOLDERS.items():
+        if holder in metadata.tables and {kind, *order.split(", ")} <= set(metadata.tables[holder].c.keys()):
+            numbers = connection.exec_driver_sql(f'SELECT "{kind}" FROM "{holder}" ORDER BY {order}').scalars()
             found[kind] = {number: rank for rank, number in enumerate(numbers, 1)}
     return found
 
 
-def _row(names: list[str], values: Iterable[Any], ranks: Mapping[str, Mapping[int, int]]) -> str:
+def _row(names: list[str], values: Iterable[Any], ranks: Mapping[str, Mapping[Any, int]]) -> str:
     if not ranks:
         return str(tuple(values))
     return str(tuple(_ranked(name, value, ranks) for name, value in zip(names, values, strict=True)))
 
 
-def _ranked(name: str, value: Any, ranks: Mapping[str, Mapping[int, int]]) -> Any:
+def _ranked(name: str, value: Any, ranks: Mapping[str, Mapping[Any, int]]) -> Any:
     return ranks.get(NUMBERED[name], {}).get(value, value) if name in NUMBERED else value
 
 
