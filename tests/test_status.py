@@ -10,11 +10,11 @@ from monitor.__main__ import run as monitor
 from monitor.config import Config, load_config
 from monitor.crawl_store import CrawlInfo, CrawlWriter
 from monitor.database import private_engine, transaction
-from monitor.private_store import review_tasks, runs
+from monitor.private_store import crawls, review_tasks, runs
 from monitor.runs import holder
 from monitor.scheduler import past
 from monitor.scheduler.due import Due
-from monitor.scheduler.standing import Line
+from monitor.scheduler.standing import Line, Site
 from monitor.verbs import status
 from monitor.weeks import utc_text
 
@@ -117,6 +117,54 @@ def test_a_missed_week_is_named_with_the_command_and_comes_first(at_work: Config
     assert found.next == week["2026-W46"]
 
 
+def test_a_week_says_what_was_crawled_and_not_used_and_why(at_work: Config, engine: Engine) -> None:
+    for slug in ("blibli", "tokopedia"):
+        ran(engine, "crawl", slug, "2026-W47", at=NOW - timedelta(days=4))
+    ran(engine, "week", None, "2026-W47")
+    base: dict[str, object] = {
+        "week": "2026-W47",
+        "kind": "crawl",
+        "coverage": "complete",
+        "content_sha256": "x",
+        "observed_on": "x",
+    }
+    base |= {"marketplace": "blibli", "shop_count": 0, "listing_count": 0}
+    refused = {"health": "failed", "cause": "refused:challenge"}
+    with transaction(engine) as connection:
+        connection.execute(
+            insert(crawls).values(**base, **refused, crawl_id="blibli/1", started_at="2026-11-21T00:00:00Z")
+        )
+    assert lines(engine, at_work)["week", "2026-W47"].state == "reported, without blibli (challenge page)"
+    with transaction(engine) as connection:
+        healthy = {"crawl_id": "blibli/2", "started_at": "2026-11-20T00:00:00Z", "health": "healthy"}
+        connection.execute(insert(crawls).values(**base, **healthy))
+    assert lines(engine, at_work)["week", "2026-W47"].state == "reported"
+
+
+def test_the_age_of_a_crawl_is_said_in_hours_then_days(at_work: Config) -> None:
+    site = Site("x", "X", "read", NOW, 1, (1, 2), None)
+    assert [site.age(NOW + timedelta(hours=hours)) for hours in (0, 5, 23, 24, 60)] == [
+        "0 h",
+        "5 h",
+        "23 h",
+        "1 d",
+        "2 d",
+    ]
+
+
+def test_what_to_do_about_a_marketplace_is_on_the_screen(
+    at_work: Config, engine: Engine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crawled(at_work, "blibli", "2026-W48", NOW, cause="challenge", finish_reason="refused")
+    found = status.read_standing(engine, at_work, NOW)
+    engine.dispose()
+    status._show(found, at_work)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "challenge page" in shown
+    site = next(site for site in found.sites if site.slug == "blibli")
+    assert str(site.action).split()[0] in shown.partition("to do")[2]
+
+
 def test_a_week_that_has_just_ended_is_not_missed_yet(at_work: Config, engine: Engine) -> None:
     ran(engine, "crawl", "tokopedia", "2026-W47", at=NOW - timedelta(days=4))
     monday = status.read_standing(engine, at_work, NOW - timedelta(days=2))
@@ -214,5 +262,5 @@ def test_offices_are_reminded_when_their_day_for_answers_has_passed(at_work: Con
         connection.execute(insert(review_tasks), [task("2026-W47", "3601")])
         connection.execute(insert(review_tasks), [task("2026-W45", "3602")])
     found = lines(engine, at_work)["review", "2 pairs"]
-    assert found.state == "open: 3601 1 since 2026-W47, 3602 1 since 2026-W45"
+    assert found.state == "open: 3601 Kabupaten Pandeglang 1 since 2026-W47, 3602 Kabupaten Lebak 1 since 2026-W45"
     assert found.action == "remind offices whose day for answers has passed: 3602"

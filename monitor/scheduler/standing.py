@@ -60,6 +60,13 @@ class Site:
     cause: str | None = None
     action: str | None = None
 
+    def age(self, now: datetime) -> str:
+        """Of the last healthy crawl."""
+        if self.healthy_at is None:
+            return "never"
+        age = now - self.healthy_at
+        return f"{age.days} d" if age.days else f"{int(age.total_seconds() // 3600)} h"
+
 
 URGENT = ("keys", "disk", "service", "week", "backup", "registry", "marketplaces")  # then whatever comes
 
@@ -188,22 +195,44 @@ def barred(config: Config, known: Mapping[str, Marketplace]) -> list[Line]:
 # --- weeks ------------------------------------------------------------------------------------------------------------
 
 
-def week_lines(scene: Scene) -> list[Line]:
-    """The last ended weeks: reported or not, and without which marketplaces."""
+def unhealthy(connection: Connection, scene: Scene) -> dict[str, dict[str, str]]:
+    """Week -> marketplaces that were crawled in it without one healthy crawl -> why not, in words."""
+    weeks = [shift_week(scene.week, -back) for back in range(1, scene.rules.catch_up_weeks + 1)]
+    query = select(crawls.c.week, crawls.c.marketplace, crawls.c.health, crawls.c.cause).where(
+        crawls.c.kind == "crawl", crawls.c.week.in_(weeks), crawls.c.marketplace.in_(list(scene.allowed))
+    )
+    found: dict[str, dict[str, str]] = {}
+    healthy = set()
+    for week, slug, health, cause in connection.execute(query.order_by(crawls.c.started_at)):
+        known = explain(cause) if cause else None
+        found.setdefault(week, {})[slug] = known.title if known else health
+        healthy |= {(week, slug)} if health == "healthy" else set()
+    return {
+        week: {slug: why for slug, why in slugs.items() if (week, slug) not in healthy} for week, slugs in found.items()
+    }
+
+
+def week_lines(scene: Scene, causes: Mapping[str, Mapping[str, str]] | None = None) -> list[Line]:
+    """The last ended weeks: reported or not, and without which marketplaces. causes: as of `unhealthy`."""
     lines = []
     began = min((run.week for run in scene.runs if run.week), default=None)
     for back in reversed(range(1, scene.rules.catch_up_weeks + 1)):
         week = shift_week(scene.week, -back)
         if began is None or week < began:
             continue
-        lacking = unread(scene, week)
-        without = f", without {', '.join(lacking)}" if lacking else ""
+        why = (causes or {}).get(week, {})
+        lacking = sorted({*unread(scene, week), *why})
+        without = f", without {', '.join(_named(slug, why.get(slug)) for slug in lacking)}" if lacking else ""
         if scene.is_done("week", None, week):
             if back == 1 or lacking:
                 lines.append(Line("week", week, f"reported{without}"))
         else:
             lines.append(_unreported(scene, week, without))
     return lines
+
+
+def _named(slug: str, why: str | None) -> str:
+    return f"{slug} ({why})" if why else slug
 
 
 def _unreported(scene: Scene, week: str, without: str) -> Line:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -24,7 +23,7 @@ from monitor.errors import MonitorError
 from monitor.marketplaces import catalogue
 from monitor.practice import is_practice
 from monitor.scheduler.forecast import Planned
-from monitor.scheduler.standing import Line, Site, Standing
+from monitor.scheduler.standing import Line, Standing
 from monitor.serve import crawls, reports
 from monitor.serve.charts import Point, chart
 from monitor.serve.guard import REPORT_POLICY, Guard
@@ -103,7 +102,7 @@ class Pages:
 
     def status(self, request: Request) -> Response:
         found: Standing = self.standing()
-        sites = [(site, _age(site, found.at)) for site in found.sites]
+        sites = [(site, site.age(found.at)) for site in found.sites]
         return self._page("status.html.j2", found=found, sites=sites, barred=self.sources.barred())
 
     def plan(self, request: Request) -> Response:
@@ -182,13 +181,6 @@ class Pages:
 @cache
 def _shipped(name: str) -> bytes:
     return (files("monitor.serve") / "templates" / name).read_bytes()
-
-
-def _age(site: Site, now: datetime) -> str:
-    if site.healthy_at is None:
-        return "never"
-    age = now - site.healthy_at
-    return f"{age.days} d" if age.days else f"{int(age.total_seconds() // 3600)} h"
 
 
 def application(sources: Sources, known_as: Collection[str] = (), any_address: bool = False) -> Guard:

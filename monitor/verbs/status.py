@@ -61,7 +61,7 @@ def read_standing(engine: Engine, config: Config, now: datetime | None = None) -
         machine = standing.machine_lines(connection, config, at) if has_machine else []
         lines = [
             *machine,
-            *standing.week_lines(scene),
+            *standing.week_lines(scene, standing.unhealthy(connection, scene)),
             *(line for part in PARTS for line in part(connection, config, scene.local.date())),
         ]
         return Standing(at, standing.sites(connection, config, scene), lines)
@@ -84,7 +84,7 @@ def _show(found: Standing, config: Config) -> None:
         )
     if found.sites:
         console.print(_sites(found, zone))
-    console.print(_lines(found.lines))
+    console.print(_lines(found.all_lines))
     for line in [] if is_practice(config) else standing.barred(config, catalogue()):
         console.print(f"{escape(line.subject)}, no terms read or no key: {escape(line.state)}", style="dim")
 
@@ -99,12 +99,11 @@ def _table(*names: str) -> Table:
 def _sites(found: Standing, zone: ZoneInfo) -> Table:
     table = _table("marketplace", "this week", "last healthy crawl", "age", "shops", "expected", "next")
     for site in found.sites:
-        age = None if site.healthy_at is None else found.at - site.healthy_at
         table.add_row(
             escape(site.title),
             f"[{STATES.get(site.state, 'yellow')}]{escape(site.state)}[/]",
             "never" if site.healthy_at is None else f"{site.healthy_at.astimezone(zone):%a %m-%d %H:%M}",
-            "" if age is None else f"{age.days} d",
+            "" if site.healthy_at is None else site.age(found.at),
             "" if site.shops is None else f"{site.shops:,}",
             f"{site.expected[0]:,} to {site.expected[1]:,}",
             "" if site.next is None else f"{site.next:%a %m-%d %H:%M}",
@@ -166,18 +165,25 @@ def probe_lines(connection: Connection, config: Config, today: date) -> list[Lin
         if waiting := counts.get(office, {}).get(probes.UNIDENTIFIED, 0):
             action = f"say which businesses they are: monitor probe open --office {office}"
             lines.append(
-                Line("probe", _name(config, office), f"{waiting} without a certain business", action, "probe_open")
+                Line(
+                    "probe",
+                    _name(config, office),
+                    f"{waiting} without a certain business",
+                    action,
+                    f"probe_open:{office}",
+                )
             )
     return lines
 
 
 def _all_probes(total: int, config: Config) -> Line:
-    action = None
+    state, target = f"{total} of {config.probe.total_target}", config.probe.total_target
     if total < FEWEST_DETECTED:
-        action = f"no level can be stated before the system finds {FEWEST_DETECTED} of them"
-    elif total < config.probe.total_target:
-        action = "more of them make the interval narrower"
-    return Line("probe", "all offices", f"{total} of {config.probe.total_target}", action, "probe_total")
+        state += f"; no level can be stated before the system finds {FEWEST_DETECTED} of them"
+    elif total < target:
+        state += "; more of them make the interval narrower"
+    action = "ask the offices for more: monitor probe template" if total < target else None
+    return Line("probe", "all offices", state, action, "probe_total")
 
 
 def review_lines(connection: Connection, config: Config, today: date) -> list[Line]:
@@ -192,7 +198,7 @@ def review_lines(connection: Connection, config: Config, today: date) -> list[Li
     waiting = [tuple(row) for row in connection.execute(query) if row[0] in offices(config)]
     if not waiting:
         return []
-    each = ", ".join(f"{office} {count} since {week}" for office, count, week in waiting)
+    each = ", ".join(f"{_name(config, office)} {count} since {week}" for office, count, week in waiting)
     total = sum(count for _, count, _ in waiting)
     late = [office for office, _, week in waiting if answer_by(week, config.review.deadline_days) < today]
     action = f"remind offices whose day for answers has passed: {', '.join(late)}" if late else None
