@@ -9,6 +9,7 @@ from test_scheduler_due import BEFORE, SUNDAY, WEEK, moment, ran, scene
 from monitor.__main__ import run
 from monitor.scheduler.due import EVERYTHING, Due, Scene, due
 from monitor.scheduler.forecast import forecast
+from monitor.scheduler.standing import week_lines
 
 NOON = moment(SUNDAY, "12:00")
 MONDAY = date(2026, 11, 23)
@@ -39,6 +40,15 @@ def test_the_plan_shows_the_freeze_as_a_gap() -> None:
     held = [one for one in planned if one.at < moment(date(2026, 11, 26), "00:00")]
     assert {one.item.verb for one in held} == {"backup"}
     assert {one.item.verb for one in planned} > {"backup"}
+
+
+def test_a_week_that_was_not_reported_is_no_alarm_while_frozen() -> None:
+    earlier = ran("crawl", "tokopedia", "2026-W45", "done", moment(date(2026, 11, 8), "02:00"))
+    told = week_lines(frozen(MONDAY, earlier))
+    assert [(line.subject, line.action) for line in told][:2] == [("all", None), ("2026-W45", None)]
+    assert "paused until 2026-11-23" in told[0].state
+    again = week_lines(frozen(SUNDAY, earlier))
+    assert [(line.subject, line.at_once) for line in again][:1] == [("2026-W45", True)]
 
 
 def test_pause_all_and_resume_all(

@@ -153,7 +153,7 @@ def _state(scene: Scene, slug: str, week: str | None, verdict: Health | None) ->
     """State in words, cause and what to do, of the present week."""
     if any((run.verb, run.subject) == ("crawl", slug) for run in scene.running):
         return "being read", None, None
-    until = scene.paused.get(slug)
+    until = scene.frozen_until or scene.paused.get(slug)
     if until is not None and scene.local.date() < until:
         return f"paused until {until.isoformat()}", None, None
     past = [run for run in scene.of("crawl", slug, scene.week) if run.outcome != "lane"]
@@ -215,6 +215,8 @@ def unhealthy(connection: Connection, scene: Scene) -> dict[str, dict[str, str]]
 def week_lines(scene: Scene, causes: Mapping[str, Mapping[str, str]] | None = None) -> list[Line]:
     """The last ended weeks: reported or not, and without which marketplaces. causes: as of `unhealthy`."""
     lines = []
+    if until := scene.frozen_until:
+        lines.append(Line("week", "all", f"paused until {until.isoformat()}; to end it: monitor resume all"))
     began = min((run.week for run in scene.runs if run.week), default=None)
     for back in reversed(range(1, scene.rules.catch_up_weeks + 1)):
         week = shift_week(scene.week, -back)
@@ -244,6 +246,8 @@ def _unreported(scene: Scene, week: str, without: str) -> Line:
         return Line("week", week, f"ended {week_days(week)[1].isoformat()}, to be reported by {at:%A %H:%M}{without}")
     if past and past[-1].outcome == "asked":
         return Line("week", week, f"asked for{without}")
+    if scene.frozen_until is not None:
+        return Line("week", week, f"not reported while everything is paused{without}")
     state = "failed" if past else "missed"
     return Line("week", week, f"{state}{without}", f"monitor week --week {week}", f"week:{week}", at_once=True)
 
@@ -253,7 +257,7 @@ def _unreported(scene: Scene, week: str, without: str) -> Line:
 
 def machine_lines(connection: Connection, config: Config, now: datetime) -> list[Line]:
     """Service, disk, backups and keys."""
-    return [_service(connection, now), _disk(config), _backups(config, now), *_keys(config)]
+    return [_service(connection, now), _disk(config), _backups(connection, config, now), *_keys(config)]
 
 
 def _service(connection: Connection, now: datetime) -> Line:
@@ -279,7 +283,9 @@ def _disk(config: Config) -> Line:
     return Line("disk", "", state)
 
 
-def _backups(config: Config, now: datetime) -> Line:
+def _backups(connection: Connection, config: Config, now: datetime) -> Line:
+    if failed := _failed_backup(connection):
+        return failed
     found = list_backups(config.backup_dir) if config.backup_dir.is_dir() else []
     if not found:
         return Line("backup", "", "none", "monitor backup", "backup")
@@ -288,6 +294,16 @@ def _backups(config: Config, now: datetime) -> Line:
     if now - at > BACKUP_AGE:
         return Line("backup", "", state, "monitor backup", "backup")
     return Line("backup", "", state)
+
+
+def _failed_backup(connection: Connection) -> Line | None:
+    """Whether the newest one failed. Only a sentence about something damaged is repeated: others can name files."""
+    query = select(runs.c.outcome, runs.c.message).where(runs.c.verb == "backup", runs.c.outcome != "running")
+    row = connection.execute(query.order_by(runs.c.run_id.desc()).limit(1)).first()
+    if row is None or row.outcome != "failed":
+        return None
+    why = row.message if row.message and " is damaged" in row.message else "the newest failed"
+    return Line("backup", "", why, "monitor backup", "backup_failed", at_once=True)
 
 
 def _keys(config: Config) -> list[Line]:
