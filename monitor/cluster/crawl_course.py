@@ -16,7 +16,7 @@ from typing import Any
 
 from monitor.cluster.crawl_parts import INFO, PLAN, STATS, put_base, put_together, read_stats, with_shards
 from monitor.cluster.crawl_shards import REST, SITE, budgets, count_of, weights
-from monitor.cluster.crawl_task import Order, part_folder
+from monitor.cluster.crawl_task import Order, part_folder, requests_in
 from monitor.cluster.storage import Storage
 from monitor.config import Config
 from monitor.crawl_lines import plain, told, write_whole
@@ -213,7 +213,7 @@ def begin(
         stats = read_stats(storage, part_folder(course.folder, part))
         if stats is not None and stats["finish_reason"] == "finished":
             course.ended[part] = Outcome(slug, "done")
-            course.asked[part] = _requests(storage, course, part) if budget else 0
+            course.asked[part] = requests_in(storage, part_folder(course.folder, part)) if budget else 0
     return course
 
 
@@ -247,13 +247,6 @@ def _write_course(config: Config, storage: Storage, directory: Path, kind: str |
         storage.copy_in(config.data_dir / FILE_NAME, f"{folder}/{FILE_NAME}")
     put_base(storage, f"{folder}/base", directory)
     storage.write_json(f"{folder}/{COURSE}", {"kind": kind if count else None, "count": count, "parts": shares})
-
-
-def _requests(storage: Storage, course: Course, part: int) -> int:
-    """Requests of the units that a part did, as an earlier coordinator's run left them."""
-    with tempfile.TemporaryDirectory() as name:
-        put_together(storage, [part_folder(course.folder, part)], Path(name))
-        return sum(row.get("requests") or 0 for row in read_lines(Path(name) / "queries.jsonl"))
 
 
 def bring_home(config: Config, storage: Storage, slug: str, present: Path | None = None) -> None:

@@ -13,29 +13,32 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from sqlalchemy import Engine, Update, update
+
 from monitor.cluster import worker
 from monitor.cluster.crawl_line import Answering
 from monitor.cluster.crawl_parts import INFO, PLAN, Pieces, put_together, read_stats
-from monitor.cluster.crawl_shards import REST, Shard
+from monitor.cluster.crawl_shards import REST, SITE, Shard
 from monitor.cluster.lanes import lane_of
 from monitor.cluster.lanes_store import LaneKeeper
 from monitor.cluster.storage import Storage
 from monitor.config import Config
 from monitor.crawl_process import Outcome, run_crawl
-from monitor.crawl_reader import read_lines
 from monitor.errors import MonitorError, StoreError
 from monitor.marketplaces import OWN_SHOP, marketplace
 from monitor.own_sites import FILE_NAME
 from monitor.phone_hash import load_hasher
-from monitor.runs import holder, recorded
+from monitor.private_store import runs
+from monitor.runs import Run, holder, recorded
 from monitor.scheduler.processes import Limits, limit
+from monitor.weeks import utc_now, utc_text
 
 VERB = "crawl part"
 CLAIM_S = 2.0  # between two tries to take over a part that another worker held
@@ -98,7 +101,7 @@ def crawl_part(values: Mapping[str, Any]) -> dict[str, Any]:
             raise StoreError("This worker has another phone key; give every worker the same MONITOR_PHONE_KEY_FILE.")
         with _claimed(config, order) as run_outcome:
             if read_stats(storage, order.own) is not None:
-                return asdict(Outcome(order.slug, "done")) | told
+                return asdict(Outcome(order.slug, "done")) | told | {"asked": requests_in(storage, order.own)}
             keeper = LaneKeeper(engine, order.crawl["crawl_id"], order.run_id, f"{holder()}/{uuid4().hex[:8]}")
             with _scratch(config) as folder:
                 outcome, asked = _run(replace(config, data_dir=folder), storage, order, keeper)
@@ -121,11 +124,14 @@ def _claimed(config: Config, order: Order) -> Iterator[list[Outcome]]:
     """Waits until no other process works on the part. A worker that died is taken over when its lease ends."""
     subject = f"{order.crawl['crawl_id']} {order.part}"
     engine = worker.engine(config)
-    with _here[subject]:
+    with _here[subject], ExitStack() as claim:
+
+        def taken() -> Run:
+            return claim.enter_context(recorded(engine, VERB, subject, str(order.crawl["week"])))
+
         while True:
-            claim = recorded(engine, VERB, subject, str(order.crawl["week"]))
             try:
-                run = claim.__enter__()
+                run = worker.waiting(config, taken)
                 break
             except StoreError as error:
                 if "is already being done" not in str(error):
@@ -136,7 +142,17 @@ def _claimed(config: Config, order: Order) -> Iterator[list[Outcome]]:
             yield ended
             run.outcome = "failed" if ended and ended[0].is_failure else "done"
         finally:
-            claim.__exit__(None, None, None)
+            try:
+                claim.close()
+            except StoreError:  # the database is away; what was read is kept, and the lease must not stay
+                over = update(runs).where(runs.c.run_id == run.run_id)
+                values = {"outcome": run.outcome, "finished_at": utc_text(utc_now()), "lease_until": None}
+                worker.waiting(config, lambda: _execute(engine, over.values(**values)))
+
+
+def _execute(engine: Engine, statement: Update) -> None:
+    with engine.begin() as connection:
+        connection.execute(statement)
 
 
 @contextmanager
@@ -168,7 +184,7 @@ def _run(config: Config, storage: Storage, order: Order, keeper: LaneKeeper) -> 
     directory = config.crawls_dir / order.slug / order.crawl["crawl_id"].partition("/")[2]
     directory.mkdir(mode=0o700, parents=True)
     _fetch(storage, order, directory, config.data_dir)
-    budget = order.budget and max(1, order.budget - _spent(storage, order, directory))
+    budget = order.budget and max(1, order.budget - requests_in(storage, order.own))
     limits = Limits(config.crawl.max_seconds, config.schedule.crawl_memory_mb)
 
     def begun(process: "subprocess.Popen[str]") -> None:
@@ -189,9 +205,9 @@ def _run(config: Config, storage: Storage, order: Order, keeper: LaneKeeper) -> 
         )
     pieces.finish()
     stats = read_stats(storage, order.own)
-    if stats is not None and stats["finish_reason"] != "finished":
-        site = urlsplit(marketplace(order.slug).home_url).hostname or ""
-        keeper.close(lane_of(site))
+    if stats is not None and stats["finish_reason"] != "finished" and order.kind != SITE:
+        site = lane_of(urlsplit(marketplace(order.slug).home_url).hostname or "")
+        worker.waiting(config, lambda: keeper.close(site))
     return _judged(outcome, order, stats, line), line.asked
 
 
@@ -205,20 +221,13 @@ def _fetch(storage: Storage, order: Order, directory: Path, data_dir: Path) -> N
         storage.copy_out(f"{order.folder}/{FILE_NAME}", data_dir / FILE_NAME)
 
 
-def _spent(storage: Storage, order: Order, directory: Path) -> int:
-    """Requests of the units that this part did before; REST's budget is what the others left of the whole."""
-    if order.part != REST:
-        return sum(row.get("requests") or 0 for row in read_lines(directory / "queries.jsonl"))
+def requests_in(storage: Storage, folder: str) -> int:
+    """Requests of the units that a part did, as the store has them."""
     found = 0
-    for name in storage.list(order.own):
-        if name.removeprefix(f"{order.own}/").partition("/")[2].startswith("queries.jsonl."):
-            found += sum(int(piece or 0) for piece in _requests(storage.read_bytes(name)))
+    for name in storage.list(folder):
+        if "/queries.jsonl." in name:
+            found += sum(json.loads(line).get("requests") or 0 for line in storage.read_bytes(name).splitlines())
     return found
-
-
-def _requests(body: bytes) -> Iterator[int]:
-    for line in body.splitlines():
-        yield json.loads(line).get("requests") or 0
 
 
 def _settings(order: Order, fd: int) -> dict[str, str]:

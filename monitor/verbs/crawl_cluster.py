@@ -1,7 +1,7 @@
 """`monitor crawl --scheduler`: the same crawls, read by the workers of a cluster."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -13,7 +13,7 @@ from monitor.cluster.crawl_shards import kind_of
 from monitor.cluster.storage import Storage
 from monitor.config import Config
 from monitor.crawl_process import Outcome, ended_since
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, StoreError
 from monitor.phone_hash import load_hasher
 from monitor.runs import Run, abandoned_before
 from monitor.verbs import common
@@ -69,7 +69,8 @@ def crawl_on_cluster(
             if slug in leases:
                 lease, run = leases.pop(slug)
                 run.outcome, run.message = "failed" if outcome.is_failure else "done", outcome.message
-                lease.close()
+                with suppress(StoreError):  # the database is away; the row ends with this process
+                    lease.close()
 
         def ended(course: Course) -> None:
             try:
