@@ -222,6 +222,16 @@ def test_a_full_disk_and_old_backups_are_said(at_work: Config, engine: Engine, m
     assert found["backup", ""].action == "monitor backup"
 
 
+def test_a_backup_that_failed_is_said_and_a_damaged_store_named(at_work: Config, engine: Engine) -> None:
+    damaged = "The private store is damaged (table shops); move the file away."
+    for message, shown in ((damaged, damaged), ("Daftar Ibu Siti.xlsx cannot be read.", "the newest failed")):
+        with transaction(engine) as connection:
+            past.conclude(connection, Due("backup", None, None, ""), NOW, NOW, "failed", message)
+            connection.execute(runs.update().values(message=message))
+        found = lines(engine, at_work)["backup", ""]
+        assert (found.state, found.action, found.at_once) == (shown, "monitor backup", True)
+
+
 # --- the verb
 
 
