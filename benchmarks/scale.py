@@ -1,10 +1,10 @@
 """What a cluster costs beside one process, and whether five Bantens are five times the work of one.
 
-Run: python benchmarks/scale.py [--full] [--size BUSINESSES SHOPS] [--bantens N]. Worlds come from the generator kept apart
-(linkage_parts/world.py), N Bantens side by side with codes of their own. One process, then 1, 2 and 4 workers on this
-machine's cores do the same work and must find the same pairs; then partitions of three sizes, and one Banten against
-all. Counted are processor seconds of all processes together, so that a busy machine changes little. Exits with 1 when
-the overhead, the memory or the growth is more than the project may need.
+Run: python benchmarks/scale.py [--full] [--size BUSINESSES SHOPS] [--bantens N]. Worlds come from the generator kept
+apart (linkage_parts/world.py), N Bantens side by side with codes of their own. One process, then 1, 2 and 4 workers do
+the same work and must find the same pairs; then partitions of three sizes, and one Banten against all. Counted are
+processor seconds of all processes together, so that a busy machine changes little. Exits with 1 when the overhead, the
+memory or the growth is more than the project may need.
 
 The default is five times 40,000 businesses and 5,000 shops, some minutes; --full is five times 800,000 and 100,000 and
 needs 12 GiB and the better part of an hour: `make prove`.

@@ -1,4 +1,6 @@
-"""The same work on a scheduler and workers, each a process. Usage: python -m scale_parts.many FOLDER BANTENS OUT WORKERS MOST
+"""The same work on a scheduler and workers, each a process.
+
+Usage: python -m scale_parts.many FOLDER BANTENS OUT WORKERS MOST, in the folder benchmarks.
 
 MOST: businesses in a partition at most. Counted are the processor seconds of client, scheduler and workers together
 once everything is loaded, the peak of each worker, the peak of all processes together (proportional set size: pages

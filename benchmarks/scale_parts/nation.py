@@ -1,4 +1,4 @@
-"""Several Bantens side by side: worlds of the generator kept apart, each with codes, ids and a list of places of its own."""
+"""Several Bantens side by side: worlds of the generator kept apart, each with codes, ids and places of its own."""
 
 from pathlib import Path
 
