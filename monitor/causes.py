@@ -89,6 +89,10 @@ CAUSES: dict[str, Cause] = {
     "time_limit": Cause("time limit met", _AGAIN),
     "shutdown": Cause("stopped by a person or the system", _AGAIN),
     "cancelled": Cause("cancelled", _AGAIN),
+    "network": Cause(
+        "this machine's network is gone",
+        "Check its cable, proxy and DNS, then run the same crawl command again; it goes on where it stopped.",
+    ),
     "unfinished": Cause("interrupted", _AGAIN),
     "crashed": Cause("ended without a word", "Read the named log; then run the same crawl command again."),
     "store_error": Cause(

@@ -192,7 +192,7 @@ def _state(verdict: Health, said: str | None, ended: str | None, timed_out: bool
         return state, verdict.cause, " ".join(verdict.problems)
     if timed_out:
         return "stopped", "time_limit", "The time limit was met; run the same command again to go on."
-    if ended in ("budget", "shutdown", "cancelled"):
+    if ended in ("budget", "shutdown", "cancelled", "network"):
         return "stopped", ended, f"Stopped before its end ({ended}); run the same command again to go on."
     return "crashed", "crashed", None
 

@@ -45,7 +45,10 @@ EVIDENCE_BYTES = 1_000_000
 EVIDENCE_FILES = 20
 PROGRESS_S = 2.0
 # What a person can settle by running the same command again; anything else ends the crawl for its week.
-STOPPED = ("budget", "shutdown", "cancelled", "closespider_timeout", "store_error", "not_started", "start_error")
+STOPPED = (
+    *("budget", "shutdown", "cancelled", "network"),
+    *("closespider_timeout", "store_error", "not_started", "start_error"),
+)
 
 
 class CrawlDirectory:

@@ -1,11 +1,21 @@
 """What the network raises, as named causes (`monitor.causes`)."""
 
+import json
 import re
+import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from scrapy import exceptions as scrapy_errors
 from twisted.internet.error import SSLError
+
+from monitor.marketplaces import catalogue
+
+CONNECT_S = 5.0
+ASKED = 3  # other hosts before the network is called gone
 
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (scrapy_errors.CannotResolveHostError, "dns"),
@@ -35,6 +45,41 @@ def network_cause(error: BaseException) -> str:
         if _TLS_WORDS.search(f"{type(one).__module__} {one}"):
             return "tls"
     return "connection_lost"
+
+
+def is_offline(addresses: Iterable[tuple[str, int]]) -> bool:
+    """Whether none of these hosts and ports can be reached, so that it is this machine's network that is gone.
+
+    Nothing is sent to them. Without addresses nothing is known: False.
+    """
+    asked = False
+    for address in addresses:
+        asked = True
+        try:
+            socket.create_connection(address, timeout=CONNECT_S).close()
+        except OSError:
+            continue
+        return False
+    return asked
+
+
+def others(slug: str, sandbox: Path | None) -> list[tuple[str, int]]:
+    """Where something else than this marketplace should answer: the office's proxy, else a few other marketplaces.
+
+    sandbox: folder of a served one, whose sites are the others then.
+    """
+    own = set(catalogue()[slug].hosts)
+    if sandbox is not None:
+        try:
+            served: dict[str, int] = json.loads((sandbox / "hosts.json").read_text())
+        except OSError:
+            return [("127.0.0.1", 1)]  # it is served no more
+        return [("127.0.0.1", port) for host, port in sorted(served.items()) if host not in own][:ASKED]
+    proxy = urlsplit(getproxies().get("https") or "")
+    if proxy.hostname:
+        return [(proxy.hostname, proxy.port or 80)]
+    hosts = [entry.hosts[0] for entry in catalogue().values() if entry.hosts and own.isdisjoint(entry.hosts)]
+    return [(host, 443) for host in hosts[:ASKED]]
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -7,14 +7,15 @@ has not run out.
 
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from monitor.database import transaction, translate_errors
@@ -24,6 +25,8 @@ from monitor.run_log import named, note, run_id, told
 from monitor.weeks import utc_now, utc_text
 
 LEASE_S = 60
+LAST_RUNS = 50
+CLOCK_DRIFT = timedelta(minutes=15)  # machines that share a store may differ; set right by hand, it is hours
 HEARTBEAT_S = 20
 ABANDONED = {"outcome": "abandoned", "finished_at": runs.c.heartbeat_at, "lease_until": None}
 
@@ -84,8 +87,22 @@ def _same_work(verb: str, subject: str | None, week: str | None) -> ColumnElemen
     return and_(runs.c.verb == verb, same(runs.c.subject, subject), same(runs.c.week, week))
 
 
+def clock_behind(connection: Connection, now: datetime) -> str | None:
+    """A sentence where work was recorded at a time that this clock has yet to reach; None where all is well."""
+    latest = select(runs.c.started_at).order_by(runs.c.run_id.desc()).limit(LAST_RUNS).subquery()
+    newest = connection.execute(select(func.max(latest.c.started_at))).scalar()
+    if newest is None or newest <= utc_text(now + CLOCK_DRIFT):
+        return None
+    return (
+        f"The clock of this machine shows {utc_text(now)}, but work was recorded at {newest}; set it right, else what "
+        "follows is dated wrongly."
+    )
+
+
 def _take(connection: Connection, verb: str, subject: str | None, week: str | None) -> int:
     now = utc_now()
+    if wrong := clock_behind(connection, now):
+        sys.stderr.write(f"{wrong}\n")
     if connection.dialect.name == "postgresql":  # SQLite's writing transactions exclude each other anyway
         connection.execute(text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
     held = connection.execute(

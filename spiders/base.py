@@ -4,7 +4,9 @@ A subclass says which units there are (`units`), how one is read (`read_unit`) a
 function that `parse` and the tests call too).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from scrapy import Request
@@ -16,7 +18,7 @@ from monitor.errors import InputError
 from monitor.items import Issue
 from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import BudgetError, RobotsForbiddenError, RobotsUnreachableError, guest_settings
-from monitor.network_errors import network_cause
+from monitor.network_errors import is_offline, network_cause, others
 from monitor.reading import Answer, Page
 from monitor.refusal import Refusal, refusal
 from monitor.units import Tally, unit_name
@@ -108,14 +110,18 @@ class MarketplaceSpider(UnitRunner):
         except Exception as error:  # whatever the network does; twisted has dozens of kinds
             cause = network_cause(error)
             if cause != "too_large":  # it answered
-                self._no_connection(cause, type(error).__name__)
+                await self._no_connection(cause, type(error).__name__)
             raise UnansweredError(cause, f"No answer: {type(error).__name__}.") from error
         self._connection_failures = 0
         return answer_of(response)
 
-    def _no_connection(self, cause: str, what: str) -> None:
+    async def _no_connection(self, cause: str, what: str) -> None:
         self._connection_failures += 1
         if self._connection_failures >= MAX_CONNECTION_FAILURES:
+            folder = self.settings.get("MONITOR_SANDBOX")
+            elsewhere = others(self.name, Path(folder) if folder else None)
+            if cause != "tls" and await asyncio.to_thread(is_offline, elsewhere):
+                raise CloseSpider("network")  # nobody answers: it goes on when somebody does
             self.refuse(Refusal(cause, f"{self._connection_failures} requests in a row ended with {what}"), None)
 
     def refuse(self, found: Refusal, answer: Answer | None) -> None:

@@ -31,6 +31,7 @@ from monitor.weeks import utc_now, week_of
 
 TICK_S = 10
 TELL_S = 300
+PATIENCE_S = 3  # for a store that somebody else writes
 LONG_STOP = timedelta(days=35)  # longer than the longest holidays; else it is the clock that is wrong
 CLOCK_JUMP = timedelta(days=1)
 
@@ -54,7 +55,8 @@ class Service:
         trusts_clock: bool = False,
         look: Callable[[], Sequence[Line]] | None = None,
     ) -> None:
-        self.engine, self.config = engine, config
+        # It asks again at the next tick, and has to hear that it should stop.
+        self.engine, self.config = engine.execution_options(patience_s=PATIENCE_S), config
         self.rules = rules_of(config.schedule)
         self.allowed, self.upkeep = allowed, upkeep
         self.start, self.clock, self.trusts_clock, self.look = start, clock, trusts_clock, look
