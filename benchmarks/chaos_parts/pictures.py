@@ -204,6 +204,7 @@ NOT_HERE = ["compared elsewhere"]
 # Files that are not compared by their bytes: pattern of the name -> what of it is.
 HOW: Mapping[str, Callable[[Path], list[str]]] = {
     r"(private|results)\.sqlite(-wal|-shm|-journal)?": lambda _: NOT_HERE,  # row by row above
+    r"logs/verbs\.jsonl(\.\d+)?": lambda _: NOT_HERE,  # every attempt writes its own lines
     r"keys/backup\.key": lambda path: [str(path.stat().st_size)],  # drawn by lot
     # As read, above; evidence and what nothing reads by their bytes.
     r"crawls/\w+/[^/]+/(crawl\.json|stats\.json|(queries|shops|listings|issues)\.jsonl|crawl\.log)": lambda _: NOT_HERE,
