@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("monitor", "spiders", "pipelines", "exports")
-BOOKS = ("run-book.md", "run-book-commands.md")
+BOOKS = ("run-book.md", "run-book-marketplaces.md", "run-book-commands.md", "run-book-files.md")
 # Modules whose sentences are raised, shown or kept elsewhere: by a variable, as a state of the service, by __main__.
 SAYING = (
     "monitor/__main__.py",
@@ -127,7 +127,7 @@ def _texts(node: ast.expr, constants: dict[str, ast.expr]) -> list[str]:
 
 def _text(node: ast.AST, constants: dict[str, ast.expr]) -> str | None:
     if isinstance(node, ast.Name) and node.id in constants:
-        return _text(constants[node.id], {})
+        return _text(constants[node.id], {name: value for name, value in constants.items() if name != node.id})
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
@@ -188,7 +188,7 @@ def unread() -> set[str]:
 
 
 def entries() -> list[Entry]:
-    """Headings of the third level of both files, with what is listed below them as `- `sentence``."""
+    """Headings of the third level of all files, with what is listed below them as `- `sentence``."""
     found: list[Entry] = []
     for name in BOOKS:
         for block in (ROOT / "docs" / name).read_text(encoding="utf-8").split("\n### ")[1:]:
