@@ -1,0 +1,70 @@
+"""The plan for the country is computed from what it says was measured; measured figures are those of their pages."""
+
+import ast
+import operator
+import re
+from pathlib import Path
+
+import pytest
+
+from monitor.cluster.options import ClusterOptions
+from monitor.marketplaces import marketplace
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "scale.md").read_text(encoding="utf-8")
+SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Cells of the first table below the heading, without its head."""
+    below = PAGE.partition(f"### {heading}\n")[2].partition("\n#")[0]
+    lines = [line for line in below.splitlines() if line.startswith("|")]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def computed(text: str, known: dict[str, float]) -> float:
+    """The value of names, numbers and + - * / alone."""
+
+    def of(node: ast.expr) -> float:
+        if isinstance(node, ast.BinOp):
+            return float(SIGNS[type(node.op)](of(node.left), of(node.right)))
+        if isinstance(node, ast.Name):
+            return known[node.id]
+        assert isinstance(node, ast.Constant)
+        return float(node.value)  # type: ignore[arg-type]
+
+    return of(ast.parse(text, mode="eval").body)
+
+
+def test_every_figure_of_the_plan_follows_from_the_rows_above_it() -> None:
+    known = {cells[0]: float(cells[1]) for cells in [*rows("Measured"), *rows("Given or assumed")]}
+    plan = rows("Plan")
+    assert len(known) > 20 and len(plan) > 20
+    for name, arithmetic, value, _ in plan:
+        found = computed(arithmetic, known)
+        assert float(value) == pytest.approx(found, rel=0.005), f"{name}: {found:.3g}"
+        known[name] = found
+
+
+def test_measured_figures_stand_where_the_table_says() -> None:
+    values = {cells[0]: cells[1] for cells in rows("Measured")}
+    linkage, sizing, benchmarks = (
+        (DOCS / place).read_text(encoding="utf-8") for place in ("linkage.md", "sizing.md", "../benchmarks/README.md")
+    )
+    told = re.search(r"\| project \| (\d+) s, ([\d.]+) GB, [.\d]+ \| [^|]+ \| (\d+) s, ([\d.]+) GB", linkage)
+    assert told is not None
+    assert list(told.groups()) == [values[name] for name in ("s_small", "gb_small", "s_large", "gb_large")]
+    assert f"took {values['s_measure']} s by the clock" in benchmarks
+    assert f"{values['ms_page']} ms of CPU a page" in benchmarks
+    assert f"for each registered business | {values['b_business']} |" in sizing
+    assert f"{int(values['b_shop_week']):,} over six weeks" in sizing
+    assert f"for each shop or listing in it | {values['b_row']} " in sizing
+
+
+def test_what_is_given_is_what_the_program_does() -> None:
+    given = {cells[0]: float(cells[1]) for cells in rows("Given or assumed")}
+    assert given["partition"] == ClusterOptions().partitions
+    assert given["delay"] == marketplace("tokopedia").delay_s
+    assert given["budget"] == marketplace("tokopedia").weekly_budget
+    connections = int(given["workers"] * ClusterOptions().database_connections)
+    assert f"({connections} here)" in PAGE
