@@ -51,8 +51,8 @@ wheelhouse: $(VENV)/core.stamp
 	cp docs/systemd/install.sh $(WHEELHOUSE)/
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
 		--dest $(WHEELHOUSE)/wheels -r $(WHEELHOUSE)/requirements.txt
-	git archive --format=tar.gz --output=$(WHEELHOUSE)/source.tar.gz HEAD
-	git show -s --format=%cs-%h HEAD > $(WHEELHOUSE)/VERSION
+	version=`git rev-parse HEAD` && git archive --format=tar.gz --output=$(WHEELHOUSE)/source.tar.gz $$version && \
+		git show -s --format=%cs-%h $$version > $(WHEELHOUSE)/VERSION
 	$(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' > $(WHEELHOUSE)/PYTHON
 	cd $(WHEELHOUSE) && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
 	@echo "$(WHEELHOUSE): `du -sh $(WHEELHOUSE) | cut -f1`, `ls $(WHEELHOUSE)/wheels | wc -l` packages. Copy the folder, then: sudo ./install.sh"

@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,47 @@ def test_the_exposure_is_what_the_page_says(name: str) -> None:
 def test_the_scripts_are_plain_shell(name: str) -> None:
     assert os.access(UNITS / name, os.X_OK)
     assert subprocess.run(["/bin/sh", "-n", str(UNITS / name)], check=False).returncode == 0
+
+
+# --- install.sh, without installing
+
+
+@pytest.fixture
+def wheelhouse(tmp_path: Path) -> Path:
+    """A folder as `make wheelhouse` leaves it, for a Python that nobody has."""
+    shutil.copy(UNITS / "install.sh", tmp_path)
+    (tmp_path / "VERSION").write_text("2026-11-22-abcdef0\n")
+    (tmp_path / "PYTHON").write_text("9.9\n")
+    names = ("install.sh", "VERSION", "PYTHON")
+    sums = subprocess.run(["sha256sum", *names], cwd=tmp_path, capture_output=True, text=True, check=True)
+    (tmp_path / "SHA256SUMS").write_text(sums.stdout)
+    return tmp_path
+
+
+def install(folder: Path, target: Path) -> tuple[int, str]:
+    env = {**os.environ, "PYTHON": sys.executable}
+    command = [str(folder / "install.sh"), str(target)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_wheels_of_another_python_are_refused(wheelhouse: Path) -> None:
+    code, said = install(wheelhouse, wheelhouse / "program")
+    assert code == 2
+    assert "install: these wheels are for Python 9.9" in said
+    assert not (wheelhouse / "program").exists()
+
+
+def test_a_damaged_folder_is_refused(wheelhouse: Path) -> None:
+    (wheelhouse / "PYTHON").write_text("3.11\n")
+    code, said = install(wheelhouse, wheelhouse / "program")
+    assert (code, "is damaged; copy the folder again" in said) == (1, True)
+
+
+def test_a_version_that_is_there_is_not_written_over(wheelhouse: Path) -> None:
+    (wheelhouse / "program").mkdir()
+    code, said = install(wheelhouse, wheelhouse / "program")
+    assert (code, "exists already" in said) == (2, True)
 
 
 # --- the service's part of the bargain
