@@ -174,7 +174,8 @@ def set_clock(at: datetime) -> None:
         return (at + timedelta(seconds=time.monotonic() - began)).replace(microsecond=0)
 
     for module in list(sys.modules.values()):
-        if getattr(module, "utc_now", None) is real:
+        # Not by getattr: some libraries import half of themselves when they are asked for a name they lack.
+        if vars(module).get("utc_now") is real:
             module.utc_now = now  # type: ignore[attr-defined]
 
 
