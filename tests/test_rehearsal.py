@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from monitor.config import Config
+from monitor.database import private_engine
 from monitor.errors import StoreError, UsageError
 from monitor.practice import is_rehearsal, set_clock, use_clock
-from monitor.rehearsal import power, stage, told
+from monitor.rehearsal import people, power, stage, told
 from monitor.rehearsal.listener import Heard
 from monitor.rehearsal.stage import Script
 from monitor.rehearsal.told import Figure, Told
@@ -210,3 +212,24 @@ def test_a_message_says_what_to_do() -> None:
     heard = Heard("Banten: 2 things", "marketplaces Tokopedia: refused.\n  Do: write to them\nOver: week:2026-W41.")
     assert heard.alarms == ["marketplaces Tokopedia: refused -> write to them", "Over: week:2026-W41."]
     assert Heard("Banten: sehat", "service: runs since 2026").alarms == []
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def test_offices_hand_in_whom_they_know_with_links_where_addresses_show_names(tmp_path: Path) -> None:
+    try:
+        made = stage.prepare(tmp_path / "here", {"businesses": 500, "shops": 150}, 3, 2, Script(), again=False)
+        engine = private_engine(made.config)
+        files = people.hand_in(made, engine, 1)
+        engine.dispose()
+    finally:
+        move_clock(timedelta())
+    inbox = made.config.inbox_dir
+    lists = sorted(inbox.glob("*/uji-2026-W41.csv"))
+    assert len(lists) > 3 and files == len(lists) + 1
+    assert (inbox / "36" / f"registri-{made.moving.as_of}.csv").is_file()
+    rows = pd.concat([pd.read_csv(path, dtype=str, keep_default_na=False) for path in lists])
+    by_name = rows["Lokapasar"] == "Tokopedia"
+    assert rows.loc[by_name, "Tautan toko"].str.startswith("https://www.tokopedia.com/").all()
+    assert (rows.loc[~by_name, "Tautan toko"] == "").all()

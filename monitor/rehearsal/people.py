@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from monitor.config import Config
 from monitor.marketplaces import marketplace
-from monitor.regions import areas
+from monitor.regions import area_codes, areas
 from monitor.rehearsal.stage import Stage
 from monitor.sandbox.handed_lists import ADDRESSES
 from monitor.sandbox.history import TRAINING, write_list
@@ -34,16 +34,19 @@ def hand_in(stage: Stage, engine: Engine, number: int) -> int:
         name = f"peserta-{TRAINING.replace(' ', '_')}-{moving.held_on}.csv"
         written.append(write_list(own / name, "cohort", moving.participants()))
     if number <= moving.weeks:
-        known = _known(stage, number)
-        written.append(write_list(own / f"uji-{moving.week(number)}.csv", "probe", known))
+        for office, rows in _by_office(config, _known(stage, number)).items():
+            path = config.inbox_dir / office / f"uji-{moving.week(number)}.csv"
+            written.append(write_list(path, "probe", rows))
     return len(written) + len(answer(stage, engine, number))
 
 
 def _known(stage: Stage, number: int) -> list[dict[str, str]]:
     """Businesses known to sell, with a link where a marketplace's address shows the seller's name, else the id."""
     moving = stage.moving
-    shops = moving.shown_in(number).shops
-    names = dict(zip(zip(shops["marketplace"], shops["shop_id"], strict=True), shops["username"], strict=True))
+    names: dict[tuple[str, str], str] = {}
+    for shops in (moving.made.shops, moving.shown_in(number).shops):  # a seller knows a shop that is not shown yet
+        keys = zip(shops["marketplace"], shops["shop_id"], strict=True)
+        names |= dict(zip(keys, shops["username"], strict=True))
     slugs = {marketplace(slug).title: slug for slug in ADDRESSES}
     rows = moving.known_to_sell(number, KNOWN_AT_FIRST if number == 1 else KNOWN_LATER)
     for row in rows:
@@ -52,6 +55,15 @@ def _known(stage: Stage, number: int) -> list[dict[str, str]]:
         row["shop_url"] = ADDRESSES[slug].format(name) if name else ""
         row["shop_id"] = "" if name else row["shop_id"]
     return rows
+
+
+def _by_office(config: Config, rows: Sequence[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    """Each office hands in the businesses of its own kab/kota; the province those whose place is not clear."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        codes = area_codes(row["area"])
+        found.setdefault(codes[0] if len(codes) == 1 else config.region.code, []).append(row)
+    return found
 
 
 def answer(stage: Stage, engine: Engine, number: int) -> list[Path]:

@@ -1,5 +1,6 @@
 """`probe check`: are the shops of known sellers alive? A separate fetch that only the probe hears of."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,10 @@ def check(
     name = parse_week(week) if week else week_of(utc_now(), config.region.zone)
     done = check_all(private_engine(config), config, name, slugs or [], sandbox)
     common.show(f"Shops of the probe, {name}", [one.row() for one in done] or {"shops to check": 0}, as_json)
-    return 1 if any(one.is_failure for one in done) else 0
+    failed = [f"{marketplace(one.marketplace).title}: {one.message}" for one in done if one.is_failure]
+    if failed:  # the service keeps the last sentence
+        sys.stderr.write(f"monitor: {' '.join(failed)}\n")
+    return 1 if failed else 0
 
 
 def check_all(
