@@ -12,7 +12,6 @@ import pytest
 
 from monitor.config import load_config
 from monitor.database import private_engine
-from monitor.scheduler import service as service_module
 from monitor.scheduler.processes import GRACE_S
 from monitor.scheduler.service import TELL_S, TICK_S, Service, notify
 
@@ -158,7 +157,7 @@ def test_the_service_says_that_it_is_ready_lives_and_stops(tmp_path: Path, monke
     address = tmp_path / "notify"
     monkeypatch.setenv("NOTIFY_SOCKET", str(address))
     monkeypatch.setenv("MONITOR_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(service_module.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
     config = load_config()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(str(address))
