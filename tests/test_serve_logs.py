@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from serve_world import HOSTILE, NIK, PERSONAL
+from serve_world import HOSTILE, NIK, PERSONAL, made
 
 from monitor import run_log
 from monitor.__main__ import run as monitor
@@ -210,3 +210,36 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     with run_log.logged(tmp_path, "load", []):
         run_log.note("recorded")
     run_log.write(tmp_path / "no" / "where.jsonl", "x")
+
+
+# --- messages
+
+
+def test_no_message_and_no_status_repeats_what_people_or_sites_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sqlalchemy import update
+
+    from monitor.database import transaction
+    from monitor.private_store import runs
+    from monitor.scheduler import past
+    from monitor.scheduler.due import Due
+    from monitor.weeks import utc_now
+
+    config = made(tmp_path)
+    monkeypatch.setenv("MONITOR_DATA_DIR", str(config.data_dir))
+    (config.inbox_dir / "3602").mkdir(parents=True)
+    (config.inbox_dir / "3602" / NAMED).write_text(" ".join(PERSONAL))
+    engine = private_engine(config)
+    with transaction(engine) as connection:
+        past.pause(connection, "tokopedia", utc_now().date().replace(year=2999), "Bu Tejo 081234567890")
+        for verb, subject in (("crawl", "blibli"), ("backup", None), ("week", None), ("feed", "Siti Nurhaliza")):
+            past.conclude(connection, Due(verb, subject, None, ""), utc_now(), utc_now(), "failed", NAMED)
+        connection.execute(update(runs).values(message=f"{NAMED}, row 3: {' '.join(PERSONAL)} cannot be read."))
+    engine.dispose()
+    for arguments in (["status"], ["status", "--json"], ["messages", "show", "--json"]):
+        monitor(arguments)
+    said = capsys.readouterr().out
+    assert "backup" in said
+    assert not [word for word in PERSONAL if word.casefold() in said.casefold()]
+    assert personal(config.data_dir / "logs") == []

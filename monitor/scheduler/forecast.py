@@ -10,6 +10,7 @@ from monitor.scheduler.due import Due, Past, Scene, due
 STEP = timedelta(minutes=10)
 USUAL = {"crawl": timedelta(hours=1)}
 OTHERWISE = timedelta(minutes=20)
+KEPT = 6  # runs of one piece of work, the newest: more failures than attempts are allowed say nothing more
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def forecast(scene: Scene, days: int = 14) -> list[Planned]:
     lengths = usual_lengths(scene.runs)
     until = scene.now + timedelta(days=days)
     # What runs now is taken to end in its usual time, so that it does not hold everything else for ever.
-    runs = [_ended(run, lengths) if run.outcome == "running" else run for run in scene.runs]
+    runs = [_ended(run, lengths) if run.outcome == "running" else run for run in _that_matter(scene)]
     planned: list[Planned] = []
     now = scene.now
     while now < until:
@@ -35,6 +36,16 @@ def forecast(scene: Scene, days: int = 14) -> list[Planned]:
             runs.append(Past(item.verb, item.subject, item.week, "done", now, now + length))
         now = _next_look(now)
     return planned
+
+
+def _that_matter(scene: Scene) -> list[Past]:
+    """Of each piece of work the newest runs, and one that is done: two thousand looks go through all of them."""
+    found: list[Past] = []
+    for past in scene.by_work.values():
+        newest = past[-KEPT:]
+        done = next((run for run in reversed(past) if run.outcome == "done"), None)
+        found += newest if done is None or done in newest else [done, *newest]
+    return found
 
 
 def _next_look(now: datetime) -> datetime:
