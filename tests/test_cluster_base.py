@@ -4,6 +4,9 @@ import logging
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from cluster_fixtures import LocalProcesses, sqlite_config
 from sqlalchemy import text
 
 from monitor.cluster import worker
-from monitor.cluster.connect import admitted, ask_workers, connected
+from monitor.cluster.connect import admitted, ask_workers, connected, persistently
 from monitor.cluster.options import ClusterOptions
 from monitor.cluster.versions import PACKAGES, versions
 from monitor.config import Config, load_config
@@ -118,3 +121,51 @@ def test_paths_of_certificates_come_from_the_environment_first(tmp_path: Path) -
     )
     env = {"MONITOR_DATA_DIR": str(tmp_path), "MONITOR_CLUSTER_TLS_KEY": "/own/key.pem"}
     assert load_config(env).cluster == ClusterOptions("tls://s:8786", tls_ca="a.pem", tls_key="/own/key.pem")
+
+
+# --- a scheduler that goes away ---------------------------------------------------------------------------------------
+
+
+def trials(monkeypatch: pytest.MonkeyPatch, *outcomes: object) -> list[str]:
+    """`connected` and the work give these one after the other; returns what is told meanwhile."""
+    left = list(outcomes)
+
+    @contextmanager
+    def given(_config: Config, _address: str | None) -> Iterator[object]:
+        if isinstance(left[0], ClusterError):
+            raise left.pop(0)  # type: ignore[misc]
+        yield left
+
+    monkeypatch.setattr("monitor.cluster.connect.connected", given)
+    monkeypatch.setattr("monitor.cluster.connect.PAUSE_S", 0.0)
+    return []
+
+
+def next_of(left: list[object]) -> object:
+    found = left.pop(0)
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def test_work_goes_on_when_the_scheduler_is_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    told = trials(monkeypatch, CancelledError(), ClusterError("does not answer"), CancelledError(), "done")
+    assert persistently(on_cluster(tmp_path), None, next_of, told.append) == "done"
+    assert len(told) == 3
+
+
+def test_a_scheduler_that_stays_away_and_one_that_never_was_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    impatient = on_cluster(tmp_path, patience_s=0.0)
+    trials(monkeypatch, CancelledError(), CancelledError())
+    with pytest.raises(ClusterError, match=r"was lost \(CancelledError\); start it, then run the same command again"):
+        persistently(impatient, None, next_of)
+    trials(monkeypatch, ClusterError("never was"))
+    with pytest.raises(ClusterError, match="never was"):
+        persistently(impatient, None, next_of)
+    trials(monkeypatch, distributed.scheduler.KilledWorker("task", None, 3))
+    with pytest.raises(ClusterError, match="ended several workers, probably for lack of memory"):
+        persistently(on_cluster(tmp_path), None, next_of)

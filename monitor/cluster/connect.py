@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -78,6 +79,7 @@ def persistently(
     scheduler that does not answer at the start is not waited for.
     """
     until, started = 0.0, False
+    lost, killed = _lost()
     while True:
         try:
             with connected(config, address) as client:
@@ -86,7 +88,12 @@ def persistently(
         except ClusterError:
             if not started or (until and time.monotonic() > until):
                 raise
-        except _lost() as error:
+        except killed:  # a task that ended several workers would end the next ones too
+            raise ClusterError(
+                "The same piece of work ended several workers, probably for lack of memory; give them more, or name "
+                "fewer businesses under 'partitions' in [cluster]."
+            ) from None
+        except lost as error:
             if until and time.monotonic() > until:
                 raise ClusterError(
                     f"The scheduler was lost ({type(error).__name__}); start it, then run the same command again."
@@ -246,10 +253,11 @@ def _quiet() -> Iterator[None]:
             each.setLevel(level)
 
 
-def _lost() -> tuple[type[BaseException], ...]:
-    from concurrent.futures import CancelledError
-
-    from distributed.comm import CommClosedError
-    from distributed.scheduler import KilledWorker
-
-    return (CancelledError, asyncio.CancelledError, TimeoutError, CommClosedError, KilledWorker)
+def _lost() -> tuple[tuple[type[BaseException], ...], type[BaseException]]:
+    """What a scheduler that went away raises, and what a task that ended its workers raises."""
+    try:
+        from distributed.comm import CommClosedError
+        from distributed.scheduler import KilledWorker
+    except ImportError:  # `connected` says so
+        return (), ClusterError
+    return (CancelledError, asyncio.CancelledError, TimeoutError, CommClosedError), KilledWorker
