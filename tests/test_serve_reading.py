@@ -8,8 +8,11 @@ from sqlalchemy import Engine, insert, text
 
 from monitor.config import Config, load_config
 from monitor.database import private_engine, transaction
+from monitor.marketplaces import catalogue
 from monitor.private_store import runs
 from monitor.scheduler import past
+from monitor.scheduler.due import Past, Scene
+from monitor.scheduler.forecast import forecast
 from monitor.verbs import status
 from monitor.weeks import utc_text, week_of
 
@@ -88,3 +91,16 @@ def test_looking_writes_nothing_and_does_not_wait_for_a_writer(engine: Engine, c
         assert past.read_past(connection, NOW, only_reads=True)[0].outcome == "abandoned"
     engine.dispose()
     assert found.lines
+
+
+def test_the_plan_is_the_same_however_often_work_failed_or_was_done(config: Config) -> None:
+    def plan(extra: int) -> list[tuple[str, ...]]:
+        began = NOW - timedelta(days=9)
+        tried = [Past("crawl", "blibli", "2026-W48", "failed", began + timedelta(minutes=n)) for n in range(4 + extra)]
+        times = [began + timedelta(minutes=n) for n in range(1 + extra)]
+        done = [Past("crawl", "tokopedia", "2026-W47", "done", at, at + timedelta(hours=1)) for at in times]
+        scene = Scene(catalogue(), [*tried, *done], NOW, config.region.zone, allowed=("blibli", "tokopedia"))
+        return [(str(one.at), *one.item.arguments, one.item.why) for one in forecast(scene, 7)]
+
+    assert plan(0)
+    assert plan(40) == plan(0)
