@@ -160,7 +160,8 @@ MESSAGE = "DATA LATIHAN. BUKAN DATA SEBENARNYA\nPerkiraan: 200 UMKM. Tidak diuku
 
 def one(number: int, value: float = 200, **changes: object) -> Told:
     figures = {"E1": Figure(value, value - 20, value + 20)}
-    usual: dict[str, object] = {"figures": figures, "states": GOOD, "message": MESSAGE}
+    alarms = ("marketplaces Tokopedia: failed -> ask", "marketplaces Plaza Banten: failed -> update its reader")
+    usual: dict[str, object] = {"figures": figures, "states": GOOD, "message": MESSAGE, "alarms": alarms}
     return Told(number, f"2026-W{40 + number}", {}, 205, 0, **(usual | changes))  # type: ignore[arg-type]
 
 
@@ -175,6 +176,8 @@ def test_a_refused_marketplace_is_carried_and_named() -> None:
     silent = told.wrongs(Script(), [one(2), one(3, states=carried, message="DATA LATIHAN")])
     assert silent == ["Week 3: Tokopedia could not be read, and the message does not name it."]
     assert "counts as read" in told.wrongs(Script(), [one(2), one(3)])[0]
+    unheard = told.wrongs(Script(), [one(2), one(3, states=carried, alarms=())])
+    assert unheard == ["Week 3: Tokopedia could not be read, and ops were told of no command for it."]
 
 
 def test_a_level_that_falls_because_a_marketplace_refused_is_wrong() -> None:

@@ -87,6 +87,21 @@ def test_a_marketplace_is_shown_with_its_last_healthy_crawl_and_what_is_wrong_no
     assert found["blibli"].action
 
 
+def test_a_refusal_on_a_sunday_is_still_there_on_monday(at_work: Config, engine: Engine) -> None:
+    """Slots lie on weekends, messages on working days."""
+    crawled(at_work, "blibli", "2026-W47", NOW - timedelta(days=3), cause="challenge", finish_reason="refused")
+    crawled(at_work, "tokopedia", "2026-W46", NOW - timedelta(days=10), cause="challenge", finish_reason="refused")
+    standing = status.read_standing(engine, at_work, NOW)
+    later = {site.slug: site for site in status.read_standing(engine, at_work, NOW + timedelta(days=7)).sites}
+    engine.dispose()
+    found = {site.slug: site for site in standing.sites}
+    assert found["blibli"].state == "waits for its slot; last week failed: challenge page"
+    assert found["blibli"].action
+    assert f"blibli:{found['blibli'].cause}" in {line.cause for line in standing.all_lines}
+    assert (found["tokopedia"].state, found["tokopedia"].action) == ("waits for its slot", None)
+    assert (later["blibli"].state, later["blibli"].action) == ("waits for its slot", None)
+
+
 def test_running_paused_and_overdue_marketplaces_are_told_apart(at_work: Config, engine: Engine) -> None:
     sunday = datetime(2026, 11, 29, 5, 0, tzinfo=UTC)
     with transaction(engine) as connection:

@@ -197,6 +197,8 @@ def _of_gap(told: Told, slug: str, causes: tuple[str, ...]) -> list[str]:
         found.append(f"{title} could not be read for another cause than was said ({cause or 'none'}).")
     if title not in (told.message or ""):
         found.append(f"{title} could not be read, and the message does not name it.")
+    if not any(title in alarm for alarm in told.alarms):
+        found.append(f"{title} could not be read, and ops were told of no command for it.")
     return found
 
 

@@ -150,7 +150,10 @@ def _newest(path: Path, entry: Marketplace) -> tuple[str, Health, int | None, da
 
 
 def _state(scene: Scene, slug: str, week: str | None, verdict: Health | None) -> tuple[str, str | None, str | None]:
-    """State in words, cause and what to do, of the present week."""
+    """State in words, cause and what to do, of the present week; until its slot, of a failed crawl of the week before.
+
+    Slots lie on weekends and messages go out on working days: without that nobody would ever be told of a refusal.
+    """
     if any((run.verb, run.subject) == ("crawl", slug) for run in scene.running):
         return "being read", None, None
     until = scene.frozen_until or scene.paused.get(slug)
@@ -161,12 +164,18 @@ def _state(scene: Scene, slug: str, week: str | None, verdict: Health | None) ->
         if past and past[-1].outcome == "failed":
             return "could not be started", "crashed", action_for("crashed")
         at = slot(scene.catalogue[slug].weekly_on).in_week(scene.week, scene.zone)
-        return ("waits for its slot" if scene.local < at else "due"), None, None
+        waits = "waits for its slot" if scene.local < at else "due"
+        if verdict is not None and verdict.health == "failed" and week == shift_week(scene.week, -1):
+            return f"{waits}; last week {_words(verdict)}", verdict.cause, action_for(verdict.cause)
+        return waits, None, None
     if verdict.health == "healthy":
         return "read", None, None
+    return _words(verdict), verdict.cause, action_for(verdict.cause)
+
+
+def _words(verdict: Health) -> str:
     known = explain(verdict.cause) if verdict.cause else None
-    words = f"{verdict.health}: {known.title}" if known else verdict.health
-    return words, verdict.cause, action_for(verdict.cause)
+    return f"{verdict.health}: {known.title}" if known else verdict.health
 
 
 def _next_slot(scene: Scene, slug: str) -> datetime | None:
