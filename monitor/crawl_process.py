@@ -21,7 +21,7 @@ from monitor.crawl_store import list_crawls, read_crawl, read_info, read_stats
 from monitor.errors import StoreError
 from monitor.health import Health, check
 from monitor.marketplaces import marketplace
-from monitor.run_log import harmless_line
+from monitor.run_log import RUN_ID, harmless_line, run_id
 
 ROOT = Path(monitor.__file__).parents[1]  # where scrapy.cfg and the four packages are
 GRACE_S = 30
@@ -70,6 +70,7 @@ def environment(config: Config) -> dict[str, str]:
         "SCRAPY_SETTINGS_MODULE": "monitor.settings",
         "MONITOR_DATA_DIR": str(config.data_dir.absolute()),
         "MONITOR_PHONE_KEY_FILE": str(config.phone_key_file.absolute()),
+        RUN_ID: str(run_id.get() or ""),
     }
     if config.source is not None:
         found["MONITOR_CONFIG"] = str(config.source.absolute())

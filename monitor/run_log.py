@@ -30,6 +30,7 @@ from monitor.weeks import utc_now, utc_text
 FOLDER, FILE = "logs", "verbs.jsonl"
 BYTES, KEPT = 2_000_000, 5
 RUN = "MONITOR_RUN"  # of the environment: the process that began this one
+RUN_ID = "MONITOR_RUN_ID"  # of the environment of a crawl: the row of `runs` of the verb that began it
 LEFT_OUT = "…"
 FRAMES = 6
 ROOT = Path(__file__).parents[1]
@@ -216,7 +217,8 @@ class Lines(logging.Formatter):
     def __init__(self, **same: Any) -> None:
         """same: what every line says, as the crawl."""
         super().__init__()
-        self.same = {"run": os.environ.get(RUN), **same}
+        row = os.environ.get(RUN_ID, "")
+        self.same = {"run": os.environ.get(RUN), "run_id": int(row) if row.isdecimal() else None, **same}
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {"at": utc_text(utc_now()), "level": record.levelname, "logger": record.name}

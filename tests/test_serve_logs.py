@@ -11,6 +11,7 @@ from serve_world import HOSTILE, NIK, PERSONAL, made
 from monitor import run_log
 from monitor.__main__ import run as monitor
 from monitor.config import Config
+from monitor.crawl_process import environment
 from monitor.database import private_engine
 from monitor.errors import InputError, StoreError
 from monitor.runs import recorded
@@ -82,6 +83,21 @@ def test_a_folder_is_not_made_for_a_log(tmp_path: Path) -> None:
     with run_log.logged(tmp_path / "none", "parse", []):
         run_log.note("recorded")
     assert not (tmp_path / "none").exists()
+
+
+def test_a_crawl_knows_the_row_of_the_verb_that_began_it(
+    config: Config, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = private_engine(config)
+    with recorded(engine, "crawl", "blibli", "2026-W47") as run:
+        given = environment(config)
+    engine.dispose()
+    assert given[run_log.RUN_ID] == str(run.run_id)
+    monkeypatch.setenv(run_log.RUN_ID, given[run_log.RUN_ID])
+    record = logging.LogRecord("x", logging.INFO, "", 0, "Ended: %s.", ("finished",), None)
+    line = json.loads(run_log.Lines(crawl="blibli/x").format(record))
+    assert (line["run_id"], line["crawl"], line["said"]) == (run.run_id, "blibli/x", "Ended: finished.")
+    assert environment(config)[run_log.RUN_ID] == ""
 
 
 # --- nothing personal
