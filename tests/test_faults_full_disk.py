@@ -13,6 +13,8 @@ from faulty_stages import Stage, files, half_written, integrity, lay_out, rows, 
 
 # An export is noted in the access log before its file appears: better twice than not at all.
 AT_LEAST_ONCE = ("access_log",)
+# A list that was taken in before its receipt could be written is answered "received before" by the next run.
+RECEIPT = "tanda-terima-"
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +28,17 @@ def same_rows(machine: Machine, stage: Stage) -> None:
     for store, tables in expected.items():
         for name, kept in tables.items():
             if name in AT_LEAST_ONCE:
-                assert set(found[store][name]) >= {row for row in kept if "#" in str(row)}
                 assert len(found[store][name]) >= len(kept)
+            elif name == "handed_in":
+                assert [row[:3] for row in found[store][name]] == [row[:3] for row in kept]
             else:
                 assert found[store][name] == kept, (store, name)
+
+
+def same_files(machine: Machine, stage: Stage) -> None:
+    found, expected = files(machine.data), files(stage.after)
+    assert found.keys() == expected.keys()
+    assert [name for name in found if found[name] != expected[name] and RECEIPT not in name] == []
 
 
 def check(machine: Machine, stage: Stage, number: int) -> None:
@@ -47,7 +56,7 @@ def check(machine: Machine, stage: Stage, number: int) -> None:
     again = stage.run(machine)
     assert again.code == 0, again.said
     same_rows(machine, stage)
-    assert files(machine.data) == files(stage.after)
+    same_files(machine, stage)
 
 
 def check_all(machine: Machine, stage: Stage, most: int) -> None:
@@ -65,8 +74,9 @@ def test_the_machine_refuses_what_it_says(one: Machine) -> None:
     assert made.code == 0
     assert made.needed == len(one.needs()) > 0
     with one.full_at(made.needed + 1_000):
-        assert one.run(["resume", "blibli"]).refused == 0
-    with one.full_at(1, once=True):
+        assert one.run(["pause", "blibli", "--until", "2099-01-01"]).refused == 0
+    written = next(need.number for need in one.needs() if "-wal" in need.path)  # what cannot be logged is left out
+    with one.full_at(written, once=True):
         refused = one.run(["pause", "blibli", "--until", "2099-01-01"])
     assert (refused.code, refused.refused) == (1, 1)
 

@@ -44,7 +44,7 @@ def target_metadata(store: str) -> MetaData:
 def migrate(engine: Engine, store: str) -> None:
     """Creates or upgrades the tables, on PostgreSQL also the researchers' views, their role and every comment.
 
-    Two processes may call it at once: the second waits for the first, on SQLite for half a minute. Raises StoreError
+    Two processes may call it at once: the second waits for the first, on SQLite for two minutes. Raises StoreError
     when the store was written by a newer version, or is still locked by then.
     """
     config = alembic_config(store)
