@@ -2,10 +2,13 @@
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -125,3 +128,18 @@ def test_a_hostile_crawl_is_text_in_a_real_browser(world: Config, served: str, t
 def test_every_page_is_quiet_in_a_real_browser(world: Config, served: str, tmp_path: Path) -> None:
     for address in [*addresses(world), "/laporan/2026-W47/buletin-2026-W47.html"]:
         quiet(served, address, tmp_path)
+
+
+@pytest.mark.prove
+def test_sigterm_ends_it_in_order(world: Config) -> None:
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "monitor", "serve", "--port", str(port)]
+    environ = os.environ | {"MONITOR_DATA_DIR": str(world.data_dir)}
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == f"http://127.0.0.1:{port}/ until Ctrl+C\n"
+    time.sleep(1)  # the line comes just before it answers
+    process.terminate()
+    assert process.wait(timeout=30) == 0
+    process.stdout.close()

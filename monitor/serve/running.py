@@ -1,6 +1,7 @@
 """Serves the pages until it is told to end."""
 
 import logging
+import signal
 import socket
 from typing import Any
 
@@ -24,6 +25,13 @@ def listen(address: str, port: int) -> socket.socket:
         why = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"Port {port} of {address} cannot be used ({why}); name another one with --port.") from None
     return found
+
+
+def run(app: Any, listening: socket.socket) -> None:
+    """Until SIGTERM or Ctrl+C; both are the way to end it, so neither is a failure."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # uvicorn raises them once more when it has ended
+    server_of(app).run(sockets=[listening])
 
 
 def server_of(app: Any) -> uvicorn.Server:

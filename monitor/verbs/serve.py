@@ -43,7 +43,7 @@ def serve(
     """
     from monitor.serve.app import application
     from monitor.serve.guard import is_loopback
-    from monitor.serve.running import listen, server_of
+    from monitor.serve.running import listen, run
 
     config = common.config()
     if not is_loopback(address):
@@ -57,7 +57,7 @@ def serve(
     socket = listen(address, port)
     shown = f"[{address}]" if ":" in address else address
     Console(highlight=False).print(f"http://{shown}:{port}/ until Ctrl+C", soft_wrap=True, markup=False)
-    server_of(app).run(sockets=[socket])
+    run(app, socket)
 
 
 def sources(config: Config) -> Sources:
