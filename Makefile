@@ -35,6 +35,7 @@ test: lint
 prove: test
 	$(BIN)/pytest -m prove
 	$(MAKE) bench
+	$(BIN)/python benchmarks/scale.py --full
 
 bench: $(VENV)/dev.stamp
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -27,9 +27,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from scale_parts import nation  # noqa: E402
 
+from monitor.cluster.options import ClusterOptions  # noqa: E402
+
 SMALL, FULL = (40_000, 5_000), (800_000, 100_000)
 WORKERS = (1, 2, 4)
 OVERHEAD, GROWTH, TOTAL_GIB = 1.3, 1.2, 12.0
+LONG_S = 60.0  # processor seconds of one process; of shorter work a cluster mostly shows what starting tasks costs
 KEYS = ["marketplace", "shop_id", "business_id"]
 Row = dict[str, Any]
 
@@ -52,8 +55,8 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 
 def most_of(businesses: int) -> int:
-    """A quarter of a Banten to a partition."""
-    return max(businesses // 4, 1_000)
+    """Businesses in a partition: as a cluster has them unless it is told otherwise, or one small Banten."""
+    return min(businesses, ClusterOptions().partitions)
 
 
 def shown(row: Row) -> str:
@@ -90,7 +93,7 @@ def missed(rows: list[Row], bantens: int) -> list[str]:
     found = [
         f"{row['workers']} workers cost {row['processor'] / row['one']:.2f} times one process, at most {OVERHEAD}."
         for row in usual
-        if row["processor"] > OVERHEAD * row["one"]
+        if row["one"] >= LONG_S and row["processor"] > OVERHEAD * row["one"]
     ]
     peak = max(row["total_peak_mib"] for row in usual) / 1024
     if peak > TOTAL_GIB:
@@ -124,7 +127,9 @@ def main() -> int:
             print(shown(row), flush=True)
     (folder / "results.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
     wrong = missed(rows, asked.bantens)
-    print("\n".join(wrong) or "overhead, memory and growth are as they must be")
+    if rows[0]["processor"] < LONG_S:
+        print(f"One process took less than {LONG_S:.0f} s: the overhead is decided by --full.")
+    print("\n".join(wrong) or "what was decided is as it must be")
     return 1 if wrong else 0
 
 
