@@ -30,10 +30,8 @@ ZYGOTE = """
 import importlib, json, os, sys
 from monitor.__main__ import run
 from monitor import cli
-for place in sorted({place.partition(":")[0] for place in cli.VERBS.values()}):
+for place in json.loads(sys.argv[1]) or sorted({place.partition(":")[0] for place in cli.VERBS.values()}):
     importlib.import_module(f"monitor.verbs.{place}")
-for name in json.loads(sys.argv[1]):
-    importlib.import_module(name)
 print("ready", flush=True)
 for line in sys.stdin:
     asked = json.loads(line)
@@ -93,9 +91,12 @@ class Need:
 
 
 class Machine:
-    """folder: its disk, the only place where space ends; `data` in it is the data folder."""
+    """Its disk, the only place where space ends, lies below the folder; `data` in it is the data folder.
 
-    def __init__(self, folder: Path, library: Path, modules: tuple[str, ...] = ()) -> None:
+    verbs: modules of `monitor.verbs` that are imported once; none: all of them.
+    """
+
+    def __init__(self, folder: Path, library: Path, verbs: tuple[str, ...] = ()) -> None:
         self.root = folder.resolve() / "disk"
         self.data = self.root / "data"
         self.root.mkdir(parents=True, exist_ok=True)
@@ -120,7 +121,7 @@ class Machine:
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-c", ZYGOTE, json.dumps(modules)],
+            [sys.executable, "-c", ZYGOTE, json.dumps(verbs)],
             cwd=ROOT,
             env=env,
             stdin=subprocess.PIPE,
@@ -220,9 +221,9 @@ def library(folder: Path) -> Path:
 
 
 @contextmanager
-def machine(modules: tuple[str, ...] = ()) -> Iterator[Machine]:
+def machine(*verbs: str) -> Iterator[Machine]:
     with tempfile.TemporaryDirectory(prefix="monitor-faults-") as folder:
-        one = Machine(Path(folder), library(Path(folder)), modules)
+        one = Machine(Path(folder), library(Path(folder)), verbs)
         try:
             yield one
         finally:
