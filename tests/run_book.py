@@ -22,6 +22,7 @@ SAYING = (
     "monitor/database_errors.py",
     "monitor/permission.py",
     "monitor/results_role.py",
+    "monitor/runs.py",
     "monitor/scheduler/processes.py",
     "monitor/scheduler/service.py",
 )
