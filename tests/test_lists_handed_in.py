@@ -294,7 +294,7 @@ def test_status_says_what_is_to_be_done(config: Config, office: Path, capsys: py
     by_subject = {line["subject"]: line for line in lines if line["part"] == "probe"}
     assert by_subject["7 offices"]["state"] == "below 1: 3601 0, 3603 0, 3604 0, 3671 0, 3672 0, 3673 0, 3674 0"
     assert "--office 3601" in by_subject["7 offices"]["action"]
-    assert by_subject["all offices"]["state"] == "1 of 200"
+    assert by_subject["all offices"]["state"].startswith("1 of 200; no level can be stated")
 
 
 def test_a_list_without_a_usable_row_fails(
