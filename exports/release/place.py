@@ -35,7 +35,9 @@ def place(base: Path, release_id: str, write: Callable[[Path], None], owner_only
             shutil.rmtree(aside, ignore_errors=True)
             raise
     except (OSError, sqlite3.OperationalError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason: object = f"no space left, or no right to write ({error})"
+        if isinstance(error, OSError):
+            reason = error.strerror or error
         raise StoreError(
             f"The release folder {target} cannot be written: {reason}; nothing was released. Mend that, then run "
             "'release' again."
