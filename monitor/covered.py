@@ -10,8 +10,6 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from monitor.printed import masked
-
 COVER = "▒▒▒"
 LONGEST = 16_000  # characters shown of one text
 # Words, also those inside names of fields: shopName, shop_name; then whatever else is no mark of ASCII.
@@ -28,6 +26,8 @@ def words() -> frozenset[str]:
 
 def covered(text: str) -> str:
     """The text with everything covered that is not on the list; at most LONGEST characters of it are looked at."""
+    from monitor.printed import masked  # loads the places; most commands cover nothing
+
     text = masked(text[:LONGEST])
     return _COVERS.sub(COVER, _PIECE.sub(lambda piece: _shown(piece, text), text))
 
