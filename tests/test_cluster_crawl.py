@@ -276,15 +276,3 @@ def test_a_site_that_refuses_one_part_is_not_asked_by_the_others(config: Config,
     (directory,) = list_crawls(config.crawls_dir, "shopee", WEEK)
     stats = read_crawl(directory).stats
     assert stats is not None and stats["finish_reason"] == "refused" and not (directory / MARKER).exists()
-
-
-def test_a_spent_budget_leaves_a_crawl_that_one_machine_can_end(
-    config: Config, served: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (outcome,) = read(config, served, ["shopee"], budget=3)
-    assert (outcome.state, outcome.cause) == ("stopped", "budget"), outcome
-    assert len([one for one in asked(served, HOSTS["shopee"]) if one["path"] != "/robots.txt"]) <= 3
-    command = crawl_process.command
-    monkeypatch.setattr(crawl_process, "command", lambda *given: [*command(*given), "-s", f"MONITOR_QUERIES={QUERIES}"])
-    (outcome,) = crawl_all(config, ["shopee"], sandbox=served.folder, week=WEEK, budget=0, scheduler="")
-    assert outcome.state == "done", outcome
