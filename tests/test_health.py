@@ -153,6 +153,9 @@ def test_fill_may_change_by_five_points() -> None:
     assert judge(stats(fill={"shop": {"city": 0.93}}), past(400, 400)).health == "healthy"
     assert judge(stats(fill={"shop": {"city": 0.91}}), past(400, 400)).cause == "format_changed:shop.city"
     assert judge(stats(fill={"shop": {"district": 0.1}}), past(400, 400)).health == "healthy"
+    # From the week on in which known shops are asked for their own pages, fields are filled that lists leave empty.
+    sparse = [row | {"stats": row["stats"] | {"fill": {"shop": {"city": 0.2}}}} for row in past(400, 400)]
+    assert judge(stats(fill={"shop": {"city": 1.0}}), sparse).health == "healthy"
 
 
 def test_a_feed_is_judged_by_its_count_alone() -> None:
