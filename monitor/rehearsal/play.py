@@ -43,7 +43,7 @@ class Play:
                 yield from self._weeks(engine, listener)
             self.power.stop()
         finally:
-            self.power.cut()
+            self.power.close()
             engine.dispose()
 
     def _weeks(self, engine: Engine, listener: Listener) -> Iterator[Told]:

@@ -88,6 +88,11 @@ class Power:
                     pipe.close()
         self.process = None
 
+    def close(self) -> None:
+        """Gives up what the process said."""
+        self.cut()
+        self.said.close()
+
     def _last_words(self) -> str:
         self.said.seek(0)
         lines = [line for line in self.said.read().decode("utf-8", "replace").splitlines() if line.strip()]
