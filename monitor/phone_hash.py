@@ -64,7 +64,8 @@ def load_hasher(path: Path) -> PhoneHasher:
         ) from None
     except ValueError:
         raise StoreError(
-            f"The phone key {path} is damaged; restore it from a backup, or remove it and import the registry again."
+            f"The phone key {path} is damaged; bring it back from where keys are kept, "
+            "or remove it and import the registry again."
         ) from None
 
 

@@ -241,7 +241,7 @@ def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
 def test_a_damaged_key_is_one_sentence(tmp_path: Path, content: str) -> None:
     path = tmp_path / "phone.key"
     path.write_text(content)
-    with pytest.raises(StoreError, match="damaged; restore it from a backup"):
+    with pytest.raises(StoreError, match="damaged; bring it back from where keys are kept"):
         load_hasher(path)
 
 

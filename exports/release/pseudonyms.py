@@ -61,8 +61,8 @@ def load(config: Config, recipient: str, may_create: bool) -> Pseudonyms:
         if not path.exists():
             if not may_create:
                 raise StoreError(
-                    f"The pseudonym key of '{recipient}' is gone; restore it from a backup, or agree with a recipient "
-                    "of another name, whose rows then join with no earlier release."
+                    f"The pseudonym key of '{recipient}' is gone; bring it back from where keys are kept, or agree "
+                    "with a recipient of another name, whose rows then join with no earlier release."
                 )
             _create(path)
         path.chmod(0o600)
@@ -72,7 +72,9 @@ def load(config: Config, recipient: str, may_create: bool) -> Pseudonyms:
             f"The pseudonym key of '{recipient}' cannot be read or made ({error.strerror}); check the folder of keys."
         ) from None
     except ValueError:
-        raise StoreError(f"The pseudonym key of '{recipient}' is damaged; restore it from a backup.") from None
+        raise StoreError(
+            f"The pseudonym key of '{recipient}' is damaged; bring it back from where keys are kept."
+        ) from None
 
 
 def _create(path: Path) -> None:

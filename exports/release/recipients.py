@@ -81,5 +81,6 @@ def _refuse_other_key(connection: Connection, recipient: str, pseudonyms: Pseudo
     before = connection.execute(query).scalars().first()
     if before is not None and before != pseudonyms.key_id and destroyed is None:
         raise UsageError(
-            f"The key file of '{recipient}' is not the one of its earlier releases; restore it from a backup."
+            f"The key file of '{recipient}' is not the one of its earlier releases; "
+            "bring it back from where keys are kept."
         )
