@@ -68,7 +68,8 @@ def a_world(seed: int, businesses: int, shops: int) -> tuple[pd.DataFrame, pd.Da
         rows.append(business(
             group_id=int(random.integers(1, number + 2)) if random.random() < 0.2 else number + 1,
             business_name=some(4), trade_name=one(None, some(3)), owner_name=some(2), area_code=area,
-            district_code=district, phone_hashes=one(None, "p1", "p2 p3", f"q{number // 2}"), pirt=one(None, "2063", "77"),
+            district_code=district, phone_hashes=one(None, "p1", "p2 p3", f"q{number // 2}"),
+            pirt=one(None, "2063", "77"),
             product=one(None, some(2)), kbli=one(None, "10794", "47711"), sector=one(None, "makanan_minuman", "jasa"),
         ))  # fmt: skip
     made, goods = [], []
