@@ -23,12 +23,12 @@ Causes are explained in `monitor.causes`.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from monitor.causes import cause_of, explain, refusal_cause
 from monitor.health_history import Past, Stats, count_of
-from monitor.marketplaces import Marketplace
+from monitor.marketplaces import Bounds, Marketplace
 
 MAX_REFUSED_SHARE = 0.02
 MIN_FETCHED_SHARE = 0.98
@@ -63,6 +63,11 @@ class _Info(Protocol):
     def sandbox(self) -> bool: ...
 
 
+class _Observed(_Info, Protocol):
+    @property
+    def coverage(self) -> str: ...
+
+
 Found = Iterator[tuple[str, str]]  # cause, sentence
 
 
@@ -87,6 +92,19 @@ def check(info: _Info, stats: Stats | None, entry: Marketplace, history: Sequenc
     if not found:
         return Health("healthy", is_new_level=info.kind == "crawl" and past.begins_level(stats))
     return Health("failed", found[0][0], [sentence for _, sentence in found])
+
+
+def judge(info: _Observed, stats: Stats | None, entry: Marketplace, history: Sequence[Stats] = ()) -> Health:
+    """Health as it counts for the week, where it is known what the crawl or feed claims to hold.
+
+    The catalogue's lower bound is for crawls: it tells a blocked one from a complete one. A feed is complete because
+    its sender says so. A partial crawl or feed may hold as few shops as it likes, and says nothing about the usual
+    level.
+    """
+    any_number = replace(entry, expected_shops=Bounds(0, entry.expected_shops.max))
+    if info.coverage != "complete":
+        return check(info, stats, any_number)
+    return check(info, stats, any_number if info.kind == "feed" else entry, history)
 
 
 def _ending(stats: Stats) -> Found:

@@ -4,6 +4,10 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Connection, select
+
+from monitor.private_store import crawls
+
 BAND_SHARE, BAND_MADS, BAND_RUNS = 0.15, 6, 8
 MIN_HISTORY = 2  # accepted crawls; less says nothing about a usual level
 
@@ -13,6 +17,16 @@ Stats = Mapping[str, Any]
 def count_of(stats: Stats) -> int:
     """Shops of the region or of unknown place."""
     return int(stats.get("regional_shop_count", stats.get("shop_count")) or 0)
+
+
+def earlier_crawls(connection: Connection, slug: str, week: str) -> list[dict[str, Any]]:
+    """Complete crawls of the marketplace before the week, oldest first, as rows of `crawls`."""
+    query = (
+        select(crawls)
+        .where(crawls.c.marketplace == slug, crawls.c.week < week, crawls.c.coverage == "complete")
+        .order_by(crawls.c.week, crawls.c.started_at, crawls.c.crawl_id)
+    )
+    return [dict(row._mapping) for row in connection.execute(query)]
 
 
 class Past:

@@ -6,7 +6,7 @@ order of loading does not show. What the states mean is in `monitor.shop_states`
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from monitor.crawl_store import CrawlData, list_crawls, read_crawl
 from monitor.database import transaction
 from monitor.errors import StoreError
 from monitor.forgotten import read_forgotten
-from monitor.health import Health, check
-from monitor.marketplaces import Bounds, Marketplace, catalogue
+from monitor.health import judge
+from monitor.health_history import earlier_crawls
+from monitor.marketplaces import catalogue
 from monitor.private_store import crawls
 from pipelines.erasing.crawls import scrub
 from pipelines.load_store import Judged, is_known, rewind_to, store_week
@@ -148,12 +149,12 @@ def _read_week(connection: Connection, root: Path, slug: str, week: str) -> list
     except StoreError as error:
         raise UnreadableCrawlError(str(error)) from error
     found.sort(key=lambda one: (observed_on(one[0]), one[0].info.started_at, one[0].info.crawl_id))
-    history = _history(connection, slug, week)
+    history = earlier_crawls(connection, slug, week)
     return [_judge(data, path, history) for data, path in found]
 
 
 def _judge(data: CrawlData, directory: Path, history: list[dict[str, Any]]) -> Judged:
-    verdict = _health(data, catalogue()[data.info.marketplace], history)
+    verdict = judge(data.info, data.stats, catalogue()[data.info.marketplace], history)
     stats = data.stats or {}
     row = {
         "crawl_id": data.info.crawl_id,
@@ -180,28 +181,6 @@ def _level_note(stats: Mapping[str, Any]) -> str:
     """Why earlier counts no longer compare, for readers."""
     accepted = stats.get("accepted")
     return str(accepted["reason"]) if accepted else LEVEL_NOTE
-
-
-def _health(data: CrawlData, entry: Marketplace, history: list[dict[str, Any]]) -> Health:
-    """The catalogue's lower bound is for crawls: it tells a blocked one from a complete one.
-
-    A feed is complete because its sender says so. A partial crawl or feed may hold as few shops as it likes, and says
-    nothing about the usual level.
-    """
-    any_number = replace(entry, expected_shops=Bounds(0, entry.expected_shops.max))
-    if data.info.coverage != "complete":
-        return check(data.info, data.stats, any_number)
-    return check(data.info, data.stats, any_number if data.info.kind == "feed" else entry, history)
-
-
-def _history(connection: Connection, slug: str, week: str) -> list[dict[str, Any]]:
-    """Earlier complete crawls of the marketplace, oldest first, as rows of `crawls`."""
-    query = (
-        select(crawls)
-        .where(crawls.c.marketplace == slug, crawls.c.week < week, crawls.c.coverage == "complete")
-        .order_by(crawls.c.week, crawls.c.started_at, crawls.c.crawl_id)
-    )
-    return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def _loaded_ids(connection: Connection, slug: str, week: str) -> set[str]:

@@ -122,7 +122,11 @@ class MarketplaceSpider(UnitRunner):
             elsewhere = others(self.name, Path(folder) if folder else None)
             if cause != "tls" and await asyncio.to_thread(is_offline, elsewhere):
                 raise CloseSpider("network")  # nobody answers: it goes on when somebody does
-            self.refuse(Refusal(cause, f"{self._connection_failures} requests in a row ended with {what}"), None)
+            self.silent(Refusal(cause, f"{self._connection_failures} requests in a row ended with {what}"))
+
+    def silent(self, found: Refusal) -> None:
+        """One request after the other got no answer, while others are answered."""
+        self.refuse(found, None)
 
     def refuse(self, found: Refusal, answer: Answer | None) -> None:
         """End the crawl here and keep the evidence; always raises CloseSpider."""

@@ -144,7 +144,7 @@ class OwnShopSpider(PlatformSpider):
             page.kind = "site_refused"  # counted apart: one closed site is no sign that the crawl is refused
         return super()._checked(page, answer, kind, probe)
 
-    def _no_connection(self, *said: str) -> None:
+    def silent(self, found: Refusal) -> None:
         """One site that does not answer is no refusal of the others."""
 
     def refuse(self, found: Refusal, answer: Answer | None) -> NoReturn:

@@ -102,6 +102,21 @@ def test_a_refusal_on_a_sunday_is_still_there_on_monday(at_work: Config, engine:
     assert (later["blibli"].state, later["blibli"].action) == ("waits for its slot", None)
 
 
+def test_a_crawl_that_will_be_kept_back_is_said_before_it_is_loaded(at_work: Config, engine: Engine) -> None:
+    """Against the level of earlier crawls, as `load` judges it days later."""
+    with transaction(engine) as connection:
+        for week in ("2026-W45", "2026-W46", "2026-W47"):
+            row = dict.fromkeys(("content_sha256", "observed_on"), "x") | {"started_at": utc_text(NOW)}
+            row |= {"crawl_id": f"blibli/{week}", "marketplace": "blibli", "week": week, "kind": "crawl"}
+            row |= {"coverage": "complete", "health": "healthy", "problems": [], "shop_count": 900, "listing_count": 0}
+            connection.execute(insert(crawls).values(**row, stats={"regional_shop_count": 900}))
+    crawled(at_work, "blibli", "2026-W48", NOW, shop_count=600, regional_shop_count=600)
+    found = {site.slug: site for site in status.read_standing(engine, at_work, NOW).sites}
+    engine.dispose()
+    assert found["blibli"].cause == "count_changed"
+    assert found["blibli"].action
+
+
 def test_running_paused_and_overdue_marketplaces_are_told_apart(at_work: Config, engine: Engine) -> None:
     sunday = datetime(2026, 11, 29, 5, 0, tzinfo=UTC)
     with transaction(engine) as connection:

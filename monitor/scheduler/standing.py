@@ -17,7 +17,8 @@ from monitor.causes import action_for, explain
 from monitor.config import Config
 from monitor.crawl_store import list_crawls, read_info, read_stats
 from monitor.database import translate_errors
-from monitor.health import Health, check
+from monitor.health import Health, judge
+from monitor.health_history import earlier_crawls
 from monitor.marketplaces import Marketplace, catalogue
 from monitor.permission import allowed, permission_problem
 from monitor.private_store import crawls, runs
@@ -117,7 +118,7 @@ def read_scene(engine: Engine, config: Config, at: datetime, upkeep: Collection[
 def sites(connection: Connection, config: Config, scene: Scene) -> list[Site]:
     """Marketplaces that may be crawled, by slug."""
     healthy = _last_healthy(connection)
-    return [_site(config, scene, slug, healthy.get(slug)) for slug in sorted(scene.allowed)]
+    return [_site(connection, config, scene, slug, healthy.get(slug)) for slug in sorted(scene.allowed)]
 
 
 def _last_healthy(connection: Connection) -> dict[str, datetime]:
@@ -130,10 +131,10 @@ def _last_healthy(connection: Connection) -> dict[str, datetime]:
     return found
 
 
-def _site(config: Config, scene: Scene, slug: str, healthy_at: datetime | None) -> Site:
+def _site(connection: Connection, config: Config, scene: Scene, slug: str, healthy_at: datetime | None) -> Site:
     entry = scene.catalogue[slug]
     newest = list_crawls(config.crawls_dir, slug)[-1:]
-    week, verdict, shops, began = _newest(newest[0], entry) if newest else (None, None, None, None)
+    week, verdict, shops, began = _newest(connection, newest[0], entry) if newest else (None, None, None, None)
     if verdict is not None and verdict.health == "healthy" and began is not None:
         healthy_at = max(filter(None, (healthy_at, began)))
     state, cause, action = _state(scene, slug, week, verdict)
@@ -143,10 +144,12 @@ def _site(config: Config, scene: Scene, slug: str, healthy_at: datetime | None) 
     )
 
 
-def _newest(path: Path, entry: Marketplace) -> tuple[str, Health, int | None, datetime]:
+def _newest(connection: Connection, path: Path, entry: Marketplace) -> tuple[str, Health, int | None, datetime]:
+    """As `load` will judge it, so that a crawl kept back for what earlier ones held is told before the week ends."""
     info, stats = read_info(path), read_stats(path / "stats.json")
     shops = (stats or {}).get("shop_count")
-    return info.week, check(info, stats, entry), shops, moment(info.started_at)
+    verdict = judge(info, stats, entry, earlier_crawls(connection, entry.slug, info.week))
+    return info.week, verdict, shops, moment(info.started_at)
 
 
 def _state(scene: Scene, slug: str, week: str | None, verdict: Health | None) -> tuple[str, str | None, str | None]:
