@@ -69,17 +69,18 @@ def others(slug: str, sandbox: Path | None) -> list[tuple[str, int]]:
     sandbox: folder of a served one, whose sites are the others then.
     """
     own = set(catalogue()[slug].hosts)
+    foreign = [entry.hosts for entry in catalogue().values() if entry.hosts and own.isdisjoint(entry.hosts)]
     if sandbox is not None:
         try:
             served: dict[str, int] = json.loads((sandbox / "hosts.json").read_text())
         except OSError:
             return [("127.0.0.1", 1)]  # it is served no more
-        return [("127.0.0.1", port) for host, port in sorted(served.items()) if host not in own][:ASKED]
+        named = {host for hosts in foreign for host in hosts}  # not those of single businesses
+        return [("127.0.0.1", port) for host, port in sorted(served.items()) if host in named][:ASKED]
     proxy = urlsplit(getproxies().get("https") or "")
     if proxy.hostname:
         return [(proxy.hostname, proxy.port or 80)]
-    hosts = [entry.hosts[0] for entry in catalogue().values() if entry.hosts and own.isdisjoint(entry.hosts)]
-    return [(host, 443) for host in hosts[:ASKED]]
+    return [(hosts[0], 443) for hosts in foreign[:ASKED]]
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -118,11 +118,14 @@ class MarketplaceSpider(UnitRunner):
     async def _no_connection(self, cause: str, what: str) -> None:
         self._connection_failures += 1
         if self._connection_failures >= MAX_CONNECTION_FAILURES:
-            folder = self.settings.get("MONITOR_SANDBOX")
-            elsewhere = others(self.name, Path(folder) if folder else None)
-            if cause != "tls" and await asyncio.to_thread(is_offline, elsewhere):
+            if cause != "tls" and await self.is_offline():
                 raise CloseSpider("network")  # nobody answers: it goes on when somebody does
             self.silent(Refusal(cause, f"{self._connection_failures} requests in a row ended with {what}"))
+
+    async def is_offline(self) -> bool:
+        """Whether nobody else answers either, so that it is this machine's network that is gone."""
+        folder = self.settings.get("MONITOR_SANDBOX")
+        return await asyncio.to_thread(is_offline, others(self.name, Path(folder) if folder else None))
 
     def silent(self, found: Refusal) -> None:
         """One request after the other got no answer, while others are answered."""

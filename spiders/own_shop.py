@@ -21,7 +21,7 @@ from monitor.own_sites_guest import own_sites_settings, use_public_resolver
 from monitor.reading import Answer, Page, Row
 from monitor.refusal import Refusal
 from monitor.units import SHOP_UNITS, KnownShop, Tally, Unit
-from spiders.base import UnansweredError
+from spiders.base import MAX_CONNECTION_FAILURES, UnansweredError
 from spiders.platform_spider import ABSENT, PlatformSpider
 
 OF_ONE_SITE = ("refused", "robots_unreachable", "robots")  # ends of one site that would end another crawl as a whole
@@ -146,6 +146,11 @@ class OwnShopSpider(PlatformSpider):
 
     def silent(self, found: Refusal) -> None:
         """One site that does not answer is no refusal of the others."""
+
+    async def reason_to_end(self, failed_in_a_row: int) -> str | None:
+        """Old lists name many sites that are gone, one after the other; only our own network ends the crawl."""
+        is_time = failed_in_a_row % MAX_CONNECTION_FAILURES == 0
+        return "network" if is_time and await self.is_offline() else None
 
     def refuse(self, found: Refusal, answer: Answer | None) -> NoReturn:
         """Leave this site alone, keep the evidence, go on with the next."""

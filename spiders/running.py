@@ -303,8 +303,12 @@ class UnitRunner(Spider):
         if error.kind == "robots" and not is_optional:
             raise CloseSpider("robots")
         self._failed_units += 1
-        if self._failed_units >= MAX_FAILED_UNITS:
-            raise CloseSpider("unreadable")
+        if reason := await self.reason_to_end(self._failed_units):
+            raise CloseSpider(reason)
+
+    async def reason_to_end(self, failed_in_a_row: int) -> str | None:
+        """Why a crawl ends in which so many units in a row could not be read; None: it goes on."""
+        return "unreadable" if failed_in_a_row >= MAX_FAILED_UNITS else None
 
     async def _hand_over(self, thing: Read | UnitDone) -> None:
         assert self.crawler.engine is not None and self.record is not None

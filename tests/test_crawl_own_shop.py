@@ -1,6 +1,7 @@
 """The real command against the served own shops: every kind of software is found out and read, each site by itself."""
 
 import json
+import socket
 import time
 from base64 import b64decode
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from monitor.sandbox.shapes_own_shop import PLATFORMS, OwnShops, Storekeeper
 from monitor.sandbox.storefront import Storefront
 from monitor.sandbox.transport import Request
 from monitor.units import KnownShop
+from spiders.base import MAX_CONNECTION_FAILURES
 
 MARKS = ("rahasia", "0899000")
 
@@ -112,6 +114,27 @@ def test_a_list_of_addresses_hostile_ones_included(folder: Path, tmp_path: Path)
     data = read_crawl(directory)
     assert "hilang.example" not in set(data.shops["shop_id"])
     assert data.issues["message"].str.contains("toko/hilang.example").any()
+
+
+@pytest.mark.parametrize("gone", ["sites", "network"])
+def test_sites_that_do_not_answer_do_not_end_the_others(folder: Path, tmp_path: Path, gone: str) -> None:
+    """More of them in a row than another marketplace may leave unanswered; unless nobody else answers either."""
+    config = load_config({"MONITOR_DATA_DIR": str(tmp_path / "data")})
+    with Server(folder, {}), socket.create_server(("127.0.0.1", 0)) as nobody:
+        closed = nobody.getsockname()[1]
+        nobody.close()
+        hosts = json.loads((folder / "hosts.json").read_text())
+        shops = [host for host in hosts if "plazabanten" not in host]
+        silent = set(hosts) if gone == "network" else set(shops[: len(shops) - 2])
+        changed = {host: closed if host in silent else port for host, port in hosts.items()}
+        (folder / "hosts.json").write_text(json.dumps(changed))
+        outcome = run_crawl(config, "own_shop", WEEK, sandbox=folder)
+    data = read_crawl(only_crawl(config, "own_shop"))
+    assert len(silent) > MAX_CONNECTION_FAILURES
+    assert set(data.shops["shop_id"]) == set(shops) - silent
+    assert not (data.queries["found"] == False).any()  # noqa: E712 (a column)
+    assert outcome.cause != "crashed" and (data.stats is None) == (gone == "network")  # to be gone on with
+    assert data.stats is None or not data.stats["errors"]
 
 
 @pytest.mark.parametrize(
