@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
 
@@ -158,7 +159,7 @@ def test_the_nightly_backup_finds_it_and_the_command_it_names_restores(
     engine = private_engine(filled)
     before = rows(engine)
     engine.dispose()
-    made = make.make_backup(filled)
+    made = make.make_backup(filled, datetime(2026, 11, 20, 19, 30, tzinfo=UTC))
     path = filled.data_dir / "private.sqlite"
     damage(path, "listings")
     capsys.readouterr()

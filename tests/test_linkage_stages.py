@@ -13,7 +13,7 @@ from pipelines.linkage.decide import agreements
 from pipelines.linkage.explain import verdict
 from pipelines.linkage.judged import resolve_business, verdicts
 from pipelines.linkage.model import load_model
-from pipelines.linkage.postings import build, pairs_within
+from pipelines.linkage.postings import build, capped, pairs_within
 from pipelines.linkage.rivals import against_rivals
 from pipelines.linkage.splitting import Splitter
 from pipelines.linkage.weights import load_weights
@@ -84,7 +84,8 @@ def test_a_misspelt_word_is_the_one_known_word_a_letter_away() -> None:
 def test_postings_are_the_join_they_stand_for(held: list[tuple[int, int]], wanted: list[int]) -> None:
     keys = np.array([key for key, _ in held], dtype=np.int64)
     holders = np.array([holder for _, holder in held], dtype=np.int64)
-    postings = build(keys, holders, most=4)
+    whole = build(keys, holders)
+    postings = capped(whole, whole.size, 4)
     query = np.arange(len(wanted), dtype=np.int64)
     row, holder, size, skipped = postings.join(query, np.array(wanted, dtype=np.int64))
     by_key = {key: sorted({h for k, h in held if k == key}) for key in range(13)}

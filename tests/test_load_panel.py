@@ -77,7 +77,7 @@ def sides(found: PanelPair) -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def any_crawl_is_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wanted of a crawl is another test's."""
-    monkeypatch.setattr("pipelines.load.check", _healthy)
+    monkeypatch.setattr("pipelines.load.judge", _healthy)
 
 
 def _healthy(*_: Any, **__: Any) -> Any:
