@@ -66,7 +66,7 @@ def _check_version(connection: Connection) -> None:
     if found != wanted:
         raise NoStoreError(
             f"The store has tables of version {found or 'none'}, this program reads {wanted}; "
-            "bring both together with: monitor status"
+            "bring both together with: monitor upgrade."
         )
 
 
