@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
@@ -141,8 +141,8 @@ def _beat(engine: Engine, run_id: int, stop: threading.Event) -> None:
         try:
             with engine.begin() as connection:
                 connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
-        except DBAPIError:
-            continue  # the run's own transaction holds the lock; being alive is seen by its process
+        except (DBAPIError, TimeoutError):
+            continue  # the run's own transaction holds lock or connection; being alive is seen by its process
 
 
 @contextmanager

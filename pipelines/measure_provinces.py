@@ -7,6 +7,7 @@ PGPASSFILE).
 """
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +19,20 @@ from sqlalchemy import Engine, make_url, select
 
 from monitor import pins, regions
 from monitor.cluster import worker
-from monitor.cluster.connect import admitted, persistently, refuse_sqlite
+from monitor.cluster.connect import persistently, refuse_sqlite
+from monitor.cluster.work import submit
 from monitor.config import Config, load_config
 from monitor.database import dump_json, private_engine, read_frame, transaction, translate_errors
-from monitor.errors import UsageError
+from monitor.errors import StoreError, UsageError
 from monitor.private_store import estimates
+from monitor.runs import recorded
 from pipelines.estimation.inputs import FIGURE_COLUMNS
 from pipelines.estimation.provinces import national
 from pipelines.measure import measure_week
 
 OWN = ("MONITOR_CONFIG", "MONITOR_DATABASE_URL", "MONITOR_RESULTS_URL")  # of the machine, not of a province
 RETRIES = 3  # of a task whose worker went away
+CLAIM_S = 2.0  # between two tries to take over a province that another worker held
 _ONE = Lock()  # which province's places are read is a choice of the process
 Tell = Callable[[str], None]
 
@@ -99,14 +103,22 @@ def measure_one(folder: str, week: str, vintage: str, on_cluster: bool = False) 
             finally:
                 engine.dispose()
         refuse_sqlite(config)
-        return worker.waiting(config, lambda: _measured(worker.engine(config), config, week, vintage))
+        while True:
+            try:
+                return worker.waiting(config, lambda: _measured(worker.engine(config), config, week, vintage))
+            except StoreError as error:  # a worker that Dask gave up may live, and another one has begun
+                if "is already being done" not in str(error):
+                    raise
+            time.sleep(CLAIM_S)
 
 
 def _measured(engine: Engine, config: Config, week: str, vintage: str) -> list[dict[str, Any]]:
-    try:
-        measure_week(engine, config, week, vintage)
-    except UsageError as error:
-        raise UsageError(f"Province {config.region.code}: {error}") from None
+    subject = None if vintage == "flash" else vintage
+    with recorded(engine, "measure", subject, week):
+        try:
+            measure_week(engine, config, week, vintage)
+        except UsageError as error:
+            raise UsageError(f"Province {config.region.code}: {error}") from None
     rows = _stored(engine, week, vintage)
     return [{**record, "province": config.region.code} for record in rows.to_dict("records")]
 
@@ -130,8 +142,7 @@ def _on_cluster(
 
     def work(client: Any) -> list[list[dict[str, Any]]]:
         tell(f"{len(folders)} provinces on the cluster")
-        options = {"resources": admitted(), "retries": RETRIES, "pure": False}
-        tasks = [client.submit(measure_one, str(folder), week, vintage, True, **options) for folder in folders]
+        tasks = [submit(client, measure_one, str(folder), week, vintage, True, retries=RETRIES) for folder in folders]
         found: list[list[dict[str, Any]]] = client.gather(tasks)
         return found
 

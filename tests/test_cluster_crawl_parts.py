@@ -12,7 +12,17 @@ from crawling import rows
 from sqlalchemy import update
 
 from monitor.cluster.crawl_course import Course, away, begin
-from monitor.cluster.crawl_parts import FILES, PIECE_BYTES, Pieces, put_base, put_together, with_shards
+from monitor.cluster.crawl_parts import (
+    ASKED_AHEAD,
+    FILES,
+    PIECE_BYTES,
+    Asked,
+    Pieces,
+    asked_in,
+    put_base,
+    put_together,
+    with_shards,
+)
 from monitor.cluster.crawl_shards import (
     AREA,
     QUERY,
@@ -27,7 +37,7 @@ from monitor.cluster.crawl_shards import (
     owner,
     weights,
 )
-from monitor.cluster.crawl_task import part_folder
+from monitor.cluster.crawl_task import SPENT, part_folder
 from monitor.cluster.lanes import LEASE_S, Lane, answered, ask, domain, join, lane_of, renew
 from monitor.cluster.lanes_store import ClosedError, LaneKeeper
 from monitor.cluster.storage import Storage
@@ -119,6 +129,34 @@ def test_shards_never_get_more_than_the_budget(whole: int) -> None:
         assert all(share > 0 for share in given.values())
     else:
         assert given == dict.fromkeys(range(4), 0)
+
+
+def test_no_request_of_a_killed_process_is_forgotten(tmp_path: Path) -> None:
+    """Whenever processes die, what the store counts is no less than what was sent and never more than the budget."""
+    storage, chance = Storage(tmp_path.as_uri()), random.Random(3)
+    for trial in range(60):
+        folder, budget, sent, killed = f"c/{trial}", chance.randint(1, 60), 0, 0
+        while (left := budget - asked_in(storage, folder)) > 0:
+            asked = Asked(storage, folder, left)
+            wanted = chance.randint(0, left)
+            for _ in range(wanted):
+                asked.add()
+            sent += wanted
+            if chance.random() < 0.5:
+                asked.finish()
+            else:
+                killed += 1
+            assert sent <= asked_in(storage, folder) <= min(budget, sent + killed * (ASKED_AHEAD - 1))
+        assert sent <= budget
+
+
+def test_requests_without_limit_are_counted_too(tmp_path: Path) -> None:
+    asked = Asked(Storage(tmp_path.as_uri()), "c/rest", 0)
+    for _ in range(25):
+        asked.add()
+    assert asked_in(Storage(tmp_path.as_uri()), "c/rest") == 30
+    asked.finish()
+    assert asked_in(Storage(tmp_path.as_uri()), "c/rest") == 25
 
 
 def test_shards_get_what_their_steps_need() -> None:
@@ -277,11 +315,14 @@ def read_by_a_worker(one: Course, number: int, units: list[str], folder: Path) -
     put_together(one.storage, [part_folder(one.folder, number)], directory)
     (directory / "crawl.json").write_bytes(one.storage.read_bytes(f"{one.folder}/crawl.json"))
     pieces = Pieces(one.storage, part_folder(one.folder, number), directory)
+    asked = Asked(one.storage, part_folder(one.folder, number), one.parts.get(number, 0))
     with CrawlWriter.resume(directory) as writer:
         pieces.begun(writer.attempt)
         for unit in units:
+            asked.add()
             write_unit(writer, unit)
         writer.finish({"finish_reason": "finished"})
+    asked.finish()
     pieces.finish()
 
 
@@ -293,6 +334,10 @@ def test_a_coordinator_that_died_goes_on_where_the_workers_are(config: Config, t
     assert again.directory == first.directory and again.parts == first.parts
     assert list(again.ended) == [1] and again.asked == {1: 3}
     assert again.next_parts([]) == [0, 2]
+    again.end({"part": 1, "asked": 40, "marketplace": "tokopedia", "state": "done"})  # all its attempts together
+    again.asked[0] = 60
+    assert again.order(REST)["budget"] == SPENT
+    again.asked = {1: 3}
     order = again.order(REST)
     assert order["budget"] == 97 and json.loads(json.dumps(order)) == order | {"settings": {}}
     assert not any(word in json.dumps(order) for word in ("postgresql", "sqlite", "phone.key"))

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitor.cluster.crawl_parts import INFO, PLAN, STATS, put_base, put_together, read_stats, with_shards
+from monitor.cluster.crawl_parts import INFO, PLAN, STATS, asked_in, put_base, put_together, read_stats, with_shards
 from monitor.cluster.crawl_shards import REST, SITE, budgets, count_of, weights
-from monitor.cluster.crawl_task import Order, part_folder, requests_in
+from monitor.cluster.crawl_task import SPENT, Order, part_folder
 from monitor.cluster.storage import Storage
 from monitor.config import Config
 from monitor.crawl_lines import plain, told, write_whole
@@ -76,7 +76,8 @@ class Course:
         return REST in self.ended or any(not _goes_on(outcome) for outcome in self.ended.values())
 
     def order(self, part: int) -> dict[str, Any]:
-        budget = self.parts[part] if part != REST else self.budget and max(1, self.budget - sum(self.asked.values()))
+        left = max(0, self.budget - sum(count for other, count in self.asked.items() if other != REST))
+        budget = self.parts[part] if part != REST else self.budget and (left or SPENT)
         made = Order(
             storage=self.storage.url,
             folder=self.folder,
@@ -96,7 +97,7 @@ class Course:
         """Takes note of a part's end, as `crawl_part` said it."""
         values = dict(said)
         part = int(values.pop("part"))
-        self.asked[part] = self.asked.get(part, 0) + int(values.pop("asked"))
+        self.asked[part] = int(values.pop("asked"))
         self.ended[part] = Outcome(**values)
 
     # --- the one directory ---
@@ -213,7 +214,7 @@ def begin(
         stats = read_stats(storage, part_folder(course.folder, part))
         if stats is not None and stats["finish_reason"] == "finished":
             course.ended[part] = Outcome(slug, "done")
-            course.asked[part] = requests_in(storage, part_folder(course.folder, part)) if budget else 0
+            course.asked[part] = asked_in(storage, part_folder(course.folder, part)) if budget else 0
     return course
 
 

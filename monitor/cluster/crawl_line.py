@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from monitor.cluster import lanes
-from monitor.cluster.crawl_parts import Pieces
+from monitor.cluster.crawl_parts import Asked, Pieces
 from monitor.cluster.lanes_store import ClosedError, LaneKeeper
 from monitor.cluster.worker import waiting
 from monitor.config import Config
@@ -24,13 +24,12 @@ POLL_S = 1.0  # how soon a process whose crawl is closed notices it while it wai
 class Answering(threading.Thread):
     """Answers one crawl process until it ends. `with Answering(...) as line`: give it `line.fd`, then its process."""
 
-    def __init__(self, config: Config, keeper: LaneKeeper, pieces: Pieces) -> None:
+    def __init__(self, config: Config, keeper: LaneKeeper, pieces: Pieces, asked: Asked) -> None:
         super().__init__(name="crawl-line", daemon=True)
-        self._config, self._keeper, self._pieces = config, keeper, pieces
+        self._config, self._keeper, self._pieces, self._asked = config, keeper, pieces, asked
         self._ours, self._theirs = socket.socketpair()
         self._process: subprocess.Popen[str] | None = None
         self._in_flight: str | None = None
-        self.asked = 0  # requests, robots.txt aside
         self.closed: str | None = None  # why nothing more was granted: refused, not wanted
         self.problem: str | None = None  # why it had to be ended, in one sentence
 
@@ -87,8 +86,9 @@ class Answering(threading.Thread):
 
     def _answer(self, said: dict[str, Any]) -> dict[str, Any]:
         if "ask" in said:
+            if said["counts"]:  # robots.txt does not
+                self._stored(self._asked.add)
             self._grant(said["ask"], float(said["delay_s"]))
-            self.asked += bool(said["counts"])
         elif "answered" in said:
             told = (said["answered"], said["elapsed_s"], said["status"], said["retry_after_s"])
             self._in_flight = None

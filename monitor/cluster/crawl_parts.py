@@ -11,6 +11,7 @@ count by unit and attempt.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from monitor.cluster.storage import Storage
 from monitor.crawl_lines import told
@@ -18,6 +19,7 @@ from monitor.errors import StoreError
 
 FILES = ("crawl.log", "issues.jsonl", "shops.jsonl", "listings.jsonl", "queries.jsonl")  # the last says what counts
 PIECE_BYTES = 1 << 20
+ASKED_AHEAD = 10  # requests that stand in the store before they are sent; so many may be counted in vain
 STATS, INFO, PLAN = "stats.json", "crawl.json", "plan.json"
 
 
@@ -49,7 +51,14 @@ class Pieces:
 
     def _keep(self, name: str) -> None:
         path = self._directory / name
-        if _size(path) == self._end[name]:
+        if _size(path) < self._end[name]:  # the log was turned over: the rest of it, then the new one
+            self._copy(path.with_name(f"{name}.1"), name)
+            self._begin[name] = self._end[name] = 0
+            self._number[name] += 1
+        self._copy(path, name)
+
+    def _copy(self, path: Path, name: str) -> None:
+        if _size(path) <= self._end[name]:
             return
         with told(path), path.open("rb") as file:
             file.seek(self._begin[name])
@@ -68,6 +77,37 @@ class Pieces:
         self.keep()
         if (self._directory / STATS).exists():
             self._storage.copy_in(self._directory / STATS, f"{self._folder}/{STATS}")
+
+
+class Asked:
+    """How many requests a process was granted. The store knows of each before it is sent, so that of a process which is
+    killed none is forgotten and the next one cannot ask for more than the budget.
+    """
+
+    def __init__(self, storage: Storage, folder: str, most: int) -> None:
+        """folder: of the part. most: requests that it may send, 0 for no limit."""
+        self._storage, self._name, self._most = storage, f"{folder}/asked/{uuid4().hex}.json", most
+        self._noted = self._count = 0
+
+    def add(self) -> None:
+        """Before a request is sent. Raises StoreError; it may then be tried again."""
+        if self._count == self._noted:
+            ahead = self._count + ASKED_AHEAD
+            self._note(min(ahead, max(self._most, self._count + 1)) if self._most else ahead)
+        self._count += 1
+
+    def finish(self) -> None:
+        if self._count != self._noted:
+            self._note(self._count)
+
+    def _note(self, count: int) -> None:
+        self._storage.write_json(self._name, count)
+        self._noted = count
+
+
+def asked_in(storage: Storage, folder: str) -> int:
+    """Requests of all processes that read a part; of one that was killed at most ASKED_AHEAD too many."""
+    return sum(int(storage.read_json(name)) for name in storage.list(f"{folder}/asked"))
 
 
 def _size(path: Path) -> int:

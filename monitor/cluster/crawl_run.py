@@ -7,10 +7,11 @@ again knows nothing of its tasks: then every part that has not ended is handed o
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from monitor.cluster.connect import admitted, persistently
+from monitor.cluster.connect import persistently
 from monitor.cluster.crawl_course import Course
 from monitor.cluster.crawl_shards import REST
 from monitor.cluster.crawl_task import crawl_part
+from monitor.cluster.work import submit
 from monitor.config import Config
 from monitor.crawl_process import Outcome
 
@@ -67,9 +68,7 @@ class _Round:
         for part in course.next_parts(running):
             # First shards of all sites come before second ones: those of one site would only wait for its lane.
             place = len(course.parts) if part == REST else part
-            future = self._client.submit(
-                crawl_part, course.order(part), pure=False, resources=admitted(), priority=-place
-            )
+            future = submit(self._client, crawl_part, course.order(part), priority=-place)
             self._running[future] = (course, part)
             running.append(part)
             self._completed.add(future)

@@ -4,7 +4,6 @@ A task is plain data and may run twice, on two workers, one after the other: the
 one kept in the shared store. Two at once exclude each other by a lease in `runs`.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -24,7 +23,7 @@ from sqlalchemy import Engine, Update, update
 
 from monitor.cluster import worker
 from monitor.cluster.crawl_line import Answering
-from monitor.cluster.crawl_parts import INFO, PLAN, Pieces, put_together, read_stats
+from monitor.cluster.crawl_parts import INFO, PLAN, Asked, Pieces, asked_in, put_together, read_stats
 from monitor.cluster.crawl_shards import REST, SITE, Shard
 from monitor.cluster.lanes import lane_of
 from monitor.cluster.lanes_store import LaneKeeper
@@ -41,6 +40,7 @@ from monitor.scheduler.processes import Limits, limit
 from monitor.weeks import utc_now, utc_text
 
 VERB = "crawl part"
+SPENT = -1
 CLAIM_S = 2.0  # between two tries to take over a part that another worker held
 _here: dict[str, threading.Lock] = defaultdict(threading.Lock)  # parts that this very process works on
 
@@ -50,8 +50,9 @@ class Order:
     """What a task is told: no address of a database, no key. Everything else stands on the worker.
 
     crawl: content of crawl.json. folder: of the crawl in the store. part: number of the shard, or REST. budget:
-    requests, 0 for no limit. run_id: the run in `runs` that ordered it. key_id: of the phone key that hashes must be
-    made with. settings: further ones of Scrapy, in rehearsals only.
+    requests of the part, whoever sends them, 0 for no limit, SPENT where none is left. run_id: the run in `runs` that
+    ordered it. key_id: of the phone key that hashes must be made with. settings: further ones of Scrapy, in rehearsals
+    only.
     """
 
     storage: str
@@ -87,7 +88,7 @@ def part_folder(folder: str, part: int) -> str:
 
 
 def crawl_part(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Runs a part to its end. Returns an Outcome's fields, with `asked`: requests sent, and `part`.
+    """Runs a part to its end. Returns an Outcome's fields, with `asked`: requests of all that read it, and `part`.
 
     state done: read to its end. values: fields of an Order.
     """
@@ -101,12 +102,12 @@ def crawl_part(values: Mapping[str, Any]) -> dict[str, Any]:
             raise StoreError("This worker has another phone key; give every worker the same MONITOR_PHONE_KEY_FILE.")
         with _claimed(config, order) as run_outcome:
             if read_stats(storage, order.own) is not None:
-                return asdict(Outcome(order.slug, "done")) | told | {"asked": requests_in(storage, order.own)}
+                return asdict(Outcome(order.slug, "done")) | told | {"asked": asked_in(storage, order.own)}
             keeper = LaneKeeper(engine, order.crawl["crawl_id"], order.run_id, f"{holder()}/{uuid4().hex[:8]}")
             with _scratch(config) as folder:
-                outcome, asked = _run(replace(config, data_dir=folder), storage, order, keeper)
+                outcome = _run(replace(config, data_dir=folder), storage, order, keeper)
             run_outcome.append(outcome)
-            return asdict(outcome) | told | {"asked": asked}
+            return asdict(outcome) | told | {"asked": asked_in(storage, order.own)}
     except MonitorError as error:
         return asdict(Outcome(order.slug, "crashed", "not_possible", str(error))) | told
     finally:
@@ -180,19 +181,21 @@ def _is_running(pid: str) -> bool:
     return True
 
 
-def _run(config: Config, storage: Storage, order: Order, keeper: LaneKeeper) -> tuple[Outcome, int]:
+def _run(config: Config, storage: Storage, order: Order, keeper: LaneKeeper) -> Outcome:
+    budget = order.budget and order.budget - asked_in(storage, order.own)
+    if order.budget and budget <= 0:
+        return Outcome(order.slug, "stopped", "budget", "Its requests are spent.")
     directory = config.crawls_dir / order.slug / order.crawl["crawl_id"].partition("/")[2]
     directory.mkdir(mode=0o700, parents=True)
     _fetch(storage, order, directory, config.data_dir)
-    budget = order.budget and max(1, order.budget - requests_in(storage, order.own))
     limits = Limits(config.crawl.max_seconds, config.schedule.crawl_memory_mb)
 
     def begun(process: "subprocess.Popen[str]") -> None:
         limit(process.pid, limits)
         line.begin(process)
 
-    pieces = Pieces(storage, order.own, directory)
-    with Answering(config, keeper, pieces) as line:
+    pieces, asked = Pieces(storage, order.own, directory), Asked(storage, order.own, budget)
+    with Answering(config, keeper, pieces, asked) as line:
         outcome = run_crawl(
             config,
             order.slug,
@@ -203,12 +206,13 @@ def _run(config: Config, storage: Storage, order: Order, keeper: LaneKeeper) -> 
             fds=(line.fd,),
             begun=begun,
         )
+    asked.finish()
     pieces.finish()
     stats = read_stats(storage, order.own)
     if stats is not None and stats["finish_reason"] != "finished" and order.kind != SITE:
         site = lane_of(urlsplit(marketplace(order.slug).home_url).hostname or "")
         worker.waiting(config, lambda: keeper.close(site))
-    return _judged(outcome, order, stats, line), line.asked
+    return _judged(outcome, order, stats, line)
 
 
 def _fetch(storage: Storage, order: Order, directory: Path, data_dir: Path) -> None:
@@ -219,15 +223,6 @@ def _fetch(storage: Storage, order: Order, directory: Path, data_dir: Path) -> N
             storage.copy_out(f"{order.folder}/{name}", target)
     if order.slug == OWN_SHOP and storage.exists(f"{order.folder}/{FILE_NAME}"):
         storage.copy_out(f"{order.folder}/{FILE_NAME}", data_dir / FILE_NAME)
-
-
-def requests_in(storage: Storage, folder: str) -> int:
-    """Requests of the units that a part did, as the store has them."""
-    found = 0
-    for name in storage.list(folder):
-        if "/queries.jsonl." in name:
-            found += sum(json.loads(line).get("requests") or 0 for line in storage.read_bytes(name).splitlines())
-    return found
 
 
 def _settings(order: Order, fd: int) -> dict[str, str]:

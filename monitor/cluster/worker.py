@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from sqlalchemy import Engine, create_engine, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from monitor import pins, regions
 from monitor.cluster.connect import PAUSE_S, refuse_sqlite
@@ -58,6 +58,16 @@ def waiting(config: Config, work: Callable[[], Found]) -> Found:
             with translate_errors():
                 return work()
         except StoreError as error:
-            if not isinstance(error.__cause__, OperationalError | InterfaceError) or time.monotonic() > until:
+            if not _is_away(error) or time.monotonic() > until:
                 raise
         time.sleep(PAUSE_S)
+
+
+def _is_away(error: StoreError) -> bool:
+    """Whether the database went away, so that another try may do; a statement that it refused is no such thing."""
+    cause = error.__cause__
+    if not isinstance(cause, DBAPIError):
+        return False
+    # COPY goes past SQLAlchemy: of it only the driver's own error says what happened.
+    kinds = {kind.__name__ for kind in type(cause.orig).__mro__}
+    return isinstance(cause, OperationalError | InterfaceError) or "OperationalError" in kinds

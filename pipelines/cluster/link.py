@@ -5,6 +5,8 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, TypeVar
 
+from sqlalchemy import make_url
+
 from monitor.cluster.connect import persistently, refuse_sqlite
 from monitor.cluster.storage import Storage, storage_url
 from monitor.cluster.worker import waiting
@@ -41,8 +43,8 @@ class ClusterLink:
 
     def _compute(self, inputs: Inputs, cache: LinkCache, client: Any) -> Computed:
         province, most = self.config.region.code, self.config.cluster.partitions
-        # Ids belong to one database; a shared folder may serve several.
-        place = f"link/{sha256(self.config.database_url.encode()).hexdigest()[:16]}"
+        # Ids belong to one database; a shared folder may serve several. Not a word of the password is in the name.
+        place = f"link/{sha256(repr(make_url(self.config.database_url)).encode()).hexdigest()[:16]}"
         search = partial(over_partitions, client, self.url, place, province, most, self.tell)
         return compute(inputs, province, load_weights(), self.tell, cache, search)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.cluster.storage import Storage
-from monitor.cluster.versions import admitted
+from monitor.cluster.work import submit
 
 RETRIES = 2  # of a task that failed, for example since the shared folder did not answer
 
@@ -22,10 +22,7 @@ class Task:
 def run_all(client: Any, storage: Storage, tasks: Sequence[Task]) -> None:
     """Runs what is not made yet; raises what a task raised. Of a worker that ends, others take over the tasks."""
     open_tasks = [task for task in tasks if not storage.exists(task.makes)]
-    futures = [
-        client.submit(task.function, *task.arguments, pure=False, resources=admitted(), retries=RETRIES)
-        for task in open_tasks
-    ]
+    futures = [submit(client, task.function, *task.arguments, retries=RETRIES) for task in open_tasks]
     try:
         client.gather(futures)
     finally:
