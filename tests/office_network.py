@@ -43,7 +43,7 @@ class Office:
 @contextmanager
 def office(folder: Path, *hosts: str) -> Iterator[Office]:
     """A site that answers as all of these hosts, reached through a proxy alone."""
-    authority, pair = _certificates(folder, hosts)
+    authority, pair = certificates(folder, hosts)
     found = Office("", authority)
     with _site(found, pair) as port, _proxy(found, port) as proxy_port:
         found.proxy = f"http://127.0.0.1:{proxy_port}"
@@ -54,7 +54,7 @@ def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
 
 
-def _certificates(folder: Path, hosts: tuple[str, ...]) -> tuple[Path, Path]:
+def certificates(folder: Path, hosts: tuple[str, ...]) -> tuple[Path, Path]:
     """Files of the authority's certificate, and of the site's certificate and key."""
     own, site = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)

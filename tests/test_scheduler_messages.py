@@ -180,7 +180,7 @@ def test_what_could_not_be_sent_is_sent_later(config: Config, hook: tuple[str, l
 
 def test_addresses_are_kept_from_others_and_never_shown(tmp_path: Path) -> None:
     path = written(tmp_path / "messages.txt", "mailtos://user:secret@example.org", "nosuch:secret")
-    with pytest.raises(UsageError, match=r"Line 2 of messages\.txt is no address") as error:
+    with pytest.raises(UsageError, match=r"Line 3 of messages\.txt is no address") as error:
         send(path, Message("t", "b"))
     assert "secret" not in str(error.value)
     path.chmod(0o644)

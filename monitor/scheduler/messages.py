@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import apprise
 from sqlalchemy import Connection, insert, select
 
 from monitor.errors import StoreError, UsageError
+from monitor.message_errors import noted
 from monitor.private_store import messages
 from monitor.scheduler.past import moment
 from monitor.scheduler.rules import Rules
@@ -146,28 +146,46 @@ def remember(connection: Connection, message: Message, now: datetime, week: str)
 
 def addresses(path: Path) -> list[str]:
     """One address a line, as Apprise writes them; empty where the file is not there. Their content is never shown."""
+    return list(numbered(path).values())
+
+
+def numbered(path: Path) -> dict[int, str]:
+    """The same by the number of their line."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return []
+        return {}
     except (OSError, UnicodeDecodeError):
         raise StoreError(f"The addresses for messages {path} cannot be read; check the file and its rights.") from None
     if mode & 0o077:
         raise UsageError(f"{path} holds passwords and others may read it; run: chmod 600 {path}")
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    found = {number: line.strip() for number, line in enumerate(lines, start=1)}
+    return {number: line for number, line in found.items() if line and not line.startswith("#")}
 
 
 def send(path: Path, message: Message) -> int:
     """To how many addresses it went. Raises UsageError for an address that Apprise does not know, StoreError where one
     did not take it: then it is sent again later, so that some may get it twice and none not at all."""
-    outward = apprise.Apprise()
-    found = addresses(path)
-    for number, address in enumerate(found, start=1):
-        if not outward.add(address):
-            raise UsageError(
-                f"Line {number} of {path.name} is no address that Apprise knows; see its list of services."
-            )
-    if found and not outward.notify(title=message.title, body=message.body):
-        raise StoreError("A message could not be sent; it is tried again. Test it with: monitor messages test")
-    return len(found)
+    import apprise  # its hundred services take longer to load than everything else that only looks
+
+    found = numbered(path)
+    outward = {number: apprise.Apprise() for number in found}
+    with noted():
+        unknown = [number for number, address in found.items() if not outward[number].add(address)]
+    if unknown:
+        raise UsageError(
+            f"Line {unknown[0]} of {path.name} is no address that Apprise knows; see its list of services."
+        )
+    failed = {}
+    for number, one in outward.items():  # one after the other, so that each says why
+        with noted() as notes:
+            if not one.notify(title=message.title, body=message.body):
+                failed[number] = notes.cause
+    if failed:
+        number, cause = next(iter(failed.items()))
+        raise StoreError(
+            f"A message could not be sent; line {number} of {path.name}: {cause}. It is tried again; "
+            "test it with: monitor messages test"
+        )
+    return len(outward)
