@@ -208,7 +208,8 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
         about = tarfile.TarInfo("../outside")
         about.size = 3
         archive.addfile(about, io.BytesIO(b"bad"))
-    archives.lock_file(plain, tmp_path / "bad.age", str(identity.to_public()))
+    with plain.open("rb") as file:
+        archives.lock(file, tmp_path / "bad.age", str(identity.to_public()))
     with pytest.raises(StoreError, match="damaged"):
         archives.unpack(tmp_path / "bad.age", tmp_path / "in", str(identity))
     assert not (tmp_path / "outside").exists()

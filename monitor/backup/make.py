@@ -8,7 +8,6 @@ A folder without manifest.json is no backup: the next run removes it.
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +17,15 @@ from typing import Any
 
 from monitor.backup import archives, stores
 from monitor.backup.keys import key_file, read_key, recipient_of
+from monitor.backup.listed import MANIFEST, STAMP, list_backups
+from monitor.backup.plain import nameless
 from monitor.config import Config
 from monitor.errors import StoreError
 from monitor.weeks import utc_now
 
-MANIFEST, CRAWLS = "manifest.json", "crawls"
-STAMP = "%Y%m%dT%H%M%SZ"
+__all__ = ["CRAWLS", "MANIFEST", "STAMP", "Made", "list_backups", "make_backup", "read_manifest"]
+
+CRAWLS = "crawls"
 FORMAT = 1
 # Made anew from the rest, or kept apart: keys never lie beside what they open.
 LEFT_OUT = ("crawls", "cluster", "keys", "logs", "cache", "backups")
@@ -77,11 +79,10 @@ def make_backup(config: Config, now: datetime | None = None) -> Made:
 def _store(config: Config, store: str, folder: Path, recipient: str) -> dict[str, Any]:
     address = config.database_url if store == "private" else config.results_url
     name = stores.file_name(address, store)
-    with tempfile.TemporaryDirectory(dir=folder) as work:
-        plain = Path(work) / name
-        stores.copy_store(address, store, plain)
-        details = {"rows": stores.check_file(plain), "plain_sha256": archives.sha256_of(plain)}
-        archives.lock_file(plain, folder / f"{name}.age", recipient)
+    with nameless(folder, name) as plain:
+        details = {"rows": stores.copy_store(address, store, plain), "plain_sha256": plain.sha256()}
+        plain.file.seek(0)
+        archives.lock(plain.file, folder / f"{name}.age", recipient)
     return _entry(folder / f"{name}.age", details)
 
 
@@ -120,14 +121,12 @@ def _verify(config: Config, folder: Path, entries: Iterable[dict[str, Any]]) -> 
     if config.backup.recipient or not key_file(config).exists():
         return "before encryption; the key is kept elsewhere"
     identity = read_key(key_file(config))
-    with tempfile.TemporaryDirectory(dir=folder) as work:
-        for entry in entries:
-            if "plain_sha256" in entry:
-                plain = Path(work) / entry["name"].removesuffix(".age")
-                archives.unlock_file(folder / entry["name"], plain, identity)
-                if archives.sha256_of(plain) != entry["plain_sha256"] or stores.check_file(plain) != entry["rows"]:
+    for entry in entries:
+        if "plain_sha256" in entry:
+            with nameless(folder, entry["name"].removesuffix(".age")) as plain:
+                archives.unlock(folder / entry["name"], plain.file, identity)
+                if plain.sha256() != entry["plain_sha256"] or plain.rows() != entry["rows"]:
                     raise StoreError(f"{entry['name']} does not hold what was written; check the disk of {folder}.")
-                plain.unlink()
     return "read back"
 
 
@@ -139,11 +138,6 @@ def _program_version() -> str:
 
 
 # --- which backups there are, and which are forgotten -----------------------------------------------------------------
-
-
-def list_backups(root: Path) -> list[Path]:
-    """Whole backups, oldest first."""
-    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -162,8 +156,11 @@ def _sweep(root: Path) -> None:
     for path in root.glob("*/"):
         if path.name != CRAWLS and not (path / MANIFEST).exists():
             shutil.rmtree(path, ignore_errors=True)
-    for left in root.glob(f"{CRAWLS}/*/tmp*/"):
-        shutil.rmtree(left, ignore_errors=True)
+    for left in root.glob(f"{CRAWLS}/*/*"):
+        if left.is_dir():  # an earlier version packed in a folder
+            shutil.rmtree(left, ignore_errors=True)
+        elif left.name.startswith("."):
+            left.unlink(missing_ok=True)
 
 
 def kept(stamps: Iterable[datetime], days: int, weeks: int, months: int) -> set[datetime]:
