@@ -25,7 +25,7 @@ from exports.styles import Styles, set_up_page
 from exports.wording import Cell
 from exports.workbook import OPTIONS, write_tables
 from monitor.config import Config
-from monitor.weeks import week_days
+from monitor.weeks import answer_by, week_days
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def slug(name: str) -> str:
 def _office_file(sources: Sources, name: str) -> OfficeFile:
     facts, is_province = sources.facts, sources.office == sources.facts.config.region.code
     exports = tuple(kind(sources) for kind in (PROVINCE_EXPORTS if is_province else OFFICE_EXPORTS))
-    deadline = wording.answer_by(facts.week, facts.config.review.deadline_days)
+    deadline = answer_by(facts.week, facts.config.review.deadline_days)
     named = office_name(facts.config, sources)
     info = SheetInfo(facts.week, named, facts.config.office.contact, deadline, facts.practice)
     return OfficeFile(str(sources.office), name, exports, info, _story(sources, is_province))
@@ -164,7 +164,7 @@ def _story(sources: Sources, is_province: bool) -> OfficeStory:
 def _to_do(sources: Sources) -> list[str]:
     facts, found = sources.facts, found_groups(sources.named).values()
     likely = sum(not sure for _, sure in found)
-    until = wording.weekday(wording.answer_by(facts.week, facts.config.review.deadline_days))
+    until = wording.weekday(answer_by(facts.week, facts.config.review.deadline_days))
     asked = states_of(sources.cohorts)
     said = [f"Isi lembar periksa pekan ini dan kirim kembali paling lambat {until}."]
     if likely:

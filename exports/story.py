@@ -9,6 +9,7 @@ from exports.cells import figure_cell
 from exports.facts import Facts, Figure
 from exports.sentences import say
 from exports.wording import Cell
+from monitor.weeks import answer_by, published_on
 
 PROBES_NEEDED = 10  # probe businesses that the system must have caught before a level is computed
 PROBES_ADVISED = 200
@@ -71,7 +72,7 @@ def _head(facts: Facts) -> str:
         "kepala.nomor",
         nomor=wording.number(facts.issue),
         tahun=wording.roman(year),
-        terbit=wording.day(wording.published_on(facts.week)),
+        terbit=wording.day(published_on(facts.week)),
         pekan=wording.week_short(facts.week),
         hari=wording.week_days_long(facts.week),
         vintase=wording.VINTAGES[facts.vintage],
@@ -246,7 +247,7 @@ def _sheets(facts: Facts, deadline: str) -> str:
 
 def deadline_of(facts: Facts) -> str:
     """'Jumat, 27 November 2026, pukul 15.00 WIB': the last moment for answers."""
-    until = wording.answer_by(facts.week, facts.config.review.deadline_days)
+    until = answer_by(facts.week, facts.config.review.deadline_days)
     zone = wording.ZONES.get(facts.config.region.time_zone, "waktu setempat")
     return say("sekilas.tenggat", hari=wording.weekday(until), zona=zone)
 

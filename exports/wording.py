@@ -138,16 +138,6 @@ ZONES = {
 }
 
 
-def published_on(week: str) -> date:
-    """The Tuesday after the reference week, on which its first figures appear."""
-    return week_days(week)[1] + timedelta(days=2)
-
-
-def answer_by(week: str, days: int) -> date:
-    """Last day for answers: `days` after the first figures; page and review sheet say the same."""
-    return published_on(week) + timedelta(days=days)
-
-
 def delete_after(week: str) -> date:
     """Last day of the third month after the week: how long an office file may be kept."""
     sunday = week_days(week)[1]

@@ -17,7 +17,7 @@ from typing import Any
 import monitor
 from monitor.causes import action_for
 from monitor.config import Config
-from monitor.crawl_store import list_crawls, read_crawl, read_info, read_stats
+from monitor.crawl_files import list_crawls, read_info, read_stats
 from monitor.errors import StoreError
 from monitor.health import Health, check
 from monitor.marketplaces import marketplace
@@ -172,6 +172,8 @@ def _outcome(config: Config, slug: str, week: str, code: int | None, timed_out: 
     found = list_crawls(config.crawls_dir, slug, week)
     if not found or (said and code == 0 and not (found[-1] / "queries.jsonl").exists()):
         return Outcome(slug, "crashed", "crashed", said or _keep(config, slug, lines, code))
+    from monitor.crawl_store import read_crawl  # loads what reads rows; the service only needs `environment`
+
     data = read_crawl(found[-1])
     verdict = check(data.info, data.stats, marketplace(slug))
     ended = next((line.rpartition("(")[2].rstrip(")") for line in lines if line.startswith(f"{slug}: ended (")), None)

@@ -4,7 +4,8 @@
 `listings.jsonl`, `issues.jsonl`, `crawl.log`, `evidence/` and `stats.json` (written last; its presence means finished).
 Lines are only ever appended, one write each, and carry the unit of work and the attempt that wrote them. A unit
 counts once its line stands in `queries.jsonl`, so a crawl killed at any moment loses at most the units it was in.
-`monitor.crawl_reader` reads them back. Everything is readable by its owner only: shops name people.
+`monitor.crawl_reader` reads them back, `monitor.crawl_files` the small files alone. Everything is readable by its owner
+only: shops name people.
 """
 
 import fcntl
@@ -13,13 +14,24 @@ import os
 import re
 from collections.abc import Sequence, Set
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
 
 from monitor import crawl_reader
+from monitor.crawl_files import (
+    ACCEPTED_FILE,
+    FORMAT_VERSION,
+    CrawlInfo,
+    list_crawls,
+    newest_unfinished,
+    read_accepted,
+    read_info,
+    read_stats,
+    write_info,
+)
 from monitor.crawl_lines import item_line, line, plain, sync_folder, told, write_all, write_whole
 from monitor.errors import StoreError
 from monitor.items import Issue, Item, Listing, Shop
@@ -27,55 +39,30 @@ from monitor.printed import masked
 from monitor.units import EXPLORE, NEW
 from monitor.weeks import utc_now, utc_text
 
-FORMAT_VERSION = 1
-ACCEPTED_FILE = "accepted.json"
+__all__ = [
+    "ACCEPTED_FILE",
+    "FORMAT_VERSION",
+    "ITEM_FILES",
+    "CrawlData",
+    "CrawlInfo",
+    "CrawlWriter",
+    "left_capped",
+    "list_crawls",
+    "newest_unfinished",
+    "read_accepted",
+    "read_crawl",
+    "read_info",
+    "read_stats",
+    "write_info",
+]
+
 ITEM_FILES = {Shop: "shops.jsonl", Listing: "listings.jsonl", Issue: "issues.jsonl"}
 _SLUG = re.compile(r"[a-z0-9_]{1,60}")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-@dataclass(frozen=True, kw_only=True)
-class CrawlInfo:
-    """What `crawl.json` says. `crawl_id` is `<slug>/<start time>`; empty until `CrawlWriter.create` gives it."""
-
-    marketplace: str
-    week: str
-    kind: str = "crawl"  # crawl, feed
-    coverage: str = "complete"  # complete, partial: absence from a partial one means nothing
-    started_at: str = ""  # UTC
-    observed_on: str | None = None  # ISO date the rows describe; None: the day it started
-    mapping: dict[str, str] | None = None  # item field -> column of the handed-over file
-    content_sha256: str | None = None  # of the handed-over content
-    sandbox: bool = False
-    crawl_id: str = ""
-    format_version: int = FORMAT_VERSION
-
-
 def _folder_name(started_at: str) -> str:
     return started_at.replace(":", "")  # colons do not survive every file share
-
-
-def write_info(directory: Path, info: CrawlInfo) -> None:
-    """Writes `crawl.json`, whole."""
-    write_whole(directory / "crawl.json", json.dumps(asdict(info), indent=1, ensure_ascii=False).encode())
-
-
-def read_info(directory: Path) -> CrawlInfo:
-    """What the directory is. Raises StoreError when it is damaged or written by a newer program."""
-    path = directory / "crawl.json"
-    with told(path):
-        raw = path.read_bytes()
-    try:
-        values = json.loads(raw)
-        version = values["format_version"]
-        if isinstance(version, int) and version > FORMAT_VERSION:
-            raise StoreError(
-                f"{directory} was written by a newer program (format {version}, this one reads {FORMAT_VERSION}); "
-                "update this program."
-            )
-        return CrawlInfo(**values)
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is damaged; restore the directory from a backup or move it away.") from error
 
 
 class CrawlWriter:
@@ -303,31 +290,6 @@ def _queries(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(table, columns=list(_QUERY_TYPES)).astype(_QUERY_TYPES)
 
 
-def read_stats(path: Path) -> dict[str, Any] | None:
-    """`stats.json` with what a person said of it; None while the crawl is not finished. Raises StoreError."""
-    if not path.exists():
-        return None
-    try:
-        found = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise StoreError(f"{path} is damaged; restore its directory from a backup or move it away.") from error
-    found = found if isinstance(found, dict) else {}
-    accepted = read_accepted(path.parent)
-    return found | {"accepted": accepted} if accepted else found
-
-
-def read_accepted(directory: Path) -> dict[str, str] | None:
-    """by, at and reason where a person said that this crawl's level is real (`monitor crawl accept`)."""
-    path = directory / ACCEPTED_FILE
-    if not path.exists():
-        return None
-    try:
-        found = json.loads(path.read_bytes())
-        return {name: str(found[name]) for name in ("by", "at", "reason")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is damaged; remove it and accept the crawl again.") from error
-
-
 def _frame(rows: Any) -> pd.DataFrame:
     return rows.to_pandas(types_mapper=pd.ArrowDtype)
 
@@ -384,19 +346,3 @@ def left_capped(queries: pd.DataFrame) -> list[str]:
         if not split_into[unit] or len(done) < split_into[unit] or left.intersection(done):
             left.add(unit)
     return sorted(left)
-
-
-def list_crawls(root: Path, slug: str | None = None, week: str | None = None) -> list[Path]:
-    """Crawl directories in start order, of one marketplace and week if given; without `crawl.json` none began."""
-    with told(root):
-        found = [path.parent for path in root.glob(f"{slug or '*'}/*/crawl.json")]
-    found.sort(key=lambda path: (path.name, path.parent.name))
-    return [path for path in found if week is None or read_info(path).week == week]
-
-
-def newest_unfinished(root: Path, slug: str, week: str, kind: str = "crawl") -> Path | None:
-    """The directory a resumed crawl continues; None when every one of the week is finished."""
-    for path in reversed(list_crawls(root, slug, week)):
-        if not (path / "stats.json").exists() and read_info(path).kind == kind:
-            return path
-    return None

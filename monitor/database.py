@@ -7,9 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import Connection, Engine, Integer, Table, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -20,6 +19,10 @@ from monitor.config import Config
 from monitor.database_errors import first_line, name_store, translate_errors
 from monitor.database_locks import begin_writing
 from monitor.errors import StoreError, UsageError
+from monitor.store_versions import SCHEMAS, is_newest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "bulk_insert",
@@ -48,8 +51,6 @@ def results_engine(config: Config) -> Engine:
 
 
 def _open(address: str, store: str) -> Engine:
-    from monitor.migrations import migrate
-
     try:
         url = make_url(address)
         if url.get_backend_name() == "postgresql" and "+" not in url.drivername:
@@ -61,11 +62,20 @@ def _open(address: str, store: str) -> Engine:
         raise UsageError(f"The URL of the {store} store is not usable: {first_line(error)}.") from None
     try:
         with translate_errors():
-            migrate(engine, store)
+            _bring_up(engine, store)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def _bring_up(engine: Engine, store: str) -> None:
+    """What migrates takes longer to load than most verbs work: it is asked only where the version is another one."""
+    if store == "private" and is_newest(engine, store):
+        return
+    from monitor.migrations import migrate
+
+    migrate(engine, store)
 
 
 def _sqlite(url: URL, store: str) -> Engine:
@@ -116,8 +126,6 @@ def _write_ahead(connection: Any) -> None:
 
 
 def _postgresql(url: URL, store: str) -> Engine:
-    from monitor.migrations import SCHEMAS
-
     engine = create_engine(url, connect_args={"options": f"-csearch_path={SCHEMAS[store]}"})
     name_store(engine, url, store)
     return engine
@@ -152,7 +160,7 @@ def dump_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def bulk_insert(connection: Connection, table: Table, frame: pd.DataFrame) -> int:
+def bulk_insert(connection: Connection, table: Table, frame: "pd.DataFrame") -> int:
     """Inserts the frame's columns into the table; the number of rows.
 
     Missing values (None, NaN, NA) become NULL, dicts and lists of JSON columns are written as JSON.
@@ -183,8 +191,10 @@ def _copy(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -
         raise DBAPIError(statement, None, error) from None
 
 
-def read_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
+def read_frame(connection: Connection, query: Select[Any]) -> "pd.DataFrame":
     """The result as object columns: NULL is None, numbers are Python numbers, JSON is parsed."""
+    import pandas as pd  # half a second, which those who only look do without
+
     result = connection.execute(query)
     names = list(result.keys())
     rows = result.fetchall()

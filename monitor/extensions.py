@@ -34,7 +34,7 @@ from monitor.planner_steps import Plan, read_plan, write_plan
 from monitor.practice import use_clock
 from monitor.reading import Answer
 from monitor.refusal import Refusal
-from monitor.run_log import Lines
+from monitor.run_log import Lines, LogFile
 from monitor.units import Read, Tally, UnitDone
 from monitor.weeks import parse_week, utc_now, utc_text, week_days, week_of
 
@@ -165,8 +165,7 @@ class CrawlDirectory:
 
     def _log_into(self, directory: Path) -> None:
         try:
-            (directory / "crawl.log").touch(mode=0o600)
-            self._log = logging.FileHandler(directory / "crawl.log", encoding="utf-8")
+            self._log = LogFile(directory / "crawl.log")
         except OSError as error:
             raise StoreError(f"{directory / 'crawl.log'} cannot be written: {error.strerror or error}.") from error
         logging.raiseExceptions = False  # a full disk is said once, in one sentence, not by the log

@@ -14,13 +14,14 @@ from importlib.resources import files
 from itertools import pairwise
 from math import cos, hypot, radians
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from monitor.errors import InputError
 from monitor.gazetteer import rows
+
+if TYPE_CHECKING:  # loaded where a point is looked for: every verb reads this module, few look
+    import numpy as np
+    import numpy.typing as npt
 
 Point = tuple[float, float]  # degrees north, degrees east
 _KM_OF_A_DEGREE = 111.2
@@ -121,13 +122,15 @@ def distance_km(one: Point, other: Point) -> float:
 class _Desa:
     """Desa of a province: their points, kab/kota, and how far their neighbours are in km."""
 
-    points: npt.NDArray[np.float64]
-    areas: npt.NDArray[np.str_]
-    spacing: npt.NDArray[np.float64]
+    points: "npt.NDArray[np.float64]"
+    areas: "npt.NDArray[np.str_]"
+    spacing: "npt.NDArray[np.float64]"
 
 
 @lru_cache(maxsize=2)
 def _desa(province: str) -> _Desa | None:
+    import numpy as np
+
     found = {code: point for code, point in middles(province).items() if len(code) == 10}
     if not found:
         return None
@@ -136,8 +139,10 @@ def _desa(province: str) -> _Desa | None:
     return _Desa(points, np.array([code[:4] for code in found]), spacing)
 
 
-def _away(point: npt.NDArray[np.float64] | Point, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _away(point: "npt.NDArray[np.float64] | Point", points: "npt.NDArray[np.float64]") -> "npt.NDArray[np.float64]":
     """Distances in km, as `distance_km`."""
+    import numpy as np
+
     east = (points[:, 1] - point[1]) * np.cos(np.radians(point[0]))
     return np.asarray(_KM_OF_A_DEGREE * np.hypot(points[:, 0] - point[0], east))
 

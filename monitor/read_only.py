@@ -1,17 +1,17 @@
 """The private store for those who only look: never created, never migrated, never written to."""
 
 import sqlite3
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
 from monitor.config import Config
 from monitor.database import translate_errors
 from monitor.errors import StoreError, UsageError
+from monitor.store_versions import SCHEMAS, newest_version, version_of
 
 WAIT_S = 3.0  # whoever looks is waiting for the answer
 
@@ -47,8 +47,6 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
-    from monitor.migrations import SCHEMAS
-
     options = f"-csearch_path={SCHEMAS['private']} -cdefault_transaction_read_only=on -cstatement_timeout=20000"
     if "+" not in url.drivername:
         url = url.set(drivername="postgresql+psycopg")
@@ -56,21 +54,9 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _check_version(connection: Connection) -> None:
-    try:
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    except DBAPIError as error:
-        if "alembic_version" not in str(error.orig):
-            raise
-        found = None
-    wanted = newest_version()
+    found, wanted = version_of(connection), newest_version("private")
     if found != wanted:
         raise NoStoreError(
             f"The store has tables of version {found or 'none'}, this program reads {wanted}; "
             "bring both together with: monitor upgrade."
         )
-
-
-def newest_version() -> str:
-    """Of the private store's tables: what the files of `migrations` lead to, without Alembic's long loading."""
-    folder = files("monitor") / "migrations" / "private" / "versions"
-    return max(path.name.partition("_")[0] for path in folder.iterdir() if path.name[:1].isdigit())

@@ -1,19 +1,20 @@
 """Reads a dated registry snapshot into one documented table."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from monitor.fast_rows import read_columns
-from monitor.private_store import business_versions, declared_accounts, registry_parts, snapshot_parts, snapshots
+from monitor.private_store import business_versions, declared_accounts, registry_parts, snapshot_parts
 from monitor.registry_attributes import ATTRIBUTES, FLAGS
 from monitor.registry_write import INSIDE, held_by
-from monitor.weeks import week_days
+from monitor.snapshots import Snapshot, current_snapshot
+
+__all__ = ["SNAPSHOT_COLUMNS", "Snapshot", "current_snapshot", "declared", "read_snapshot"]
 
 # Columns of `read_snapshot` beside its index, the business_id.
 SNAPSHOT_COLUMNS = ("office", "group_id", "row_number", *ATTRIBUTES)
@@ -25,35 +26,6 @@ _KINDS = {
     **dict.fromkeys(FLAGS, pa.bool_()),
 }
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A frozen registry. as_of: ISO date of its newest part. group_count: the denominator N."""
-
-    snapshot_id: str
-    as_of: str
-    business_count: int
-    group_count: int
-
-
-def current_snapshot(connection: Connection, as_of_week: str | None = None) -> Snapshot | None:
-    """The newest snapshot, or the newest one that describes a day up to the end of the week.
-
-    For a week before the first list the first one serves: it is all that is known. None without any registry.
-    """
-    newest = (
-        select(func.max(snapshot_parts.c.part_id))
-        .where(snapshot_parts.c.snapshot_id == snapshots.c.snapshot_id)
-        .scalar_subquery()
-    )
-    columns = (snapshots.c.snapshot_id, snapshots.c.as_of, snapshots.c.business_count, snapshots.c.group_count)
-    query = select(*columns).order_by(snapshots.c.as_of.desc(), newest.desc())
-    found = [Snapshot(*row) for row in connection.execute(query)]
-    if as_of_week is None or not found:
-        return found[0] if found else None
-    last_day = week_days(as_of_week)[1].isoformat()
-    return next((snapshot for snapshot in found if snapshot.as_of <= last_day), found[-1])
 
 
 def _parts(connection: Connection, snapshot_id: str) -> list[tuple[int, str]]:

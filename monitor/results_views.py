@@ -31,8 +31,9 @@ from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreError
 from monitor.results_store import changes, draws, estimates, metadata, releases, suppressions, weeks
+from monitor.store_versions import SCHEMAS
 
-BASE_SCHEMA, SCHEMA = "results_base", "results"
+BASE_SCHEMA, SCHEMA = SCHEMAS["results"], "results"
 RECIPIENT = "basisdata"  # the database is a recipient of research releases like any other, with a key of its own
 NAMES = tuple(sorted(metadata.tables))
 # Columns of estimates that say something about the businesses of a hidden cell.

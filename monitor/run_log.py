@@ -56,10 +56,12 @@ def _append(path: Path, line: bytes) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX)
             if not _is_there(handle, path):
                 continue  # another process turned it over meanwhile
-            if os.fstat(handle).st_size + len(line) > BYTES and os.fstat(handle).st_size:
+            size = os.fstat(handle).st_size
+            if size and size + len(line) > BYTES:
                 _turn_over(path)
                 continue
-            os.write(handle, line)
+            if os.write(handle, line) < len(line):
+                os.ftruncate(handle, size)  # a full disk took a part: better none than one that joins the next
             return
         finally:
             os.close(handle)
@@ -226,6 +228,24 @@ class Lines(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             line |= {"errors": chain_of(record.exc_info[1])}
         return json.dumps(line, ensure_ascii=False)
+
+
+class LogFile(logging.Handler):
+    """Records of `logging` in a file that is turned over like the others, whichever process writes it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError where the file cannot be written now; later that is left out."""
+        super().__init__()
+        self.path = path
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            _append(self.path, f"{self.format(record)}\n".encode("utf-8", "replace"))
+        except OSError:
+            return
+        except Exception:
+            self.handleError(record)
 
 
 def _message(record: logging.LogRecord) -> str:

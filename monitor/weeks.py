@@ -49,6 +49,16 @@ def last_ended_week(now: datetime, zone: ZoneInfo) -> str:
     return shift_week(week_of(now, zone), -1)
 
 
+def published_on(week: str) -> date:
+    """The Tuesday after the reference week, on which its first figures appear."""
+    return week_days(week)[1] + timedelta(days=2)
+
+
+def answer_by(week: str, days: int) -> date:
+    """Last day for answers: `days` after the first figures; page, review sheet and `status` say the same."""
+    return published_on(week) + timedelta(days=days)
+
+
 _ahead = [timedelta()]
 
 

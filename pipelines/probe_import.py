@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from monitor.config import Config
@@ -24,7 +23,7 @@ from monitor.text import parse_date
 from monitor.weeks import utc_now, utc_text
 from pipelines import probes
 from pipelines.business_finder import BY_REVIEWER, BusinessFinder, Found, Wanted, wanted_of
-from pipelines.handed_lists import ERASED, ListReceipt, file_sha256, is_erased, write_rejects
+from pipelines.handed_lists import ERASED, Also, ListReceipt, file_sha256, is_erased, write_rejects
 from pipelines.probe_links import USABLE, NoShopError, Place, read_place
 from pipelines.probe_shops import declares, name_of
 
@@ -47,7 +46,13 @@ class _Read:
 
 
 def import_probes(
-    engine: Engine, config: Config, path: Path, office: str, source: str | None = None, today: date | None = None
+    engine: Engine,
+    config: Config,
+    path: Path,
+    office: str,
+    source: str | None = None,
+    today: date | None = None,
+    also: Also | None = None,
 ) -> ListReceipt:
     """Takes in one list, all of its usable rows or, where the file cannot be read, nothing.
 
@@ -66,8 +71,10 @@ def import_probes(
         rows = _identified(connection, read, receipt)
         common = {"office": office, "imported_at": utc_text(now), "source_sha256": sha256}
         _keep(connection, [row | common for row in rows], receipt)
-    receipt.rejected.sort()
-    receipt.remarks.sort()
+        receipt.rejected.sort()
+        receipt.remarks.sort()
+        if also is not None:
+            also(connection, receipt)
     write_rejects(config, receipt, office, sha256)
     return receipt
 
@@ -121,8 +128,8 @@ def _known(read: Sequence[_Read], forgotten: Forgotten, receipt: ListReceipt) ->
 def _identified(connection: Connection, read: Sequence[_Read], receipt: ListReceipt) -> list[dict[str, Any]]:
     finder = BusinessFinder(connection, [one.wanted for one in read]) if read else None
     rows = [_row(one, finder.find(one.wanted)) for one in read if finder is not None]
-    frame = pd.DataFrame(rows, columns=["business_id", "marketplace", "shop_id", "shop_url"], dtype=object)
-    for row, is_declared in zip(rows, declares(connection, frame), strict=True):
+    said = [(row["business_id"], row["marketplace"], row["shop_id"], row["shop_url"]) for row in rows]
+    for row, is_declared in zip(rows, declares(connection, said), strict=True):
         if is_declared and row["status"] == probes.USABLE:
             row["status"] = probes.NOT_INDEPENDENT
             row["remark"] = "toko itu tercantum dalam registri; dicatat, tetapi tidak dihitung dalam daftar uji"
@@ -218,13 +225,14 @@ def confirm(engine: Engine, probe_id: int, business_id: int) -> str:
             raise UsageError(f"There is no probe {probe_id}; 'monitor probe open' lists those that wait.")
         if not BusinessFinder(connection, [Wanted()]).has(business_id):
             raise UsageError(f"No business of the present registry has the id {business_id}.")
-        status = _status(connection, own.assign(business_id=business_id))
+        status = _status(connection, own.iloc[0].to_dict() | {"business_id": business_id})
         values = {"business_id": business_id, "identified_by": BY_REVIEWER, "status": status}
         probes.settle(connection, probe_id, values)
         return status
 
 
-def _status(connection: Connection, own: pd.DataFrame) -> str:
-    if own["status"].iat[0] == probes.UNRESOLVED:
+def _status(connection: Connection, own: Mapping[str, Any]) -> str:
+    if own["status"] == probes.UNRESOLVED:
         return probes.UNRESOLVED
-    return probes.NOT_INDEPENDENT if declares(connection, own).iat[0] else probes.USABLE
+    said = (own["business_id"], own["marketplace"], own["shop_id"], own["shop_url"])
+    return probes.NOT_INDEPENDENT if declares(connection, [said])[0] else probes.USABLE

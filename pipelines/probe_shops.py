@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from monitor.declared_links import resolve
 from monitor.marketplaces import OWN_SHOP, shop_of_url
 from monitor.private_store import business_versions, declared_accounts, observations, shop_aliases, shops
 from monitor.text import fold
+
+Row = tuple[Any, str, str | None, str | None]  # business_id, marketplace, shop_id, shop_url
 
 _CHUNK = 500  # SQLite takes a limited number of values in one statement
 
@@ -22,21 +23,18 @@ def name_of(marketplace: str, url: str | None) -> str | None:
     return named.username
 
 
-def resolved(connection: Connection, found: pd.DataFrame, week: str | None) -> list[str | None]:
-    """Id of each row's shop (marketplace, shop_id, shop_url): where only its name is known, of the shop called so by
-    `week`; else the name, which no shop's id equals; None where the address names no shop."""
-    names = [
-        name_of(slug, url) if shop_id is None else None
-        for slug, shop_id, url in zip(found["marketplace"], found["shop_id"], found["shop_url"], strict=True)
-    ]
+def resolved(connection: Connection, rows: Sequence[Row], week: str | None) -> list[Row]:
+    """The rows with the id of their shop: where only its name is known, of the shop called so by `week`; else the name,
+    which no shop's id equals; None where the address names no shop."""
+    names = [name_of(slug, url) if shop_id is None else None for _, slug, shop_id, url in rows]
     wanted: dict[str, set[str]] = {}
-    for slug, name in zip(found["marketplace"], names, strict=True):
+    for (_, slug, *_rest), name in zip(rows, names, strict=True):
         if name is not None:
             wanted.setdefault(slug, set()).add(fold(name))
     known = {slug: _shops_named(connection, slug, sorted(which), week) for slug, which in wanted.items()}
     return [
-        shop_id if name is None else known[slug].get(fold(name), name)
-        for slug, shop_id, name in zip(found["marketplace"], found["shop_id"], names, strict=True)
+        (key, slug, shop_id if name is None else known[slug].get(fold(name), name), url)
+        for (key, slug, shop_id, url), name in zip(rows, names, strict=True)
     ]
 
 
@@ -58,19 +56,13 @@ def _shops_named(connection: Connection, slug: str, names: Sequence[str], week: 
     return found
 
 
-def declares(connection: Connection, found: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether the business of each row, or another row of its group, declares the very shop in the registry.
-
-    found: business_id, marketplace, shop_id, shop_url; index kept.
-    """
-    wanted = sorted({int(key) for key in found["business_id"].dropna()})
-    declared = _declared_shops(connection, wanted)
-    rows = zip(found["business_id"], found["marketplace"], found["shop_id"], found["shop_url"], strict=True)
-    says = [
+def declares(connection: Connection, rows: Sequence[Row]) -> list[bool]:
+    """Whether the business of each row, or another row of its group, declares the very shop in the registry."""
+    declared = _declared_shops(connection, sorted({int(row[0]) for row in rows if row[0] is not None}))
+    return [
         key is not None and bool(_names(slug, shop_id, url) & declared.get(int(key), set()))
         for key, slug, shop_id, url in rows
     ]
-    return pd.Series(says, index=found.index, dtype=bool)
 
 
 def _names(slug: str, shop_id: str | None, url: str | None) -> set[tuple[str, str]]:

@@ -6,9 +6,8 @@ The wall (method 6.1): no module of crawl, planning, loading or linkage imports 
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import Connection, insert, select, update
 
 from monitor.database import bulk_insert, read_frame
@@ -16,6 +15,9 @@ from monitor.private_store import cohorts, probe_checks, probes
 from monitor.text import fold
 from monitor.weeks import week_days, week_of_date
 from pipelines.probe_shops import declares, name_of, resolved
+
+if TYPE_CHECKING:  # loaded where frames are made: `status` only counts
+    import pandas as pd
 
 USABLE, UNRESOLVED, UNIDENTIFIED, NOT_INDEPENDENT = "usable", "unresolved", "unidentified", "not_independent"
 STATES = ("live", "closed", "gone", "unknown")
@@ -38,13 +40,14 @@ _READ = (
     "area_code",
     "district_code",
 )
+_SAID = ("business_id", "marketplace", "shop_id", "shop_url")
 _COUNTING = ("probe_id", "business_id", "marketplace", "shop_id", "cohort", "source", "collected_on")
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def read_probes(connection: Connection, week: str | None = None) -> pd.DataFrame:
+def read_probes(connection: Connection, week: str | None = None) -> "pd.DataFrame":
     """Every probe collected up to the end of `week` (None: all), as object columns, ordered by probe_id.
 
     Columns as commented in `probes`. shop_id: where the address gave only a name, the id of the shop that carries or
@@ -52,25 +55,30 @@ def read_probes(connection: Connection, week: str | None = None) -> pd.DataFrame
     declares the same account in the registry has status not_independent. cohort: as the cohort is called, if there is
     one.
     """
+    import pandas as pd
+
     query = select(*(probes.c[name] for name in _READ)).order_by(probes.c.probe_id)
     if week is not None:
         query = query.where(probes.c.collected_on <= week_days(week)[1].isoformat())
     found = read_frame(connection, query)
-    found["shop_id"] = pd.Series(resolved(connection, found, week), index=found.index, dtype=object)
+    said = resolved(connection, list(zip(*(found[name] for name in _SAID), strict=True)), week)
+    found["shop_id"] = pd.Series([shop_id for _, _, shop_id, _ in said], index=found.index, dtype=object)
     found["cohort"] = _as_named(connection, found["cohort"])
-    dependent = found["status"].eq(USABLE) & declares(connection, found)
+    dependent = found["status"].eq(USABLE) & pd.Series(declares(connection, said), index=found.index, dtype=bool)
     found["status"] = found["status"].mask(dependent, NOT_INDEPENDENT)
     return found
 
 
 def _as_named(connection: Connection, written: "pd.Series[Any]") -> "pd.Series[Any]":
     """Programmes as their cohorts are called, whatever case and marks the probe's form used."""
+    import pandas as pd
+
     known = {fold(name): str(name) for name in connection.execute(select(cohorts.c.cohort)).scalars()}
     named = [None if pd.isna(name) else known.get(fold(str(name)), str(name)) for name in written]
     return pd.Series(named, index=written.index, dtype=object)
 
 
-def counting_probes(connection: Connection, week: str) -> pd.DataFrame:
+def counting_probes(connection: Connection, week: str) -> "pd.DataFrame":
     """Probes that count in the week (method 6.1), each shop of a business once, by its newest collection.
 
     Collected at most 13 weeks ago and live by the separate check of the week, or collected at most 2 weeks ago and not
@@ -103,7 +111,7 @@ def probe_businesses(connection: Connection, week: str) -> list[int]:
     return sorted(set(counting_probes(connection, week)["business_id"].tolist()))
 
 
-def read_checks(connection: Connection, week: str) -> pd.DataFrame:
+def read_checks(connection: Connection, week: str) -> "pd.DataFrame":
     """probe_id, week, state of every check up to the week, ordered."""
     query = select(probe_checks.c.probe_id, probe_checks.c.week, probe_checks.c.state)
     return read_frame(
@@ -111,8 +119,10 @@ def read_checks(connection: Connection, week: str) -> pd.DataFrame:
     )
 
 
-def _standing(checks: pd.DataFrame, week: str) -> pd.DataFrame:
+def _standing(checks: "pd.DataFrame", week: str) -> "pd.DataFrame":
     """Per probe: what stands (last state that is not unknown), whether it was checked in the week, last live week."""
+    import pandas as pd
+
     said = checks[checks["state"].ne("unknown")].drop_duplicates("probe_id", keep="last")
     live = checks[checks["state"].eq("live")].drop_duplicates("probe_id", keep="last")
     found = pd.DataFrame({"probe_id": checks["probe_id"].unique()}, dtype=object)
@@ -160,6 +170,8 @@ def known_keys(connection: Connection) -> set[tuple[Any, ...]]:
 
 def add(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> int:
     """Keeps new rows (columns of `probes` without probe_id); how many."""
+    import pandas as pd
+
     return bulk_insert(connection, probes, pd.DataFrame(list(rows), dtype=object))
 
 
@@ -189,17 +201,18 @@ def write_checks(connection: Connection, states: Mapping[int, str], week: str, a
 
 def recruited(connection: Connection, today: date, province: str) -> dict[str, dict[str, int]]:
     """Office -> businesses whose probes are still young enough to count, by status; businesses, not shops."""
-    found = read_probes(connection)
+    columns = ("probe_id", "office", "status", "collected_on", *_SAID)
     week = week_of_date(today)
-    is_young = [age_in_weeks(day, week) <= MAX_AGE_WEEKS for day in found["collected_on"]]
-    young = found[pd.Series(is_young, index=found.index, dtype=bool)]
-    counts: dict[str, dict[str, int]] = {}
-    who = [
-        f"row {probe}" if pd.isna(key) else key
-        for key, probe in zip(young["business_id"], young["probe_id"], strict=True)
+    young = [
+        row
+        for row in connection.execute(select(*(probes.c[name] for name in columns)))
+        if age_in_weeks(row.collected_on, week) <= MAX_AGE_WEEKS
     ]
-    young = young.assign(who=who, office=young["office"].fillna(province)).drop_duplicates(["office", "status", "who"])
-    for office, status in zip(young["office"], young["status"], strict=True):
-        counts.setdefault(office, {}).setdefault(status, 0)
-        counts[office][status] += 1
-    return counts
+    rows = [(row.business_id, row.marketplace, row.shop_id, row.shop_url) for row in young]
+    said = declares(connection, resolved(connection, rows, None))
+    counted: dict[str, dict[str, set[int | str]]] = {}
+    for row, is_dependent in zip(young, said, strict=True):
+        status = NOT_INDEPENDENT if is_dependent and row.status == USABLE else row.status
+        who = f"row {row.probe_id}" if row.business_id is None else row.business_id
+        counted.setdefault(row.office or province, {}).setdefault(status, set()).add(who)
+    return {office: {status: len(who) for status, who in of.items()} for office, of in counted.items()}

@@ -7,7 +7,6 @@ that a row which had nothing but a NIB waits for its list to be handed in again.
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, Engine, select, update
 
 from monitor.database import transaction
@@ -81,9 +80,7 @@ def _keep_probe(connection: Connection, row: dict[str, Any], business_id: int | 
         return 0
     status = row["status"]
     if status == probes.UNIDENTIFIED:
-        is_declared = bool(
-            declares(connection, pd.DataFrame([row | {"business_id": business_id}], dtype=object)).iat[0]
-        )
+        is_declared = declares(connection, [(business_id, row["marketplace"], row["shop_id"], row["shop_url"])])[0]
         status = probes.NOT_INDEPENDENT if is_declared else probes.USABLE
     values = {"business_id": business_id, "identified_by": how, "status": status}
     return int(probes.settle(connection, int(row["probe_id"]), values))

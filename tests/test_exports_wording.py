@@ -11,6 +11,7 @@ from exports.base import MAX_CELL, cut, plain
 from exports.cells import NOTES
 from exports.metadata import glossary
 from exports.tables import EXPORTS
+from monitor.weeks import published_on
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_weeks_are_pekan_with_their_days(week: str, text: str) -> None:
 
 
 def test_dates_of_the_week() -> None:
-    assert wording.published_on("2026-W47") == date(2026, 11, 24)
+    assert published_on("2026-W47") == date(2026, 11, 24)
     assert wording.weekday(date(2026, 11, 27)) == "Jumat, 27 November 2026"
     assert wording.delete_after("2026-W47") == date(2027, 2, 28)
 

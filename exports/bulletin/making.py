@@ -12,6 +12,7 @@ from exports.cells import is_figure
 from exports.facts import Facts
 from exports.story import Story, registry_line, tell
 from exports.wording import Cell
+from monitor.weeks import published_on
 
 LONGEST_NAME = 100  # characters
 
@@ -31,7 +32,7 @@ def files(facts: Facts, week: str) -> dict[str, bytes]:
 def content(facts: Facts, week: str) -> Bulletin:
     """Everything the bulletin says and shows."""
     facts = bounded(facts)
-    story, published = tell(facts), wording.published_on(week)
+    story, published = tell(facts), published_on(week)
     return Bulletin(
         week=week,
         year=published.year,

@@ -15,6 +15,7 @@ from exports.bulletin.tables import shown_table
 from exports.facts import Facts
 from exports.sentences import say
 from exports.story import registry_line, tell
+from monitor.weeks import published_on
 
 
 def to_paper(facts: Facts, title: str, lines: Sequence[str], export: Export) -> bytes:
@@ -27,7 +28,7 @@ def to_paper(facts: Facts, title: str, lines: Sequence[str], export: Export) -> 
 
 
 def _content(facts: Facts, title: str, lines: Sequence[str], export: Export) -> Bulletin:
-    published = wording.published_on(facts.week)
+    published = published_on(facts.week)
     vintage, registry = wording.VINTAGES[facts.vintage], registry_line(facts)
     head = say("kepala.laporan_keadaan", pekan=wording.week_long(facts.week), vintase=vintage, registri=registry)
     series = say("kepala.laporan", provinsi=plain(facts.config.region.name).upper())

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, MetaData, text
 from monitor import results_role, results_views
 from monitor.errors import StoreError
 from monitor.partitions import is_partition
+from monitor.store_versions import SCHEMAS
 
-# PostgreSQL keeps both stores in one database, each in a schema of its own.
-SCHEMAS = {"private": "private", "results": results_views.BASE_SCHEMA}
+__all__ = ["COMPARING", "LOCK_NUMBER", "SCHEMAS", "alembic_config", "migrate", "target_metadata"]
+
 LOCK_NUMBER = 736_001  # any constant: PostgreSQL's advisory lock that one migrating process holds
 
 

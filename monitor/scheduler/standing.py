@@ -12,10 +12,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from monitor.backup.keys import key_file
-from monitor.backup.make import STAMP, list_backups
+from monitor.backup.listed import STAMP, list_backups
 from monitor.causes import action_for, explain
 from monitor.config import Config
-from monitor.crawl_store import list_crawls, read_info, read_stats
+from monitor.crawl_files import list_crawls, read_info, read_stats
 from monitor.database import translate_errors
 from monitor.health import Health, judge
 from monitor.health_history import earlier_crawls

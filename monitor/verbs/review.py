@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Engine
 
-from exports import review_sheet, wording
+from exports import review_sheet
 from monitor import regions
 from monitor.access import log_access
 from monitor.config import Config
@@ -17,7 +17,7 @@ from monitor.errors import InputError, UsageError
 from monitor.practice import is_practice
 from monitor.text import safe_terminal
 from monitor.verbs import common
-from monitor.weeks import parse_week, utc_now
+from monitor.weeks import answer_by, parse_week, utc_now
 from pipelines.judge import Receipt, import_sheet
 from pipelines.review_draw import ALL, draw_tasks
 from pipelines.review_plan import Plan, plan_week
@@ -114,7 +114,7 @@ def _info(config: Config, week: str, office: str, told: Told | None) -> review_s
         week=week,
         office_name=office_name(config, office),
         contact=config.office.contact,
-        deadline=wording.answer_by(week, config.review.deadline_days),
+        deadline=answer_by(week, config.review.deadline_days),
         practice=is_practice(config),
         minutes_per_row=config.review.minutes_per_row,
         told=review_sheet.own_answers(*astuple(told)) if told else "",

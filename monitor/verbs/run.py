@@ -15,8 +15,9 @@ from monitor.errors import UsageError
 from monitor.marketplaces import marketplace
 from monitor.permission import allowed, permission_problem, with_spider
 from monitor.practice import is_practice
-from monitor.scheduler import past
-from monitor.scheduler.due import EVERYTHING, Due
+from monitor.read_only import NoStoreError, reading_engine
+from monitor.scheduler import past, standing
+from monitor.scheduler.due import EVERYTHING, Due, Scene
 from monitor.scheduler.forecast import forecast
 from monitor.scheduler.service import Service
 from monitor.scheduler.standing import Line
@@ -73,8 +74,7 @@ def plan(
     Example: monitor plan --days 7
     """
     config = common.config()
-    service = Service(private_engine(config), config, lambda: allowed(config), upkeep=UPKEEP)
-    zone, scene = config.region.zone, service.scene()
+    zone, scene = config.region.zone, _scene(config)
     rows = [
         {
             "when": planned.at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M"),
@@ -92,6 +92,15 @@ def plan(
     if barred and not as_json:
         console.print(f"{len(barred)} marketplaces are not crawled, for example:", style="dim")
         console.print(f"  {escape(next(iter(barred.values())))}", style="dim", soft_wrap=True)
+
+
+def _scene(config: Config) -> Scene:
+    """What the service would decide on, only read: it works beside whoever writes."""
+    try:
+        engine = reading_engine(config)
+    except NoStoreError:  # a new folder, or the first command after an upgrade
+        engine = private_engine(config)
+    return standing.read_scene(engine, config, utc_now(), UPKEEP)
 
 
 def pause(

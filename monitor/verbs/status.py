@@ -14,8 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection, Engine, func, select
 
-from exports.wording import answer_by
-from monitor import regions, registry
+from monitor import regions
 from monitor.config import Config
 from monitor.database import private_engine, translate_errors
 from monitor.marketplaces import catalogue
@@ -24,8 +23,9 @@ from monitor.private_store import judgements, review_tasks
 from monitor.read_only import NoStoreError, reading_engine
 from monitor.scheduler import standing
 from monitor.scheduler.standing import Line, Standing
+from monitor.snapshots import current_snapshot
 from monitor.verbs import common
-from monitor.weeks import utc_now, utc_text
+from monitor.weeks import answer_by, utc_now, utc_text
 from pipelines import probes
 
 FEWEST_DETECTED = 10  # probes that the system must find before a level may be stated (method 6.3)
@@ -144,7 +144,7 @@ def _name(config: Config, office: str) -> str:
 
 
 def registry_lines(connection: Connection, config: Config, today: date) -> list[Line]:
-    found = registry.current_snapshot(connection)
+    found = current_snapshot(connection)
     if found is None:
         return [Line("registry", "", "none", "import a list: monitor registry import FILE --as-of DATE")]
     return [Line("registry", "", f"{found.group_count:,} groups as of {found.as_of}")]

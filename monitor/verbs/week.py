@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from exports.publish import publish
 from monitor import registry, results_build
 from monitor.config import Config
+from monitor.crawl_files import list_crawls
 from monitor.crawl_process import Outcome
-from monitor.crawl_store import list_crawls
 from monitor.database import private_engine, results_engine
 from monitor.errors import UsageError
 from monitor.permission import permission_problem

@@ -5,6 +5,7 @@ becomes a line that says only what counts need, so that loading the directory ag
 """
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ SHELL = {
     "type", "unit", "attempt", "marketplace", "shop_id", "listing_count", "sold_count", "rating_count", "joined_on",
     "last_active_at", "is_official", "is_collective", "status", "observed_at", "area_codes",
 }  # fmt: skip
-LINES = ("issues.jsonl", "crawl.log")
+LINES = ("issues.jsonl", "crawl.log*")  # a long crawl turns its log over: crawl.log.1 and so on
 WHOLE = ("plan.json", "stats.json")
 
 
@@ -76,13 +77,22 @@ def held(directory: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def state_of(directory: Path) -> str:
+    """Another one after any file of the directory was rewritten or removed."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        kept = path.stat()
+        found.update(f"{path.relative_to(directory)}\0{kept.st_size}\0{kept.st_mtime_ns}\n".encode())
+    return found.hexdigest()[:16]
+
+
 def rewrite(directory: Path, erased: Erased) -> int:
     """Takes the shops out of the directory; the number of files that changed. The same again changes nothing."""
     with told(directory), held(directory):
         changed = _items(directory, erased)
         changed += _lines(directory / "queries.jsonl", lambda row: _query(row, erased))
-        for name in LINES:
-            changed += _without_lines(directory / name, erased)
+        for path in (path for name in LINES for path in sorted(directory.glob(name))):
+            changed += _without_lines(path, erased)
         for name in WHOLE:
             changed += clean_json(directory / name, erased)
         return changed + _evidence(directory / "evidence", erased)
@@ -90,34 +100,40 @@ def rewrite(directory: Path, erased: Erased) -> int:
 
 def _items(directory: Path, erased: Erased) -> int:
     """Listing lines go; a shop that only its listings showed gets a shell, for it was live."""
-    offered: dict[str, dict[str, Any]] = {}
-    counts: dict[str, int] = {}
-
-    def listing(row: dict[str, Any]) -> dict[str, Any] | None:
-        shop_id = str(row.get("shop_id"))
-        if shop_id in erased.shops:
-            counts[shop_id] = counts.get(shop_id, 0) + 1
-            offered.setdefault(shop_id, row)
-            return None
-        return None if row.get("listing_id") in erased.listings else row
-
-    changed = _lines(directory / "listings.jsonl", listing)
-    seen: set[str] = set()
+    offered, counts = _offered(directory / "listings.jsonl", erased)
+    seen: set[str | None] = set()
 
     def shop(row: dict[str, Any]) -> dict[str, Any] | None:
         shop_id = str(row.get("shop_id"))
         if shop_id not in erased.shops:
+            seen.add(shop_id)  # perhaps a made-up one, of an attempt that was cut short
             return row
-        seen.add(shop_id)
+        seen.add(erased.shops[shop_id])
         return _shell(row, erased, counts.get(shop_id))
 
+    def listing(row: dict[str, Any]) -> dict[str, Any] | None:
+        gone = str(row.get("shop_id")) in erased.shops or row.get("listing_id") in erased.listings
+        return None if gone else row
+
     path = directory / "shops.jsonl"
-    changed += _lines(path, shop)
-    made = [_shell(row, erased, counts[shop_id]) for shop_id, row in offered.items() if shop_id not in seen]
+    changed = _lines(path, shop)
+    made = [_shell(row, erased, counts[own]) for own, row in offered.items() if erased.shops[own] not in seen]
     if added := [line(row) for row in made if row is not None]:
         before = path.read_bytes() if path.exists() else b""
         write_whole(path, before + b"".join(added))
-    return changed
+    # Listings last: as long as they are there, what the shells need can be read again.
+    return changed + _lines(directory / "listings.jsonl", listing)
+
+
+def _offered(path: Path, erased: Erased) -> tuple[dict[str, dict[str, Any]], dict[str, int]]:
+    """Of each of the shops the first listing, and how many it shows."""
+    offered: dict[str, dict[str, Any]] = {}
+    counts: dict[str, int] = {}
+    for row in _rows(path):
+        if (shop_id := str(row.get("shop_id"))) in erased.shops:
+            counts[shop_id] = counts.get(shop_id, 0) + 1
+            offered.setdefault(shop_id, row)
+    return offered, counts
 
 
 def _shell(row: dict[str, Any], erased: Erased, listings: int | None) -> dict[str, Any] | None:
