@@ -45,15 +45,16 @@ def write_whole(path: Path, data: bytes) -> None:
     with told(path):
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            write_all(handle, data)
-            os.fsync(handle)
+            try:
+                write_all(handle, data)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            aside.replace(path)
         except OSError:
             with suppress(OSError):
                 aside.unlink()
             raise
-        finally:
-            os.close(handle)
-        aside.replace(path)
         sync_folder(path.parent)
 
 

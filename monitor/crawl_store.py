@@ -99,7 +99,12 @@ class CrawlWriter:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             directory = cls._new_folder(parent, _folder_name(started_at))
         info = replace(info, started_at=started_at, crawl_id=f"{info.marketplace}/{directory.name}")
-        write_info(directory, info)
+        try:
+            write_info(directory, info)
+        except StoreError:
+            with suppress(OSError):
+                directory.rmdir()  # without it the directory is nothing, and would stay for ever
+            raise
         with told(parent):
             sync_folder(parent)
         writer = cls(directory, info)

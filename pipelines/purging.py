@@ -219,14 +219,15 @@ def _remove(engine: Engine, config: Config, rule: FileRule, day: date, dry_run: 
     purged = Purged(rule.subject, day.isoformat(), len(found))
     if dry_run or not found:
         return purged
+    with transaction(engine) as connection:
+        _note(connection, purged)  # first: what is gone must not be missing from the record
     for path in found:
         with told(path):
             if path.is_dir():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-    with transaction(engine) as connection:
-        return _note(connection, purged)
+    return purged
 
 
 def _keys(engine: Engine, config: Config, today: date, dry_run: bool) -> Purged:

@@ -1,8 +1,10 @@
 """A small week, verb by verb: the data folder before each, after it, and what must be the same whatever happened."""
 
 import hashlib
+import json
 import shutil
 import sqlite3
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Any
 
 import killing
 import pandas as pd
+from crawling import rows as crawl_rows
 from faulty_machine import Ended, Machine
 
+from monitor.crawl_store import list_crawls
 from monitor.sandbox.handed_lists import hand_in
 from monitor.sandbox.world import REGISTRY_FILE, make_world, write
 
@@ -23,18 +27,37 @@ INBOX_ONLY = """
 from monitor.verbs import week
 week._Steps.real = lambda self, **_: (self._take_in(), self._send_templates(), {})[2]
 """
+# An erasure draws ids for what is left of a shop; two runs of it have to draw the same.
+NOTHING_DRAWN = "import secrets; secrets.token_bytes = lambda size=32: bytes([size]) * size"
+YEARS = 4 * 365 * 86_400  # after which everything of the week is past its period
+CRAWLED = "plaza_banten"
+# A crawl reads only the first queries of the panel, and its pauses are as short as they may be.
+SHORT = """
+from monitor import crawl_process
+whole = crawl_process.command
+crawl_process.command = lambda *of, **named: [*whole(*of, **named), "-s", "MONITOR_QUERIES=3"]
+"""
 
 
 @dataclass(frozen=True)
 class Stage:
+    """first: Python that runs in the verb's process before it. now: what the clock shows; None: it goes on from then,
+    for a verb that waits."""
+
     verb: str
     arguments: list[str]
     before: Path
     after: Path
-    first: str = ""  # Python that runs in the verb's process before it
+    first: str = ""
+    now: int | None = NOW
 
     def run(self, machine: Machine) -> Ended:
-        return machine.run(self.arguments, self.first)
+        machine.state.now = self.now or 0
+        machine.state.shift = 0 if self.now else NOW - int(time.time())
+        try:
+            return machine.run(self.arguments, self.first)
+        finally:
+            machine.state.now, machine.state.shift = NOW, 0
 
 
 def feed_file(folder: Path, marketplace: str) -> Path:
@@ -73,22 +96,69 @@ def lay_out(
         ("backup", ["backup"]),
         ("inbox", ["week", "--week", WEEK]),
         ("audit", ["audit", "draw", "-o", str(machine.data / "audit.xlsx")]),
+        ("erase", ["erase"]),
         ("purge", ["purge"]),
     ]
     found: dict[str, Stage] = {}
+    first = {"inbox": INBOX_ONLY, "erase": NOTHING_DRAWN}
     for verb, arguments in steps:
         if verb == "inbox":
             hand_in(world, machine.data / "inbox", WEEK, "36")
-        before, after = to / f"before-{len(found)}", to / f"after-{len(found)}"
-        shutil.copytree(machine.data, before)
-        first = INBOX_ONLY if verb == "inbox" else ""
-        ended = machine.run(arguments, first)
-        assert ended.code == 0, (verb, ended.said)
-        shutil.copytree(machine.data, after)
-        found[verb] = Stage(verb, arguments, before, after, first)
+        whom = ["--business-id", str(linked_business(machine.data))] if verb == "erase" else []
+        now = NOW + YEARS if verb == "purge" else NOW
+        found[verb] = played(machine, to, verb, [*arguments, *whom], first=first.get(verb, ""), now=now)
         if verb == until:
             break
     return found
+
+
+def played(machine: Machine, to: Path, verb: str, arguments: list[str], **how: Any) -> Stage:
+    """Runs the verb on what the machine holds, once and undisturbed."""
+    before, after = to / f"before {verb}", to / f"after {verb}"
+    shutil.copytree(machine.data, before)
+    stage = Stage(verb, arguments, before, after, **how)
+    ended = stage.run(machine)
+    assert ended.code == 0, (verb, ended.said, ended.shown)
+    shutil.copytree(machine.data, after)
+    return stage
+
+
+def linked_business(data: Path) -> int:
+    """A business of which a shop is known: the most that an erasure has to do."""
+    with sqlite3.connect(data / "private.sqlite") as connection:
+        (found,) = connection.execute("SELECT min(business_id) FROM links").fetchone()
+    connection.close()
+    return int(found)
+
+
+def lay_out_restore(machine: Machine, to: Path, backed_up: Stage) -> Stage:
+    """A restore into an empty data folder of what the backup holds."""
+    keys = backed_up.after / "keys"
+    shutil.rmtree(machine.data)
+    machine.data.mkdir()
+    arguments = ["restore", "--from", str(backed_up.after / "backups"), "--key", str(keys / "backup.key")]
+    return played(machine, to, "restore", arguments)
+
+
+def lay_out_crawl(machine: Machine, to: Path, world: Path) -> Stage:
+    """A crawl of a marketplace of the world, which has to be served."""
+    shutil.rmtree(machine.data, ignore_errors=True)
+    (machine.data / "keys").mkdir(parents=True)
+    (machine.data / "keys" / "phone.key").write_text("11" * 32)
+    (machine.data / "keys" / "phone.key").chmod(0o600)
+    arguments = ["crawl", CRAWLED, "--sandbox", str(world), "--week", WEEK, "--json"]
+    return played(machine, to, "crawl", arguments, first=SHORT, now=None)
+
+
+def sentence_of(stage: Stage, ended: Ended) -> str:
+    """The one sentence with which a verb ended. A crawl, of which there may be several, says it in its table."""
+    if stage.verb == "crawl" and ended.shown:
+        (outcome,) = json.loads(ended.shown)
+        assert ended.said == ""
+        return str(outcome["message"])
+    (sentence,) = ended.said.splitlines()
+    assert sentence.startswith("monitor: ")
+    return sentence
 
 
 def rows(folder: Path) -> dict[str, Any]:
@@ -101,13 +171,24 @@ NOT_COMPARED = ("cache/", "keys/", "logs/", "backups/")
 
 
 def files(folder: Path) -> dict[str, str]:
-    """Name -> digest of every file of the data folder beside the stores."""
+    """Name -> digest of every file of the data folder beside the stores and crawls that a machine made."""
+    crawled = tuple(f"{path.relative_to(folder).as_posix()}/" for path in crawled_in(folder))
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and ".sqlite" not in name and not name.startswith(NOT_COMPARED):
+        if path.is_file() and ".sqlite" not in name and not name.startswith((*NOT_COMPARED, *crawled)):
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
+
+
+def crawled_in(folder: Path) -> list[Path]:
+    """Directories of crawls; feeds lie beside them."""
+    return list_crawls(folder / "crawls", CRAWLED, WEEK) if (folder / "crawls" / CRAWLED / "plan.json").exists() else []
+
+
+def crawled(folder: Path) -> list[Any]:
+    """What each crawl read, and whether it came to its end; lines of an attempt that was cut short do not count."""
+    return [(crawl_rows(path), (path / "stats.json").exists()) for path in crawled_in(folder)]
 
 
 def integrity(folder: Path) -> list[str]:
@@ -129,6 +210,8 @@ def steps(machine: Machine, stage: Stage, most: int = 1_000) -> list[int]:
     assert stage.run(machine).code == 0
     by_step: dict[tuple[str, str], list[int]] = {}
     for need in machine.needs():
+        if need.path.startswith("data/logs/"):
+            continue  # what cannot be logged is left out
         by_step.setdefault(need.step, []).append(need.number)
     chosen: set[int] = set()
     for (_, path), numbers in by_step.items():

@@ -1,7 +1,9 @@
 """Crawl directories of a newer program, cut short or without their first file: what `load` and `crawl` make of them."""
 
+import errno
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from monitor.crawl_store import FORMAT_VERSION, CrawlInfo, CrawlWriter, read_cra
 from monitor.database import private_engine
 from monitor.errors import StoreError
 from monitor.items import Issue
+from pipelines.erasing import crawls
+from pipelines.erasing.crawls import Erased, rewrite
 
 WEEK = "2026-W46"
 JSONL = ("queries.jsonl", "shops.jsonl", "listings.jsonl", "issues.jsonl")
@@ -81,6 +85,38 @@ def test_load_names_the_directory_and_changes_nothing(
     (directory / "crawl.json").write_text(whole)
     assert run(["load", "--week", WEEK]) == 0
     assert loaded(config) != before
+
+
+def test_an_erasure_that_is_cut_short_in_a_directory_ends_as_one_that_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shop `only` was shown by its products alone: what is left of it is made from them."""
+    goods = [listing(f"{shop_id}-{number}", shop_id) for shop_id in ("1", "only", "other") for number in range(3)]
+    whole = crawl(tmp_path / "whole", "2026-11-15", [shop("1"), shop("other"), *goods])
+    person = Erased({"1": "dihapus-2026W47-a", "only": "dihapus-2026W47-b"})
+    shutil.copytree(whole, tmp_path / "before")
+    assert rewrite(whole, person) == 2
+    for cut in range(3):
+        directory = tmp_path / f"cut-{cut}"
+        shutil.copytree(tmp_path / "before", directory)
+        with monkeypatch.context() as patched, pytest.raises(StoreError, match="No space left"):
+            patched.setattr(crawls, "write_whole", full_after(cut))
+            rewrite(directory, person)
+        rewrite(directory, person)
+        for name in ("shops.jsonl", "listings.jsonl"):
+            assert (directory / name).read_text() == (whole / name).read_text()
+
+
+def full_after(writes: int) -> Callable[[Path, bytes], None]:
+    """Writes so many files; then there is no space."""
+    left = iter(range(writes))
+
+    def write(path: Path, body: bytes) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        path.write_bytes(body)
+
+    return write
 
 
 def test_a_resumed_crawl_of_a_newer_program_is_refused(tmp_path: Path) -> None:

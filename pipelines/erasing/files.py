@@ -55,19 +55,26 @@ def look(data: Path, person: Person) -> FileWork:
 
 
 def remove(data: Path, work: FileWork) -> dict[str, int]:
-    """Removes the files, takes them out of their manifests, and forgets what linking kept; folder -> files."""
+    """Takes the files out of their manifests, removes them, and forgets what linking kept; folder -> files.
+
+    Manifests first: cut short in between, the next look finds the files again, but not that they were promised.
+    """
     counts: dict[str, int] = {}
+    _mend_manifests(data, work.removed)
     for path in work.removed:
         with told(path):
             path.unlink(missing_ok=True)
         folder = path.relative_to(data).parts[0]
         counts[folder] = counts.get(folder, 0) + 1
-    _mend_manifests(data, work.removed)
+    counts |= cached(data)
     for cache in CACHES:
-        if (data / cache).exists():
-            counts[cache.parts[0]] = sum(1 for _ in _files(data / cache))
-            shutil.rmtree(data / cache, ignore_errors=True)
+        shutil.rmtree(data / cache, ignore_errors=True)
     return counts
+
+
+def cached(data: Path) -> dict[str, int]:
+    """What linking keeps of a week: folder -> files."""
+    return {cache.parts[0]: sum(1 for _ in _files(data / cache)) for cache in CACHES if (data / cache).exists()}
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ in a small file beside the keys until the end.
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,8 @@ from monitor.forgotten import (
 from monitor.private_store import businesses, crawls, erased_identities, erasures, metadata, runs
 from monitor.runs import holder, is_alive
 from monitor.weeks import utc_now, utc_text, week_of
-from pipelines.erasing.crawls import Erased, clean_json, directories, rewrite
-from pipelines.erasing.files import FileWork, look, remove, still_there
+from pipelines.erasing.crawls import Erased, clean_json, directories, rewrite, state_of
+from pipelines.erasing.files import FileWork, cached, look, remove, still_there
 from pipelines.erasing.store import empty_store
 from pipelines.erasing.who import Asked, Key, Person, find_person
 from pipelines.week_rows import content_hash
@@ -83,11 +83,12 @@ def erase(
     work = look(config.data_dir, person)
     if dry_run:
         return _report(config, person, work, {}, _folders(config, work))
-    pending = pending or _begin(config, asked)
+    pending = pending or _begin(config, asked, work)
+    work.removed = sorted({*work.removed, *(config.data_dir / name for name in pending.files)})
     with transaction(engine) as connection:
         _remember(connection, forgotten, person)
     tell("Cleaning files")
-    files = remove(config.data_dir, work)
+    files = {**remove(config.data_dir, work), **pending.caches}
     changed = _crawl_files(config, person, pending)
     files |= {"crawls": len(changed)} if changed else {}
     tell("Emptying the store")
@@ -107,7 +108,7 @@ def _again(
     if pending is not None and not dry_run:
         _overwrite(engine, _last_tables(engine), lambda _: None)
         _finish(engine, config)
-        return Report(was_erased=True)
+        return Report(was_erased=True, weeks=_weeks(pending.files))
     known = asked.business_id is not None and _is_erased(engine, asked.business_id)
     if asked.nib:
         known = forgotten.has(NIB, asked.nib)
@@ -148,10 +149,17 @@ def _is_erased(engine: Engine, business_id: int) -> bool:
 
 @dataclass(frozen=True)
 class Pending:
-    """salt makes the made-up ids, week is that of the erasure."""
+    """salt makes the made-up ids, week is that of the erasure.
+
+    The rest is as things were when it began, so that its record and what it tells do not depend on how often it was cut
+    short: files that go, how many files caches held, states of crawl directories.
+    """
 
     salt: bytes
     week: str
+    files: tuple[str, ...] = ()  # below the data folder
+    caches: Mapping[str, int] = field(default_factory=dict)
+    crawls: Mapping[str, str] = field(default_factory=dict)
 
 
 def _place(config: Config) -> Path:
@@ -175,15 +183,23 @@ def _pending(config: Config, asked: Asked) -> Pending | None:
         raise StoreError(
             f"An erasure of {held['at']} was cut short; run that one to its end first, with the same options."
         )
-    return Pending(salt, str(held["week"]))
+    files, caches, states = (held.get(name) for name in ("files", "caches", "crawls"))  # not of an older program
+    return Pending(salt, str(held["week"]), tuple(files or ()), caches or {}, states or {})
 
 
-def _begin(config: Config, asked: Asked) -> Pending:
-    salt, now = secrets.token_bytes(32), utc_now()
-    week = week_of(now, config.region.zone)
-    held = {"salt": salt.hex(), "week": week, "at": utc_text(now), "tag": _tag(salt, asked)}
-    write_whole(_place(config), json.dumps(held).encode())
-    return Pending(salt, week)
+def _begin(config: Config, asked: Asked, work: FileWork) -> Pending:
+    salt, now, data = secrets.token_bytes(32), utc_now(), config.data_dir
+    files = tuple(path.relative_to(data).as_posix() for path in work.removed)
+    states = {str(path.relative_to(data)): state_of(path) for path in _all_crawls(data)}
+    found = Pending(salt, week_of(now, config.region.zone), files, cached(data), states)
+    who = {"salt": salt.hex(), "week": found.week, "at": utc_text(now), "tag": _tag(salt, asked)}
+    was = {"files": list(files), "caches": found.caches, "crawls": states}
+    write_whole(_place(config), json.dumps(who | was).encode())
+    return found
+
+
+def _all_crawls(data: Path) -> list[Path]:
+    return [path for folder in CRAWL_FOLDERS for path in directories(data / folder)]
 
 
 def _remember(connection: Connection, forgotten: Forgotten, person: Person) -> None:
@@ -206,8 +222,8 @@ def _ids(person: Person, pending: Pending) -> dict[Key, str]:
 
 
 def _crawl_files(config: Config, person: Person, pending: Pending) -> list[Path]:
-    """The directories that changed."""
-    ids, changed = _ids(person, pending), []
+    """The directories that changed since the erasure began."""
+    ids = _ids(person, pending)
     texts = person.marks | person.rare
     for folder in CRAWL_FOLDERS:
         for directory in directories(config.data_dir / folder):
@@ -216,12 +232,12 @@ def _crawl_files(config: Config, person: Person, pending: Pending) -> list[Path]
             shops = dict.fromkeys(mine) if info.week >= pending.week else mine
             goods = frozenset(own for slug, own in person.listings if slug == info.marketplace)
             aliases = {alias: shop for slug, alias, shop in person.aliases if slug == info.marketplace}
-            if rewrite(directory, Erased(shops, goods, texts, aliases)):
-                changed.append(directory)
+            rewrite(directory, Erased(shops, goods, texts, aliases))
         for path in sorted((config.data_dir / folder).glob("*/plan.json")):
             _clean_plan(path, person, texts)
     _clean_sites(config.data_dir / OWN_SITES, texts)
-    return changed
+    states = {path: pending.crawls.get(str(path.relative_to(config.data_dir))) for path in _all_crawls(config.data_dir)}
+    return [path for path, before in states.items() if before not in (None, state_of(path))]
 
 
 def _clean_plan(path: Path, person: Person, texts: frozenset[str]) -> None:
@@ -324,6 +340,12 @@ def _folders(config: Config, work: FileWork) -> dict[str, int]:
     return counts
 
 
+def _weeks(files: Iterable[str]) -> tuple[str, ...]:
+    """Weeks of whose reports something went."""
+    parts = [name.split("/") for name in files]
+    return tuple(sorted({part[1] for part in parts if part[0] == "reports" and len(part) > 2}))
+
+
 def _report(
     config: Config,
     person: Person,
@@ -332,7 +354,6 @@ def _report(
     files: Mapping[str, int],
     remaining: tuple[Path, ...] = (),
 ) -> Report:
-    parts = [path.relative_to(config.data_dir).parts for path in work.removed]
     return Report(
         businesses=len(person.businesses),
         shops=len(person.shops),
@@ -340,7 +361,7 @@ def _report(
         left=person.left,
         tables=tables,
         files=files,
-        weeks=tuple(sorted({part[1] for part in parts if part[0] == "reports" and len(part) > 2})),
+        weeks=_weeks(path.relative_to(config.data_dir).as_posix() for path in work.removed),
         inbox={path.relative_to(config.data_dir): rows for path, rows in work.inbox.items()},
         remaining=tuple(path.relative_to(config.data_dir) for path in remaining),
     )
