@@ -34,7 +34,8 @@ def receipt(
     """kind: probe, cohort or audit. at: in the region's zone, with its zone. counts: as the import gave them."""
     first = f"Diterima {wording.day(at.date())} pukul {at:%H.%M} {wording.ZONES.get(str(at.tzinfo), '')}".rstrip()
     if rows and not is_new and not rejected and not stored:
-        return f"{first}: isi berkas ini sudah pernah diterima; tidak ada yang berubah. Terima kasih."
+        known = "isi berkas ini sudah pernah diterima; tidak ada yang berubah. Terima kasih."
+        return f"{first}: {wording.number(rows)} baris; {known}"
     again = f", {wording.number(repeated)} sudah tercatat" if repeated else ""
     lines = [
         f"{first}: {wording.number(rows)} baris, {wording.number(stored)} dicatat{again}, "

@@ -22,7 +22,7 @@ from typing import BinaryIO
 from monitor import feed_columns
 from monitor.config import Config
 from monitor.crawl_lines import sync_folder, told, write_whole
-from monitor.crawl_store import CrawlInfo, CrawlWriter, list_crawls, read_info, write_info
+from monitor.crawl_store import CrawlInfo, CrawlWriter, list_crawls, read_info, read_stats, write_info
 from monitor.errors import InputError, UsageError
 from monitor.feed_source import Items, Rows, open_feed
 from monitor.feed_write import UNIT, Taken, write_feed
@@ -94,7 +94,7 @@ def hand_over(config: Config, source: Path | BinaryIO, slug: str, observed_on: s
         )
         before = _same_content(config.crawls_dir, info)
         if before is not None:
-            return FeedReport(before, info.week, is_new=False)
+            return _known(before, info.week, config.crawls_dir)
         name = "standard input" if not isinstance(source, Path) else source.name
         return _take_in(config, open_feed(path, slug, mapping, name, day), info, entry, hasher, folder, name)
 
@@ -125,6 +125,21 @@ def _same_content(root: Path, info: CrawlInfo) -> str | None:
         if same == (other.kind, other.coverage, other.observed_on, other.content_sha256):
             return other.crawl_id
     return None
+
+
+def _known(crawl_id: str, week: str, root: Path) -> FeedReport:
+    """What became of the content when it was taken in."""
+    stats = read_stats(root / crawl_id / "stats.json") or {}
+    return FeedReport(
+        crawl_id,
+        week,
+        is_new=False,
+        row_count=stats.get("row_count", 0),
+        shop_count=stats.get("shop_count", 0),
+        listing_count=stats.get("listing_count", 0),
+        returned=stats.get("returned", 0),
+        emptied=stats.get("emptied", 0),
+    )
 
 
 # --- writing aside --------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from monitor.registry_identity import IDENTITY_COLUMNS, components, duplicate_ro
 from monitor.registry_notes import RETURNED, Notes, write_notes
 from monitor.registry_places import NO_PLACES, PLACE_FIELDS, PlaceReader
 from monitor.registry_report import CheckReport, ImportReport, receipt, summary
-from monitor.registry_write import newest_part, write_part
+from monitor.registry_write import Written, newest_part, write_part
 from monitor.table_shapes import Chunk, TableError, squash
 from monitor.tables import Table, open_table
 from monitor.weeks import utc_now, utc_text
@@ -57,6 +57,7 @@ NOTES_FILE = "catatan.csv"
 _SHOP_HEADERS = frozenset(squash(name) for name in ("shop_id", "listing_id", "ID Toko", "ID Produk", "Kode Produk"))
 
 Advance = Callable[[int], None]
+Also = Callable[[Connection, ImportReport], None]
 
 
 class RejectedPartError(InputError):
@@ -110,19 +111,34 @@ def check(path: Path, config: Config, office: str | None = None, advance: Advanc
 
 
 def import_part(
-    engine: Engine, config: Config, path: Path, as_of: str, office: str, advance: Advance | None = None
+    engine: Engine,
+    config: Config,
+    path: Path,
+    as_of: str,
+    office: str,
+    advance: Advance | None = None,
+    also: Also | None = None,
 ) -> ImportReport:
     """Imports the list as the office's part as of that date.
 
+    also: done at the end of the transaction that keeps the part.
     The office's newest file again changes nothing. The same date with other content is a correction. Raises
     OlderListError, RejectedPartError (more rows unusable than
     `max_reject_share`), TableError, UsageError, StoreError; then nothing has changed.
     """
     with _no_collection():
-        return _import(engine, config, path, checked_date(as_of), checked_office(office, config), advance)
+        return _import(engine, config, path, checked_date(as_of), checked_office(office, config), advance, also)
 
 
-def _import(engine: Engine, config: Config, path: Path, day: str, office: str, advance: Advance | None) -> ImportReport:
+def _import(
+    engine: Engine,
+    config: Config,
+    path: Path,
+    day: str,
+    office: str,
+    advance: Advance | None,
+    also: Also | None,
+) -> ImportReport:
     opened = _open(path, config, advance)
     hasher = load_hasher(config.phone_key_file)
     sha256 = file_sha256(path)
@@ -154,13 +170,20 @@ def _import(engine: Engine, config: Config, path: Path, day: str, office: str, a
         written = write_part(connection, part, read.table, read.accounts)
         if forgotten:
             mark_nameless(connection, written.part_id)
-    read.report.duplicate_count = written.duplicate_count
+        report = _imported(read.report, written, office, day, rejects)
+        if also is not None:
+            also(connection, report)
+    return report
+
+
+def _imported(check: CheckReport, written: Written, office: str, day: str, rejects: Path | None) -> ImportReport:
+    check.duplicate_count = written.duplicate_count
     if written.renumbered:
-        read.report.remarks.append(
+        check.remarks.append(
             "Nomor ID pada daftar ini tampaknya disusun ulang; usaha dikenali dari NIB, nama, pemilik, dan desa."
         )
     return ImportReport(
-        check=read.report,
+        check=check,
         office=office,
         as_of=day,
         state="imported",

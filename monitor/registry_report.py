@@ -102,7 +102,8 @@ class ImportReport:
 def receipt(report: CheckReport | ImportReport, received_at: datetime) -> str:
     """The Indonesian answer to the office. received_at: aware, in the region's zone."""
     if isinstance(report, ImportReport) and report.state == "unchanged":
-        return f"{_received(received_at)} Berkas ini sudah diterima sebelumnya; tidak ada yang berubah. Terima kasih."
+        known = "Berkas ini sudah diterima sebelumnya; tidak ada yang berubah. Terima kasih."
+        return f"{_received(received_at)} {_counts(report.check)} {known}"
     check = report.check if isinstance(report, ImportReport) else report
     parts = [_received(received_at), _counts(check), *check.remarks, *sentences(check.notes, MAX_SENTENCES)]
     rest = len(check.notes) - MAX_SENTENCES

@@ -21,7 +21,7 @@ from monitor.table_shapes import squash
 from monitor.text import parse_date
 from monitor.weeks import utc_now
 from pipelines.business_finder import NO_REGISTRY
-from pipelines.handed_lists import ListReceipt, file_sha256, write_rejects
+from pipelines.handed_lists import Also, ListReceipt, file_sha256, write_rejects
 
 OUTCOMES = ("alive", "closed", "moved_out", "not_umkm", "duplicate", "not_reached")
 PER_AREA = 50  # groups a kab/kota and year (method 10.3)
@@ -96,7 +96,7 @@ def _drawn(groups: pd.DataFrame, per_area: int, *seed: object) -> pd.DataFrame:
 # --- what was found ---------------------------------------------------------------------------------------------------
 
 
-def import_audit(engine: Engine, config: Config, path: Path, office: str) -> ListReceipt:
+def import_audit(engine: Engine, config: Config, path: Path, office: str, also: Also | None = None) -> ListReceipt:
     """Takes in one answered list; a later outcome of the same draw replaces the earlier one.
 
     Rows without an outcome, or with one that is not known, are given back. Raises InputError where the file is no such
@@ -116,8 +116,10 @@ def import_audit(engine: Engine, config: Config, path: Path, office: str) -> Lis
             except NoAuditRowError as error:
                 receipt.rejected.append((row.number, str(error)))
         _keep(connection, list(read.values()), receipt)
-    receipt.is_new = not read or receipt.stored > 0
-    receipt.rejected.sort()
+        receipt.is_new = not read or receipt.stored > 0
+        receipt.rejected.sort()
+        if also is not None:
+            also(connection, receipt)
     write_rejects(config, receipt, office, sha256)
     return receipt
 

@@ -21,7 +21,7 @@ from monitor.private_store import cohort_members, cohorts
 from monitor.text import clean_cell, fold, safe_terminal
 from monitor.weeks import utc_now, utc_text
 from pipelines.business_finder import BusinessFinder, Wanted, wanted_of
-from pipelines.handed_lists import ERASED, ListReceipt, file_sha256, is_erased, write_rejects
+from pipelines.handed_lists import ERASED, Also, ListReceipt, file_sha256, is_erased, write_rejects
 
 KINDS = ("training", "list")
 NEEDED = (("nib",), ("business_name",), ("owner_name",))
@@ -45,7 +45,14 @@ def checked_name(text: str) -> str:
 
 
 def import_cohort(
-    engine: Engine, config: Config, path: Path, name: str, held_on: str, office: str, kind: str = "training"
+    engine: Engine,
+    config: Config,
+    path: Path,
+    name: str,
+    held_on: str,
+    office: str,
+    kind: str = "training",
+    also: Also | None = None,
 ) -> ListReceipt:
     """Takes in one list of participants under `name`.
 
@@ -64,6 +71,8 @@ def import_cohort(
         rows = _known(listed.rows, read_forgotten(connection, config), office, receipt)
         members = _members(connection, rows, office, receipt)
         _keep(connection, {"cohort": cohort, "held_on": day, "kind": kind, "source_sha256": sha256}, members, receipt)
+        if also is not None:
+            also(connection, receipt)
     write_rejects(config, receipt, office, sha256)
     return receipt
 

@@ -3,8 +3,11 @@
 import csv
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from monitor.config import Config
 from monitor.crawl_lines import told, write_whole
@@ -14,6 +17,7 @@ from pipelines.business_finder import Wanted
 
 ERASED = "data orang ini tidak diproses lagi atas permintaannya; mohon hapus barisnya dari daftar"
 Rows = list[tuple[int, str]]  # row of the file and an Indonesian reason or remark
+Also = Callable[[Connection, "ListReceipt"], None]  # done at the end of the transaction that keeps a list
 
 
 @dataclass

@@ -5,7 +5,7 @@ reviewer holds. What contradicts earlier answers is told in the receipt.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from pipelines.review_reading import Answer, Receipt, read_answer, read_sheet, w
 __all__ = ["Receipt", "content_hash", "import_sheet", "read_answer"]
 
 CHUNK = 500
+Also = Callable[[Connection, Receipt], None]
 
 
 def content_hash(answers: Sequence[Answer]) -> str:
@@ -125,13 +126,17 @@ def _import(connection: Connection, path: Path, week: str | None) -> Receipt:
     return receipt
 
 
-def import_sheet(engine: Engine, path: Path, week: str | None = None) -> Receipt:
+def import_sheet(engine: Engine, path: Path, week: str | None = None, also: Also | None = None) -> Receipt:
     """Takes in one answered sheet, all of it or nothing.
 
+    also: done at the end of the transaction that keeps the answers.
     week: from which ISO week on the answers count; default that of each task, so that an answer counts for the week for
     which it was asked, whenever it comes in.
 
     Raises InputError when the file is no review sheet.
     """
     with transaction(engine) as connection:
-        return _import(connection, path, week)
+        receipt = _import(connection, path, week)
+        if also is not None:
+            also(connection, receipt)
+    return receipt

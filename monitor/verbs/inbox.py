@@ -11,7 +11,6 @@ Files stay where they are, since an office's file sharing owns the folder; the s
 parts are taken first, since the small lists are read against them.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,27 +18,29 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine
 
 from exports.wording import day, number
 from monitor import regions, registry
 from monitor.config import Config
-from monitor.crawl_lines import write_whole
-from monitor.database import transaction, translate_errors
+from monitor.database import transaction
 from monitor.errors import MonitorError, StoreError
 from monitor.feed import hand_over
 from monitor.marketplaces import catalogue
-from monitor.private_store import handed_in
 from monitor.registry_import import RejectedPartError, import_part
+from monitor.registry_report import ImportReport
 from monitor.registry_report import receipt as registry_receipt
 from monitor.runs import recorded
 from monitor.text import safe_terminal
+from monitor.verbs.answers import Answer, forget_begun, is_known, sha256_of, unsent
 from monitor.verbs.lists import receipt_text
-from monitor.verbs.review import take as take_sheet
-from monitor.weeks import utc_now, utc_text
+from monitor.verbs.review import receipt_text as sheet_text
+from monitor.weeks import utc_now
 from pipelines.audit_import import import_audit
 from pipelines.cohort_import import import_cohort
 from pipelines.handed_lists import ListReceipt
+from pipelines.judge import Receipt as SheetReceipt
+from pipelines.judge import import_sheet
 from pipelines.probe_import import import_probes
 from pipelines.rematch import rematch
 
@@ -60,6 +61,8 @@ NOT_RECOGNISED = (
     "(pemegang sertifikat, penyedia), 'uji-<kantor>.xlsx' untuk daftar uji, dan biarkan nama lembar periksa dan lembar "
     "audit seperti ketika dikirim."
 )
+Keep = Callable[[Connection, str], None]  # keeps the receipt, in the transaction that keeps what it tells of
+Work = Callable[[Keep], str]
 WAITS = "Registri UMKM belum ada, sehingga berkas ini belum dapat dicocokkan. Berkas disimpan dan akan dibaca kembali."
 
 
@@ -79,11 +82,22 @@ class _WaitsError(MonitorError):
 
 def take_in(engine: Engine, config: Config) -> list[Taken]:
     """Imports every new file of every office; a file that cannot be used is answered and does not stop the others."""
-    found = sorted(_new_files(engine, config), key=lambda one: _REGISTRY.fullmatch(one[1].name) is None)
-    taken = [_take(engine, config, office, path) for office, path in found]
-    if any((one.kind, one.outcome) == ("registry", "accepted") for one in taken):
+    late = list(unsent(engine, config))
+    found = list(_new_files(engine, config))
+    lists = [_take(engine, config, *one) for one in found if _REGISTRY.fullmatch(one[1].name)]
+    lists += [(Taken(one.office, safe_terminal(one.answer.name), one.kind, one.outcome), one.answer) for one in late]
+    if any((one.kind, one.outcome) == ("registry", "accepted") for one, _ in lists):
         rematch(engine)  # rows of earlier lists may be in this registry
-    return taken
+    for _, answer in lists:
+        answer.send()
+    others = []
+    for one in found:
+        if not _REGISTRY.fullmatch(one[1].name):
+            taken, answer = _take(engine, config, *one)
+            answer.send()
+            others.append(taken)
+    forget_begun(config)
+    return [*(taken for taken, _ in lists), *others]
 
 
 def _new_files(engine: Engine, config: Config) -> Iterator[tuple[str, Path]]:
@@ -92,7 +106,7 @@ def _new_files(engine: Engine, config: Config) -> Iterator[tuple[str, Path]]:
             continue
         for path in sorted(folder.iterdir()):
             ready = path.is_file() and not path.name.startswith((".", "~$"))
-            if ready and not _seen(engine, office, path):
+            if ready and not is_known(engine, office, path):
                 yield office, path
 
 
@@ -113,51 +127,38 @@ def _offices(config: Config) -> set[str]:
     return {config.region.code, *(area.code for area in regions.areas())}
 
 
-def _sha256(office: str, path: Path) -> str:
-    """Over content, office and name: the name says what a file is, so a file renamed as asked is a new one."""
-    with translate_errors(), path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    digest.update(f"/{office}/{path.name}".encode())
-    return digest.hexdigest()
+def _take(engine: Engine, config: Config, office: str, path: Path) -> tuple[Taken, Answer]:
+    """What became of the file, and its receipt, which lies aside."""
+    answer = Answer(config.outbox_dir / office, path.name)
+    kind, work = _recognise(engine, config, office, path, answer)
+    row = {"file_sha256": sha256_of(office, path), "kind": kind, "office": office, "outcome": "accepted"}
 
+    def keep(connection: Connection, receipt: str) -> None:
+        answer.keep(connection, row | {"receipt": receipt})
 
-def _seen(engine: Engine, office: str, path: Path) -> bool:
-    with engine.connect() as connection:
-        query = select(handed_in.c.kind).where(handed_in.c.file_sha256 == _sha256(office, path))
-        return connection.execute(query).first() is not None
-
-
-def _take(engine: Engine, config: Config, office: str, path: Path) -> Taken:
-    kind, work = _recognise(engine, config, office, path)
     try:
-        receipt, outcome = work(), "accepted" if kind != "unknown" else "returned"
+        receipt = work(keep)
+        row["outcome"] = "accepted" if kind != "unknown" else "returned"
     except StoreError:
         raise  # nothing is wrong with the file; the next run takes it
     except _WaitsError:
-        _answer(config, office, path, WAITS)
-        return Taken(office, safe_terminal(path.name), kind, "waits")
+        answer.write(WAITS)
+        return Taken(office, safe_terminal(path.name), kind, "waits"), answer
     except MonitorError as error:
-        receipt, outcome = _returned(error, _now(config)), "returned"
-    values = {
-        "file_sha256": _sha256(office, path),
-        "kind": kind,
-        "office": office,
-        "received_at": utc_text(utc_now()),
-        "outcome": outcome,
-        "receipt": receipt,
-    }
-    _answer(config, office, path, receipt)
-    with transaction(engine) as connection:
-        connection.execute(insert(handed_in).values(**values))
-    return Taken(office, safe_terminal(path.name), kind, outcome)
+        receipt, row["outcome"] = _returned(error, _now(config)), "returned"
+    if not is_known(engine, office, path):
+        with transaction(engine) as connection:
+            keep(connection, receipt)
+    return Taken(office, safe_terminal(path.name), kind, row["outcome"]), answer
 
 
-def _recognise(engine: Engine, config: Config, office: str, path: Path) -> tuple[str, Callable[[], str]]:
+def _recognise(engine: Engine, config: Config, office: str, path: Path, answer: Answer) -> tuple[str, Work]:
     if found := _FEED.fullmatch(path.name):
         if found["slug"] in catalogue():
-            return "feed", partial(_feed, config, path, found["slug"], found["date"], found["coverage"] == "lengkap")
+            told = (found["slug"], found["date"], found["coverage"] == "lengkap")
+            return "feed", partial(_feed, config, path, *told, answer)
     elif _REVIEW.fullmatch(path.name):
-        return "review", partial(take_sheet, engine, config, path)
+        return "review", partial(_review, engine, config, path)
     elif _PROBE.fullmatch(path.name):
         return "probe", partial(_list, engine, config, office, "probe", partial(import_probes, path=path))
     elif _AUDIT.fullmatch(path.name):
@@ -169,22 +170,36 @@ def _recognise(engine: Engine, config: Config, office: str, path: Path) -> tuple
     elif found := _REGISTRY.fullmatch(path.name):
         as_of = found["date"] or datetime.fromtimestamp(path.stat().st_mtime, config.region.zone).date().isoformat()
         return "registry", partial(_registry, engine, config, path, as_of, office)
-    return "unknown", lambda: NOT_RECOGNISED
+    return "unknown", lambda _: NOT_RECOGNISED
 
 
-def _registry(engine: Engine, config: Config, path: Path, as_of: str, office: str) -> str:
+def _registry(engine: Engine, config: Config, path: Path, as_of: str, office: str, keep: Keep) -> str:
+    def also(connection: Connection, report: ImportReport) -> None:
+        keep(connection, registry_receipt(report, _now(config)))
+
     with recorded(engine, "registry", subject=office):
-        report = import_part(engine, config, path, as_of, office)
+        report = import_part(engine, config, path, as_of, office, also=also)
     return registry_receipt(report, _now(config))
 
 
-def _list(engine: Engine, config: Config, office: str, kind: str, work: Callable[..., ListReceipt]) -> str:
+def _list(engine: Engine, config: Config, office: str, kind: str, work: Callable[..., ListReceipt], keep: Keep) -> str:
     """Takes in one of the small lists, which are read against the registry; its receipt."""
     with engine.connect() as connection:
         if registry.current_snapshot(connection) is None:
             raise _WaitsError
+
+    def also(connection: Connection, receipt: ListReceipt) -> None:
+        keep(connection, receipt_text(config, receipt))
+
     with recorded(engine, f"{kind} import", subject=office):
-        return receipt_text(config, work(engine=engine, config=config, office=office))
+        return receipt_text(config, work(engine=engine, config=config, office=office, also=also))
+
+
+def _review(engine: Engine, config: Config, path: Path, keep: Keep) -> str:
+    def also(connection: Connection, receipt: SheetReceipt) -> None:
+        keep(connection, sheet_text(config, receipt))
+
+    return sheet_text(config, import_sheet(engine, path, also=also))
 
 
 def _returned(error: MonitorError, at: datetime) -> str:
@@ -197,25 +212,20 @@ def _returned(error: MonitorError, at: datetime) -> str:
     return f"Berkas belum dapat diterima. {said}"
 
 
-def _feed(config: Config, path: Path, slug: str, observed_on: str, complete: bool) -> str:
+def _feed(config: Config, path: Path, slug: str, observed_on: str, complete: bool, answer: Answer, _: Keep) -> str:
+    """A feed is kept as a directory; its counts are read there again when a run before this one was killed after it."""
+    was_begun = answer.begin()
     report = hand_over(config, path, slug, observed_on, complete)
-    if not report.is_new:
-        return "Isi berkas ini sudah pernah diterima; tidak ada yang berubah. Terima kasih."
-    at = _now(config)
     returned = f", {number(report.returned)} baris dikembalikan" if report.returned else ""
-    return (
-        f"Diterima {day(at.date())} pukul {at:%H.%M} {at:%Z}: {number(report.row_count)} baris, "
-        f"{number(report.shop_count)} toko, {number(report.listing_count)} produk tayang{returned}. Terima kasih."
+    counts = (
+        f"{number(report.row_count)} baris, {number(report.shop_count)} toko, {number(report.listing_count)} produk "
+        f"tayang{returned}"
     )
+    if not report.is_new and not was_begun:
+        return f"Isi berkas ini sudah pernah diterima ({counts}); tidak ada yang berubah. Terima kasih."
+    at = _now(config)
+    return f"Diterima {day(at.date())} pukul {at:%H.%M} {at:%Z}: {counts}. Terima kasih."
 
 
 def _now(config: Config) -> datetime:
     return utc_now().astimezone(config.region.zone)
-
-
-def _answer(config: Config, office: str, path: Path, receipt: str) -> None:
-    folder = config.outbox_dir / office
-    stem = re.sub(r"[^\w.-]+", "_", path.stem)[:80]
-    with translate_errors():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_whole(folder / f"tanda-terima-{stem}.txt", f"{path.name}\n\n{receipt}\n".encode("utf-8", "replace"))
