@@ -195,6 +195,21 @@ def half_files(before: Picture, now: Picture, after: Picture) -> list[str]:
     ]
 
 
+# What a store, a dump of PostgreSQL and an archive begin with, and words that stand in most of what they hold.
+PLAIN = (b"SQLite format 3", b"PGDMP", b"ustar", b"shop_id", b"business_name", b"Lebak")
+
+
+def readable(stores: Stores) -> list[str]:
+    """Files among the backups and among the temporary files that hold anything unencrypted, beside the manifests."""
+    backups = stores.data / "backups"
+    files = [path for folder in (backups, stores.temporary) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [
+        f"file {path.relative_to(stores.root)} can be read"
+        for path in files
+        if not path.name.endswith("manifest.json") and any(word in path.read_bytes() for word in PLAIN)
+    ]
+
+
 def _sha(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 

@@ -1,6 +1,7 @@
 """Kills a verb, runs it again, and compares with the undisturbed run. Which moments are drawn, and where they hit."""
 
 import gc
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from random import Random
 
 from benchmarks.chaos_parts.children import Ended, apart, run
 from benchmarks.chaos_parts.moments import Moment
-from benchmarks.chaos_parts.pictures import Picture, differences, half_files, picture
+from benchmarks.chaos_parts.pictures import Picture, differences, half_files, picture, readable
 from benchmarks.chaos_parts.planted import PLANTED
 from benchmarks.chaos_parts.story import Story
 
@@ -107,6 +108,7 @@ class Trials:
         stores = self.story.stores
         mid = apart(partial(picture, stores, False))
         trial.wrong += half_files(self.before[label], mid, self.expected[label])
+        trial.wrong += readable(stores)
         if label in NEVER_TWICE and not differences(self.expected[label], apart(partial(picture, stores))):
             return trial  # everything was done and noted when the kill came
         again = run(self.story.order(self.story.kept[label], LATER, plant), self.story.shared)
@@ -168,7 +170,7 @@ def found_planted(story: Story) -> dict[str, list[str]]:
     for what, planted in PLANTED.items():
         if planted.label in story.kept:
             wrong = trials.one(planted.label, 0, planted.moment, planted.plant).wrong
-            found[what] = [line for line in wrong if planted.seen in line]
+            found[what] = [line for line in wrong if re.search(planted.seen, line)]
     return found
 
 
