@@ -137,14 +137,14 @@ def _of_label(key: str, label: str, book: Gazetteer) -> Reading | None:
     """What a name means under a label, None when it is no such place."""
     reading = book.readings.get(key, NOWHERE)
     if label == "district":
-        outside = key in book.outside_districts
+        outside = key in book.outside.districts
         return Reading(districts=reading.districts, outside=outside) if reading.districts or outside else None
     if label == "village":
         return Reading(villages=reading.villages) if reading.villages else None
     if label == "province":
         return Reading(outside=reading.outside, province=reading.province) if reading is not NOWHERE else None
     areas = book.labelled_areas(key, label == "kota")
-    outside = key in (book.outside_kota if label == "kota" else book.outside_kabupaten)
+    outside = key in (book.outside.kota if label == "kota" else book.outside.kabupaten)
     return Reading(areas=areas, outside=outside and not areas) if areas or outside else None
 
 

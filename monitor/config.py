@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rapidfuzz import process
-
 from monitor import gazetteer
 from monitor.cluster.options import TLS_VARIABLES, ClusterOptions, from_environment
 from monitor.errors import UsageError
@@ -161,7 +159,7 @@ class RetentionOptions:
     outbox: int = 92  # sheets, lists by name and receipts that offices have taken
     reports: int = 400  # office files by name; pages and open tables without names stay
     rejects: int = 92
-    logs: int = 30  # details of unexpected errors, which can quote rows
+    logs: int = 30  # what was done, and kinds and places of unexpected errors; nothing personal
     inbox: int = 400  # what offices handed in
     receipts: int = 400
     left_registry: int = 730  # names of businesses that left the registry
@@ -254,6 +252,8 @@ _TOP_KEYS = ("data_dir", "database_url", "results_url", "phone_key_file", "sampl
 def _refuse_unknown(keys: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     for key in keys:
         if key not in known:
+            from rapidfuzz import process
+
             nearest = process.extractOne(key, known)
             hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
             raise UsageError(f"Unknown key '{key}' in {where}.{hint}")

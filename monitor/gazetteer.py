@@ -10,8 +10,8 @@ so ``Pondok Aren``, ``PondokAren`` and ``Pd. Aren`` are one key.
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -114,6 +114,16 @@ def _add(index: dict[str, list[str]], key: str, codes: Iterable[str]) -> None:
     held.extend(code for code in codes if code not in held)
 
 
+@dataclass(frozen=True)
+class Outside:
+    """Keys of kabupaten, kota and kecamatan elsewhere in the country; names: of kab/kota and provinces unlabelled."""
+
+    kabupaten: set[str] = field(default_factory=set)
+    kota: set[str] = field(default_factory=set)
+    districts: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+
+
 class Gazetteer:
     """Names and codes of one province (``36``). All keys are made by `key`."""
 
@@ -152,12 +162,6 @@ class Gazetteer:
         self.areas = {key: tuple(sorted(codes)) for key, codes in areas.items()}
         self.districts = {key: tuple(sorted(codes)) for key, codes in districts.items()}
         self.villages = {key: tuple(sorted(codes)) for key, codes in villages.items()}
-        self.outside_kabupaten: set[str] = set()
-        self.outside_kota: set[str] = set()
-        self.outside_districts: set[str] = set()
-        self.outside_names = set(_OUTSIDE_WORDS)  # kab/kota and provinces without a label
-        self._read_outside()
-        self.readings = self._readings()
 
     def _irregular_names(self) -> list[dict[str, str]]:
         try:
@@ -168,29 +172,34 @@ class Gazetteer:
         self.split_from = {row["alias"]: row["means"] for row in found if row["kind"] == "split_from"}
         return [row for row in found if row["kind"] in {"area", "district"}]
 
-    def _read_outside(self) -> None:
-        """Keys of all provinces, kab/kota and kecamatan elsewhere in the country."""
+    @cached_property
+    def outside(self) -> "Outside":
+        """Made when the first place is read: most commands only want names of codes."""
+        found = Outside(names=set(_OUTSIDE_WORDS))
         for row in rows("indonesia.csv"):
             code, words = row["code"], tokens(row["name"])
             if code.startswith(self.province):
                 continue
             if len(code) == 6:
-                self.outside_districts.add(self.key(words))
+                found.districts.add(self.key(words))
             elif len(code) == 2:
-                self.outside_names |= {self.key(words), self.key(words[words[0] == "daerah" and 2 :])}
+                found.names |= {self.key(words), self.key(words[words[0] == "daerah" and 2 :])}
             else:
                 name = self.key([word for word in words[1:] if word != "administrasi"])
-                (self.outside_kota if is_kota(code) else self.outside_kabupaten).add(name)
-                self.outside_names.add(name)
+                (found.kota if is_kota(code) else found.kabupaten).add(name)
+                found.names.add(name)
+        return found
 
-    def _readings(self) -> dict[str, Reading]:
-        keys = {*self.areas, *self.districts, *self.villages, *self.outside_names}
+    @cached_property
+    def readings(self) -> dict[str, Reading]:
+        """What a name without a label can be, by its key."""
+        keys = {*self.areas, *self.districts, *self.villages, *self.outside.names}
         found = {
             key: Reading(
                 self.areas.get(key, ()),
                 self.districts.get(key, ()),
                 self.villages.get(key, ()),
-                key in self.outside_names,
+                key in self.outside.names,
             )
             for key in keys
         }

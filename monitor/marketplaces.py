@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from rapidfuzz import process
-
 from monitor.errors import UsageError
 
 KINDS = ("general", "fashion", "groceries", "food", "b2b", "government", "social", "classifieds", "export")
@@ -100,6 +98,8 @@ class ShopUrl:
 
 def nearest(word: str, known: Mapping[str, Any]) -> str:
     """` Did you mean 'x'?` for the known word closest to `word`."""
+    from rapidfuzz import process
+
     found = process.extractOne(word, list(known))
     return f" Did you mean '{found[0]}'?" if found else ""
 

@@ -8,8 +8,6 @@ back as candidates with a clause that asks the office.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rapidfuzz.distance import OSA
-
 from monitor.addresses import Address, Mention
 from monitor.characters import tokens
 from monitor.gazetteer import Codes, Gazetteer
@@ -69,6 +67,8 @@ def near(key: str, parents: Codes, book: Gazetteer) -> Codes:
     if len(key) < 6:
         return ()
     children = [child for parent in parents for child in book.children.get(parent, ())]
+    from rapidfuzz.distance import OSA
+
     close = [code for name, code in children if OSA.distance(key, name, score_cutoff=1) <= 1]
     return (close[0],) if len(close) == 1 else ()
 

@@ -169,7 +169,7 @@ def _area_in_text(text: str, folded: str, bare: tuple[tuple[str, str], ...], boo
         codes = near(name, (book.province,), book)
         written.areas = tuple(code for code in codes if is_kota(code) == (label[1] == "kota"))
     found = decide(_copy(written), book)
-    is_elsewhere = not written.has_context and book.key(tokens(written.district_text)) in book.outside_districts
+    is_elsewhere = not written.has_context and book.key(tokens(written.district_text)) in book.outside.districts
     districts_found = written.districts if found.district_code is None else (found.district_code,)
     return Written(
         areas=() if is_elsewhere else found.candidates,

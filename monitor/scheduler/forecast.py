@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
-from monitor.scheduler.due import Due, Past, Scene, due
+from monitor.scheduler.due import FINAL_AFTER, Due, Past, Scene, due
+from monitor.weeks import shift_week, week_of
 
 STEP = timedelta(minutes=10)
 USUAL = {"crawl": timedelta(hours=1)}
@@ -39,13 +40,20 @@ def forecast(scene: Scene, days: int = 14) -> list[Planned]:
 
 
 def _that_matter(scene: Scene) -> list[Past]:
-    """Of each piece of work the newest runs, and one that is done: two thousand looks go through all of them."""
-    found: list[Past] = []
-    for past in scene.by_work.values():
-        newest = past[-KEPT:]
+    """Of each piece of work that can still be due what `due` asks of it: two thousand looks go through all of them.
+
+    Of work that is done that it is, and whether it was asked for since; of other work its newest attempts.
+    """
+    oldest = shift_week(scene.week, -max(scene.rules.catch_up_weeks, FINAL_AFTER) - 1)
+    began = min(scene.runs, key=lambda run: run.week or week_of(run.started_at, scene.zone), default=None)
+    found = [began] if began is not None else []
+    for (_, _, week), past in scene.by_work.items():
+        if week is not None and week < oldest and past[-1].outcome != "asked":
+            continue
         done = next((run for run in reversed(past) if run.outcome == "done"), None)
-        found += newest if done is None or done in newest else [done, *newest]
-    return found
+        found += [] if done is None else [done]
+        found += past[-KEPT:] if done is None or week is None else past[-2:]
+    return list(dict.fromkeys(found))
 
 
 def _next_look(now: datetime) -> datetime:

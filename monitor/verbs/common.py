@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from monitor import pins, regions
@@ -72,6 +71,8 @@ def _cell(value: Any) -> str:
 @contextmanager
 def progress(description: str, total: float | None = None) -> Iterator[Any]:
     """Yields a callable `advance(by=1, description=None)`; shown on standard error when that is a terminal."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     bar = Progress(
         SpinnerColumn(),
