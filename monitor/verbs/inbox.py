@@ -130,7 +130,7 @@ def _offices(config: Config) -> set[str]:
 def _take(engine: Engine, config: Config, office: str, path: Path) -> tuple[Taken, Answer]:
     """What became of the file, and its receipt, which lies aside."""
     answer = Answer(config.outbox_dir / office, path.name)
-    kind, work = _recognise(engine, config, office, path, answer)
+    kind, work = _recognise(engine, config, office, path)
     row = {"file_sha256": sha256_of(office, path), "kind": kind, "office": office, "outcome": "accepted"}
 
     def keep(connection: Connection, receipt: str) -> None:
@@ -152,11 +152,11 @@ def _take(engine: Engine, config: Config, office: str, path: Path) -> tuple[Take
     return Taken(office, safe_terminal(path.name), kind, row["outcome"]), answer
 
 
-def _recognise(engine: Engine, config: Config, office: str, path: Path, answer: Answer) -> tuple[str, Work]:
+def _recognise(engine: Engine, config: Config, office: str, path: Path) -> tuple[str, Work]:
     if found := _FEED.fullmatch(path.name):
         if found["slug"] in catalogue():
             told = (found["slug"], found["date"], found["coverage"] == "lengkap")
-            return "feed", partial(_feed, config, path, *told, answer)
+            return "feed", partial(_feed, config, path, *told, Answer(config.outbox_dir / office, path.name))
     elif _REVIEW.fullmatch(path.name):
         return "review", partial(_review, engine, config, path)
     elif _PROBE.fullmatch(path.name):
