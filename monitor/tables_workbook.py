@@ -1,11 +1,5 @@
-"""Workbooks and Parquet files as rows of text.
+"""Workbooks and Parquet files as rows of text. A workbook is looked at before it is opened (`workbook_bounds`)."""
 
-A workbook is looked at before it is opened: a few kilobytes can unpack to gigabytes, and one stray cell far to the
-right makes the reader hold every empty cell before it (seen on 2026-11-21: a file of 5 kB took 10 GB).
-"""
-
-import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,24 +14,16 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from monitor.table_shapes import MAX_CELL_CHARS, Cells, Problem, RawRows, Source, TableError, columns_of
 from monitor.tables_text import REASON_LONG
+from monitor.workbook_bounds import check_workbook, damaged, protected, unusable
 
-MAX_UNPACKED_BYTES = 4 << 30
-MAX_PACKING = 200  # unpacked to packed size; lists of people stay below 40
-MIN_PACKING_BYTES = 64 << 20  # small files may pack as well as they like
-MAX_GRID_CELLS = 40_000_000  # 800,000 rows of 50 columns; about 1.3 GB inside the reader
 BLOCK_ROWS = 20_000
 # Behind so many closing zeros a spreadsheet has rounded: 8.52E+10 typed as text, then stored as a number.
 LOST_DIGITS = 7
 
 
-def _unusable(path: Path, what: str, do: str, pesan: str) -> TableError:
-    return TableError(f"{path.name} {what}; {do}.", pesan)
-
-
 def workbook_sources(path: Path) -> list[Source]:
     """One source per visible sheet with cells. Raises TableError: damaged, protected, no workbook, too large."""
-    if zipfile.is_zipfile(path):
-        _check_archive(path)
+    check_workbook(path)
     try:
         book = CalamineWorkbook.from_path(path)
         sheets = [
@@ -46,97 +32,22 @@ def workbook_sources(path: Path) -> list[Source]:
             if meta.visible == SheetVisibleEnum.Visible
         ]
     except PasswordError:
-        raise _protected(path) from None
+        raise protected(path) from None
     except (CalamineError, OSError, ValueError):
         if _holds(path, "EncryptedPackage"):
-            raise _protected(path) from None
-        raise _damaged(path) from None
+            raise protected(path) from None
+        raise damaged(path) from None
     found = [SheetSource(sheet) for sheet in sheets if sheet.height]
     if not found:
-        raise _unusable(
+        raise unusable(
             path, "holds no filled sheet", "hand in the list itself", "Berkas tidak memuat lembar yang terisi."
         )
     return list(found)
 
 
-def _damaged(path: Path) -> TableError:
-    return _unusable(
-        path,
-        "is not a workbook that can be read: it is damaged or of another kind",
-        "open it in Excel, save it as XLSX and hand it in again",
-        "Berkas rusak atau bukan berkas Excel; mohon buka, simpan ulang sebagai XLSX, lalu kirim kembali.",
-    )
-
-
-def _protected(path: Path) -> TableError:
-    return _unusable(
-        path,
-        "is protected by a password",
-        "save it without one and hand it in again",
-        "Berkas dilindungi kata sandi; mohon simpan tanpa kata sandi, lalu kirim kembali.",
-    )
-
-
 def _holds(path: Path, name: str) -> bool:
     with path.open("rb") as file:
         return name.encode("utf-16-le") in file.read(1 << 20)
-
-
-def _check_archive(path: Path) -> None:
-    """Unpacks every entry once, piece by piece: proves its size and its checksum, and finds the outermost cell."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            unpacked = sum(entry.file_size for entry in entries)
-            packed = max(1, sum(entry.compress_size for entry in entries))
-            if unpacked > MAX_UNPACKED_BYTES or (unpacked > MIN_PACKING_BYTES and unpacked > MAX_PACKING * packed):
-                raise _too_large(path, f"unpacks to {unpacked / 2**20:,.0f} MB")
-            for entry in entries:
-                if entry.flag_bits & 1:
-                    raise _protected(path)
-                with archive.open(entry) as file:
-                    _check_entry(path, entry.filename, file)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError):
-        raise _damaged(path) from None
-
-
-def _check_entry(path: Path, name: str, file: Any) -> None:
-    is_sheet = re.search(r"worksheets/[^/]+\.xml$", name) is not None
-    columns, rows, before = 26, 0, b""
-    while piece := file.read(1 << 20):
-        if is_sheet:
-            text = before + piece
-            # Columns A to Z need no second look; most lists end there.
-            for letters in set(_WIDE_CELL.findall(text)):
-                columns = max(columns, _column_number(letters))
-            for digits in _ROW.findall(text)[-1:]:
-                rows = max(rows, int(digits))
-            if columns * rows > MAX_GRID_CELLS:
-                raise _too_large(
-                    path,
-                    f"has a cell in column {columns:,} of row {rows:,}, so its sheet spans {columns * rows:,} cells",
-                )
-            before = piece[-64:]
-
-
-_WIDE_CELL = re.compile(rb'\br="([A-Z]{2,3})[0-9]+"')
-_ROW = re.compile(rb'<row\b[^>]*?\br="([0-9]{1,7})"')
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _too_large(path: Path, what: str) -> TableError:
-    return _unusable(
-        path,
-        what,
-        "copy the filled rows and columns into a new workbook, or save it as CSV",
-        "Lembar kerja terlalu besar; mohon salin baris dan kolom yang terisi ke berkas baru, lalu kirim kembali.",
-    )
 
 
 @dataclass
@@ -244,7 +155,7 @@ class ParquetSource:
 
 
 def _damaged_parquet(path: Path) -> TableError:
-    return _unusable(path, "is a damaged Parquet file", "write it again", "Berkas Parquet rusak; mohon kirim ulang.")
+    return unusable(path, "is a damaged Parquet file", "write it again", "Berkas Parquet rusak; mohon kirim ulang.")
 
 
 def _arrow_texts(column: Any) -> list[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from monitor import workbook_bounds
 from monitor.tables import TableError, open_table
 
 KNOWN = ["Nama Usaha", "Pemilik", "Kecamatan", "No HP", "NIB"]
@@ -147,6 +148,86 @@ def test_a_stray_cell_far_away_is_not_a_grid_of_gigabytes(tmp_path: Path) -> Non
     sheet.write(1_048_575, 300, "x")
     book.close()
     assert "cell in column 301 of row 1,048,576" in refused(tmp_path / "far.xlsx")
+
+
+SPREADSHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+SHEET = f"""<?xml version="1.0"?><worksheet xmlns="{SPREADSHEETS}"><sheetData>
+<row r="1"><c r="A1" t="inlineStr"><is><t>Nama Usaha</t></is></c>
+<c r="B1" t="inlineStr"><is><t>Pemilik</t></is></c></row>
+%s</sheetData></worksheet>"""
+
+
+def with_sheet(path: Path, rows: str, entry: str = "worksheets/sheet1.xml", sheet: str = SHEET) -> Path:
+    """A workbook whose sheet is written as said, at any place inside."""
+    plain = workbook(path.with_name("plain.xlsx"), {"x": [["Nama Usaha", "Pemilik"]]})
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            body = old.read(name).replace(b"worksheets/sheet1.xml", entry.encode())
+            new.writestr(*(("xl/" + entry, sheet % rows) if name == "xl/worksheets/sheet1.xml" else (name, body)))
+    return path
+
+
+FAR = {
+    "usual": '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+    "row without number": '<row><c r="XFD1048576"><v>1</v></c></row>',
+    "rows in no order": '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row><row r="3"><c r="A3"><v>1</v></c></row>',
+    "other quotes": "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+    "blanks": '<row r="1048576"><c r = "XFD1048576"><v>1</v></c></row>',
+    "small letters": '<row r="2"><c r="xfd1048576"><v>1</v></c></row>',
+    "prefix": '<x:row r="2"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    "later": '<row r="2"><c s="0" r="XFD1048576"><v>1</v></c></row>',
+}
+
+
+@pytest.mark.parametrize("rows", FAR.values(), ids=FAR)
+def test_a_far_cell_is_found_however_it_is_written(tmp_path: Path, rows: str) -> None:
+    sheet = SHEET.replace("<worksheet ", f'<worksheet xmlns:x="{SPREADSHEETS}" ')
+    said = refused(with_sheet(tmp_path / "far.xlsx", rows, sheet=sheet))
+    assert "spans" in said or "more memory" in said
+
+
+def test_a_far_cell_is_found_in_whatever_entry_the_sheet_is(tmp_path: Path) -> None:
+    assert "spans" in refused(with_sheet(tmp_path / "far.xlsx", FAR["usual"], "elsewhere.dat"))
+
+
+@pytest.mark.parametrize("row", ["<row><c><v>1</v></c><c><v>2</v></c></row>", "<x:row r='2'><x:c r='A2'/></x:row>"])
+def test_unusual_sheets_that_are_small_are_read(tmp_path: Path, row: str) -> None:
+    sheet = SHEET.replace("<worksheet ", f'<worksheet xmlns:x="{SPREADSHEETS}" ')
+    table = open_table(with_sheet(tmp_path / "a.xlsx", row, sheet=sheet), KNOWN)
+    assert table.headers == ["Nama Usaha", "Pemilik"]
+
+
+ODS = """<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<office:body><office:spreadsheet><table:table table:name="a"><table:table-row>
+<table:table-cell office:value-type="string"><text:p>Nama Usaha</text:p></table:table-cell>
+<table:table-cell office:value-type="string"><text:p>Pemilik</text:p></table:table-cell></table:table-row>
+<table:table-row table:number-rows-repeated="%d"><table:table-cell table:number-columns-repeated="%d"
+ office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>
+</table:table></office:spreadsheet></office:body></office:document-content>"""
+
+
+def ods(path: Path, rows: int, columns: int, further: dict[str, str] | None = None) -> Path:
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("mimetype", kind, zipfile.ZIP_STORED)
+        file.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/></manifest:manifest>',
+        )
+        for name, text in {"content.xml": (ODS % (rows, columns)).replace(">\n<", "><"), **(further or {})}.items():
+            file.writestr(name, text)
+    return path
+
+
+def test_repeated_cells_of_an_open_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = open_table(ods(tmp_path / "a.ods", 2, 2), KNOWN)
+    assert [row for _, row in table] == [["x", "x"], ["x", "x"]]
+    monkeypatch.setattr(workbook_bounds, "TRIAL_BYTES", 400 << 20)
+    assert "more memory" in refused(ods(tmp_path / "bomb.ods", 3_000, 16_000))
+    assert "more memory" in refused(ods(tmp_path / "both.ods", 3_000, 16_000, {"xl/workbook.xml": "<workbook/>"}))
 
 
 def test_an_empty_workbook(tmp_path: Path) -> None:
