@@ -9,6 +9,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cluster_fixtures import LocalProcesses, sqlite_config
@@ -153,6 +154,33 @@ def test_work_goes_on_when_the_scheduler_is_back(tmp_path: Path, monkeypatch: py
     told = trials(monkeypatch, CancelledError(), ClusterError("does not answer"), CancelledError(), "done")
     assert persistently(on_cluster(tmp_path), None, next_of, told.append) == "done"
     assert len(told) == 3
+
+
+def test_each_loss_of_the_scheduler_has_its_own_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    now = [1_000.0]
+    monkeypatch.setattr("monitor.cluster.connect.time", SimpleNamespace(monotonic=lambda: now[0], sleep=lambda s: None))
+
+    def work(left: list[object]) -> object:
+        now[0] += 10_000.0
+        return next_of(left)
+
+    told = trials(monkeypatch, CancelledError(), CancelledError(), CancelledError(), "done")
+    assert persistently(on_cluster(tmp_path, patience_s=60.0), None, work, told.append) == "done"
+
+
+def test_work_that_fails_is_not_tried_until_patience_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    tries = []
+
+    def work(_: object) -> None:
+        tries.append(1)
+        raise ClusterError("Work on a worker failed unexpectedly: KeyError.")
+
+    trials(monkeypatch, "connected")
+    with pytest.raises(ClusterError, match="failed unexpectedly"):
+        persistently(on_cluster(tmp_path), None, work)
+    assert len(tries) == 1
 
 
 def test_a_scheduler_that_stays_away_and_one_that_never_was_are_told(

@@ -75,18 +75,20 @@ def persistently(
 ) -> Found:
     """`work(client)`; when the scheduler goes away meanwhile, once more as soon as it is back.
 
-    work has to go on from what earlier tries left. After `patience_s` without success it raises ClusterError. A
-    scheduler that does not answer at the start is not waited for.
+    work has to go on from what earlier tries left. After `patience_s` without success it raises ClusterError; work that
+    went on for as long as that before it was lost again is a success. A scheduler that does not answer at the start is
+    not waited for.
     """
-    until, started = 0.0, False
+    patience, until, since = config.cluster.patience_s, 0.0, 0.0
     lost, killed = _lost()
     while True:
+        is_connected = False
         try:
             with connected(config, address) as client:
-                started = True
+                is_connected, since = True, time.monotonic()
                 return work(client)
         except ClusterError:
-            if not started or (until and time.monotonic() > until):
+            if is_connected or not since or (until and time.monotonic() > until):
                 raise
         except killed:  # a task that ended several workers would end the next ones too
             raise ClusterError(
@@ -94,11 +96,13 @@ def persistently(
                 "fewer businesses under 'partitions' in [cluster]."
             ) from None
         except lost as error:
+            if time.monotonic() - since > max(patience, 1.0):
+                until = 0.0
             if until and time.monotonic() > until:
                 raise ClusterError(
                     f"The scheduler was lost ({type(error).__name__}); start it, then run the same command again."
                 ) from None
-        until = until or time.monotonic() + config.cluster.patience_s
+        until = until or time.monotonic() + patience
         tell("Waiting for the scheduler and its workers")
         time.sleep(PAUSE_S)
 

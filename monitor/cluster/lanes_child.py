@@ -10,6 +10,7 @@ import logging
 import socket
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -58,7 +59,7 @@ class _InLane:
     async def download_request(self, request: Request) -> Response:
         line = Line.of(self._crawler.settings)
         assert line is not None
-        site = lane_of(str(request.url.split("/")[2]).partition(":")[0])
+        site = lane_of(urlsplit(request.url).hostname or "")
         counts = not request.meta.get("dont_obey_robotstxt")  # robots.txt itself is not counted
         await asyncio.to_thread(line.say, ask=site, delay_s=self._delay(request), counts=counts)
         began, status, wait = time.monotonic(), 0, None
