@@ -44,7 +44,7 @@ def parted(
     keys: list[Mapping[str, Any]] = [
         tally_keys(layout, lexicon) | {COMMON_WORDS: tally_common(layout, lexicon)} for layout in layouts
     ]
-    wanted = [wanted_keys(layout, lexicon, own) for layout, own in zip(layouts, keys, strict=True)]
+    wanted = [wanted_keys(layout, lexicon) for layout in layouts]
     found = gather(keys, wanted, key_groups_only(tally_keys(lay_out(further, lexicon), lexicon)), lexicon)
     placed = [place_common(layout, lexicon, found.frequent) for layout in layouts]
     beyond = beyond_each(placed, found.tallies, lexicon)
@@ -66,8 +66,7 @@ def alone_in_parts(
     kept, count = best_of(every, table.size, lexicon.weights.blocking.candidates_per_shop)
     parts = []
     for own, stays, some, rows, index in zip(found, kept, tables, where, indexes, strict=True):
-        evidence = weighed(own, stays, count[rows], some, index, model)
-        parts.append(type(evidence)(**{**evidence.__dict__, "shop": rows[evidence.shop]}))
+        parts.append(weighed(own, stays, count[rows], some, rows, index, model))
     frame = framed(finished(parts, model), table.marketplace, table.shop_id, lexicon.weights.decision.floor)
     skipped = {rule: sum(own.skipped[rule] for own in found) for rule in RULES}
     return frame.reset_index(drop=True), skipped, int(np.sum([len(some) for some in where]))

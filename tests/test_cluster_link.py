@@ -78,7 +78,7 @@ def test_shared_files_give_the_pairs_of_one_process(here: Here, tmp_path: Path) 
     # What is left is for the next week: no rows of the registry, nothing of the shops.
     scoring.forget(made)
     kinds = {name.removeprefix(f"{made.home}/").split("/")[0] for name in Storage(url).list()}
-    assert kinds == {"directory.npz", "index", "lexicon.npz", "ready.json"}
+    assert kinds == {"directory.bin", "index", "lexicon.bin", "ready.json"}
     before = len(here.made)
     parted(url, registry, 90)
     assert len(here.made) == before
@@ -114,9 +114,9 @@ def test_no_shops_and_no_registry(here: Here, tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_one_sentence(tmp_path: Path) -> None:
     storage = Storage(tmp_path.as_uri())
-    storage.write_bytes("a.npz", b"PK no archive")
+    storage.write_bytes("a.bin", b"PK no archive")
     with pytest.raises(StoreError, match="is damaged; remove it, then run again"):
-        arrays.read(storage, "a.npz", Directory)
+        arrays.read(storage, "a.bin", Directory)
 
 
 def test_sqlite_is_refused(config: Config) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from monitor.cluster.storage import Storage
-from pipelines.cluster import arrays
+from pipelines.cluster import arrays, frames
 from pipelines.cluster.tasks import Task, run_all
 from pipelines.linkage.index import Beyond, Layout, RegistryIndex, assemble, lay_out, tally_keys
 from pipelines.linkage.lexicon import Lexicon, WordTally, lexicon_of
@@ -97,10 +97,10 @@ def _write_rows(storage: Storage, home: str, registry: Callable[[], Any], words:
     columns = [name for name in REGISTRY_COLUMNS if name in frame]
     plan, parts, several = parts_of_registry(frame[columns].rename_axis("business_id"), most)
     for number, part in enumerate(parts):
-        storage.write_parquet(part[[*columns, PARTED]], f"{home}/registry/{number}.parquet")
-    storage.write_parquet(several[columns], f"{home}/registry/{SEVERAL}.parquet")
+        frames.write(storage, f"{home}/registry/{number}.arrow", part[[*columns, PARTED]])
+    frames.write(storage, f"{home}/registry/{SEVERAL}.arrow", several[columns])
     if declared is not None:
-        storage.write_parquet(declared, f"{home}/declared/all.parquet")
+        frames.write(storage, f"{home}/declared/all.arrow", declared)
     storage.write_json(f"{home}/registry/words.json", [sorted(found) for found in words])
     told = {"count": len(parts), "columns": list(plan.columns), "plan": plan.to_numpy(dtype=object).tolist()}
     storage.write_json(f"{home}/registry/plan.json", told)
@@ -110,15 +110,15 @@ def _steps(client: Any, storage: Storage, url: str, home: str, count: int, tell:
     numbers = [str(number) for number in range(count)]
 
     def each(step: Callable[..., None], folder: str, names: list[str]) -> list[Task]:
-        return [Task(step, (url, home, name), f"{home}/{folder}/{name}.npz") for name in names]
+        return [Task(step, (url, home, name), f"{home}/{folder}/{name}.bin") for name in names]
 
     rounds: list[tuple[str, list[Task]]] = [
         ("reading partitions", each(read, "words", [*numbers, SEVERAL])),
-        ("gathering words", [Task(write_lexicon, (url, home, count), f"{home}/lexicon.npz")]),
+        ("gathering words", [Task(write_lexicon, (url, home, count), f"{home}/lexicon.bin")]),
         ("laying out partitions", each(lay, "wanted", [*numbers, SEVERAL])),
-        ("gathering keys", [Task(write_gathered, (url, home, count), f"{home}/directory.npz")]),
+        ("gathering keys", [Task(write_gathered, (url, home, count), f"{home}/directory.bin")]),
         ("placing what is common", each(place, "placed", numbers)),
-        ("gathering places", [Task(write_beyond, (url, home, count), f"{home}/beyond/{count - 1}.npz")]),
+        ("gathering places", [Task(write_beyond, (url, home, count), f"{home}/beyond/{count - 1}.bin")]),
         ("indexing partitions", each(build, "index", numbers)),
     ]
     for said, tasks in rounds:
@@ -131,97 +131,97 @@ def _steps(client: Any, storage: Storage, url: str, home: str, count: int, tell:
 
 def read(url: str, home: str, name: str) -> None:
     storage = Storage(url)
-    frame = storage.read_parquet(f"{home}/registry/{name}.parquet")
-    has_declared = name != SEVERAL and storage.exists(f"{home}/declared/all.parquet")
-    declared = storage.read_parquet(f"{home}/declared/all.parquet") if has_declared else None
+    frame = frames.read(storage, f"{home}/registry/{name}.arrow")
+    has_declared = name != SEVERAL and storage.exists(f"{home}/declared/all.arrow")
+    declared = frames.read(storage, f"{home}/declared/all.arrow") if has_declared else None
     part = read_part(frame, load_weights(), declared, storage.read_json(f"{home}/registry/words.json")[0])
-    arrays.write(storage, f"{home}/part/{name}.npz", part)
+    arrays.write(storage, f"{home}/part/{name}.bin", part)
     tally = tally_words(part)
-    arrays.write(storage, f"{home}/words/{name}.npz", groups_only(tally) if name == SEVERAL else tally)
+    arrays.write(storage, f"{home}/words/{name}.bin", groups_only(tally) if name == SEVERAL else tally)
 
 
 def write_lexicon(url: str, home: str, count: int) -> None:
     storage = Storage(url)
     names = [*map(str, range(count)), SEVERAL]
-    tallies = [arrays.read(storage, f"{home}/words/{name}.npz", WordTally) for name in names]
+    tallies = [arrays.read(storage, f"{home}/words/{name}.bin", WordTally) for name in names]
     words = storage.read_json(f"{home}/registry/words.json")
-    arrays.write(storage, f"{home}/lexicon.npz", lexicon_of(tallies, load_weights(), *words))
+    arrays.write(storage, f"{home}/lexicon.bin", lexicon_of(tallies, load_weights(), *words))
 
 
 @lru_cache(maxsize=1)  # one registry at a time
 def lexicon(url: str, home: str) -> Lexicon:
-    found = arrays.read(Storage(url), f"{home}/lexicon.npz", Lexicon, {"weights": load_weights()})
+    found = arrays.read(Storage(url), f"{home}/lexicon.bin", Lexicon, {"weights": load_weights()})
     assert isinstance(found, Lexicon)
     return found
 
 
 def lay(url: str, home: str, name: str) -> None:
     storage, words = Storage(url), lexicon(url, home)
-    layout = lay_out(arrays.read(storage, f"{home}/part/{name}.npz", Part), words)
+    layout = lay_out(arrays.read(storage, f"{home}/part/{name}.bin", Part), words)
     tally = tally_keys(layout, words)
     if name == SEVERAL:
         tally = key_groups_only(tally)
     else:
         tally |= {COMMON_WORDS: tally_common(layout, words)}
-        arrays.write(storage, f"{home}/layout/{name}.npz", layout)
-    arrays.write(storage, f"{home}/tally/{name}.npz", tally)
-    arrays.write(storage, f"{home}/wanted/{name}.npz", wanted_keys(layout, words, tally))
+        arrays.write(storage, f"{home}/layout/{name}.bin", layout)
+    arrays.write(storage, f"{home}/tally/{name}.bin", tally)
+    arrays.write(storage, f"{home}/wanted/{name}.bin", wanted_keys(layout, words))
 
 
 def write_gathered(url: str, home: str, count: int) -> None:
     storage = Storage(url)
 
     def every(folder: str, kind: Any) -> list[Any]:
-        return [arrays.read(storage, f"{home}/{folder}/{number}.npz", kind) for number in range(count)]
+        return [arrays.read(storage, f"{home}/{folder}/{number}.bin", kind) for number in range(count)]
 
-    further = arrays.read(storage, f"{home}/tally/{SEVERAL}.npz", Mapping[str, Counts])
+    further = arrays.read(storage, f"{home}/tally/{SEVERAL}.bin", Mapping[str, Counts])
     tallies, wanted = every("tally", Mapping[str, Counts]), every("wanted", Mapping[str, Ints])
     found = gather(tallies, wanted, further, lexicon(url, home))
     for number, tally in enumerate(found.tallies):
-        arrays.write(storage, f"{home}/gathered/{number}.npz", tally)
-    arrays.write(storage, f"{home}/gathered/frequent.npz", found.frequent)
-    arrays.write(storage, f"{home}/directory.npz", found.directory)
+        arrays.write(storage, f"{home}/gathered/{number}.bin", tally)
+    arrays.write(storage, f"{home}/gathered/frequent.bin", found.frequent)
+    arrays.write(storage, f"{home}/directory.bin", found.directory)
 
 
 def place(url: str, home: str, name: str) -> None:
     storage = Storage(url)
-    layout = arrays.read(storage, f"{home}/layout/{name}.npz", Layout)
-    frequent = arrays.read(storage, f"{home}/gathered/frequent.npz", Frequent)
-    arrays.write(storage, f"{home}/placed/{name}.npz", place_common(layout, lexicon(url, home), frequent))
+    layout = arrays.read(storage, f"{home}/layout/{name}.bin", Layout)
+    frequent = arrays.read(storage, f"{home}/gathered/frequent.bin", Frequent)
+    arrays.write(storage, f"{home}/placed/{name}.bin", place_common(layout, lexicon(url, home), frequent))
 
 
 def write_beyond(url: str, home: str, count: int) -> None:
     storage = Storage(url)
     placed = [
-        arrays.read(storage, f"{home}/placed/{number}.npz", Mapping[str, Placed]) for number in range(count)
+        arrays.read(storage, f"{home}/placed/{number}.bin", Mapping[str, Placed]) for number in range(count)
     ]  # fmt: skip
     tallies = [
-        arrays.read(storage, f"{home}/gathered/{number}.npz", Mapping[str, Counts]) for number in range(count)
+        arrays.read(storage, f"{home}/gathered/{number}.bin", Mapping[str, Counts]) for number in range(count)
     ]  # fmt: skip
     for number, found in enumerate(beyond_each(placed, tallies, lexicon(url, home))):
-        arrays.write(storage, f"{home}/beyond/{number}.npz", found)
+        arrays.write(storage, f"{home}/beyond/{number}.bin", found)
 
 
 def build(url: str, home: str, name: str) -> None:
     storage = Storage(url)
-    layout = arrays.read(storage, f"{home}/layout/{name}.npz", Layout)
-    tally = arrays.read(storage, f"{home}/gathered/{name}.npz", Mapping[str, Counts])
-    beyond = arrays.read(storage, f"{home}/beyond/{name}.npz", Mapping[str, Beyond])
+    layout = arrays.read(storage, f"{home}/layout/{name}.bin", Layout)
+    tally = arrays.read(storage, f"{home}/gathered/{name}.bin", Mapping[str, Counts])
+    beyond = arrays.read(storage, f"{home}/beyond/{name}.bin", Mapping[str, Beyond])
     made = assemble(layout, lexicon(url, home), tally, beyond)
-    arrays.write(storage, f"{home}/index/{name}.npz", made, ("weights", "vocabulary"))
+    arrays.write(storage, f"{home}/index/{name}.bin", made, ("weights", "vocabulary"))
 
 
 @lru_cache(maxsize=1)  # memory of a worker is that of one partition
 def index(url: str, home: str, name: str) -> RegistryIndex:
     words = lexicon(url, home)
     given = {"weights": words.weights, "vocabulary": words.vocabulary}
-    found = arrays.read(Storage(url), f"{home}/index/{name}.npz", RegistryIndex, given)
+    found = arrays.read(Storage(url), f"{home}/index/{name}.bin", RegistryIndex, given)
     assert isinstance(found, RegistryIndex)
     return found
 
 
 @lru_cache(maxsize=1)
 def directory(url: str, home: str) -> Directory:
-    found = arrays.read(Storage(url), f"{home}/directory.npz", Directory)
+    found = arrays.read(Storage(url), f"{home}/directory.bin", Directory)
     assert isinstance(found, Directory)
     return found

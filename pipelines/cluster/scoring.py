@@ -4,7 +4,6 @@ Shops are read in batches and go to the partitions they can mean; a partition se
 its index in memory once. Every step leaves a file, so a run that was stopped goes on.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -15,16 +14,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from monitor.cluster.storage import Storage
-from pipelines.cluster import arrays
+from pipelines.cluster import arrays, frames
 from pipelines.cluster.prepare import Parted, directory, index, lexicon
 from pipelines.cluster.tasks import Task, run_all
 from pipelines.linkage.blocking import RULES, Found, find_pairs
-from pipelines.linkage.incremental import input_digests
+from pipelines.linkage.labels import mixed
 from pipelines.linkage.model import load_model
-from pipelines.linkage.parted import Ranked, best_of, finished, ranked, taken, visits, weighed
-from pipelines.linkage.score import Evidence, framed
-from pipelines.linkage.shops import LISTING_COLUMNS, SHOP_COLUMNS, ShopTable, _shop_order, read_shops
-from pipelines.linkage.words import Ints
+from pipelines.linkage.parted import Ranked, Weighed, best_of, chosen, finished, ranked, taken, visits, weighed
+from pipelines.linkage.postings import find
+from pipelines.linkage.score import REACH, Evidence, framed
+from pipelines.linkage.shops import LISTING_COLUMNS, SHOP_COLUMNS, ShopTable, _shop_keys, _shop_order, read_shops
+from pipelines.linkage.weights import load_weights
+from pipelines.linkage.words import Ints, hashed, text_array
 
 BATCH = 20_000  # shops that are read together
 NAMES = ["marketplace", "shop_id"]
@@ -42,8 +43,29 @@ class Sent:
 
 @dataclass(frozen=True)
 class Searched:
-    found: Found
-    ranked: Ranked
+    """`Found` and what else `Ranked` has, in numbers as short as they may be: most of what is moved is this."""
+
+    shop: NDArray[np.int32]
+    business: NDArray[np.int32]
+    printed: NDArray[np.int16]
+    listed: NDArray[np.int16]
+    score: NDArray[np.float32]
+    cell: NDArray[np.int32]
+    business_id: Ints
+    skipped: dict[str, int]
+
+    def found(self) -> Found:
+        wide = (getattr(self, name).astype(np.int64) for name in ("shop", "business", "printed", "listed"))
+        return Found(*wide, self.score, self.skipped)
+
+    def ranked(self, some: Ints) -> Ranked:
+        return Ranked(some[self.shop], self.printed, self.listed, self.score, self.cell, self.business_id)
+
+
+def _searched(found: Found, ranked: Ranked) -> Searched:
+    short = (found.shop.astype(np.int32), found.business.astype(np.int32))
+    rules = (found.printed.astype(np.int16), found.listed.astype(np.int16))
+    return Searched(*short, *rules, found.score, ranked.cell.astype(np.int32), ranked.business_id, found.skipped)
 
 
 @dataclass(frozen=True)
@@ -63,12 +85,11 @@ def score_parted(
     batch: int = BATCH,
 ) -> Pairs:
     """`score.alone` of the shipped model over partitions: pairs and, by rule, how many were left out."""
-    storage, shop_order = Storage(parted.url), _shop_order(shops)[0]
-    digest = input_digests(shops, listings)["digest"].to_numpy()
-    run = f"{parted.home}/runs/{sha256(digest.tobytes()).hexdigest()[:24]}-{batch}"
-    count = max(-(-len(shop_order) // batch), 1)
-    _send(storage, run, shops.iloc[shop_order], listings, batch, count)
-    batches, where = list(range(count)), (parted.url, parted.home, run)
+    storage, sent = Storage(parted.url), _in_order(shops, listings)
+    run = f"{parted.home}/runs/{_digest(sent)}-{batch}"
+    sizes = [len(some) for some in np.array_split(sent.shops.index, range(batch, len(sent.shops), batch))]
+    _send(storage, run, sent, batch, len(sizes))
+    batches, where = list(range(len(sizes))), (parted.url, parted.home, run)
     _run(client, storage, tell, "reading shops", [
         Task(read_batch, (*where, number, parted.plan.to_dict("list")), f"{run}/visits/{number}.json")
         for number in batches
@@ -77,18 +98,19 @@ def score_parted(
     by_part = {name: [number for number in batches if name in visited[number]] for name in range(parted.count)}
     work = [(str(name), numbers) for name, numbers in by_part.items() if numbers]
     _run(client, storage, tell, "searching", [
-        Task(search, (*where, name, numbers), f"{run}/found/{numbers[-1]}-{name}.npz") for name, numbers in work
+        Task(search, (*where, name, numbers), f"{run}/found/{numbers[-1]}-{name}.bin") for name, numbers in work
     ])  # fmt: skip
     _run(client, storage, tell, "choosing candidates", [
-        Task(choose, (*where, number, visited[number]), f"{run}/chosen/{number}.json") for number in batches
+        Task(choose, (*where, number, visited[number], sizes[number]), f"{run}/chosen/{number}.json")
+        for number in batches
     ])  # fmt: skip
     _run(client, storage, tell, "weighing evidence", [
-        Task(weigh, (*where, name, numbers), f"{run}/evidence/{numbers[-1]}-{name}.npz") for name, numbers in work
+        Task(weigh, (*where, name, numbers), f"{run}/evidence/{numbers[-1]}-{name}.bin") for name, numbers in work
     ])  # fmt: skip
     _run(client, storage, tell, "joining partitions", [
-        Task(join, (*where, number, visited[number]), f"{run}/pairs/{number}.parquet") for number in batches
+        Task(join, (*where, number, visited[number]), f"{run}/pairs/{number}.bin") for number in batches
     ])  # fmt: skip
-    return _collected(storage, run, count, batch)
+    return _collected(storage, run, sent.shops, batch, len(sizes))
 
 
 def forget(parted: Parted) -> None:
@@ -101,50 +123,60 @@ def _run(client: Any, storage: Storage, tell: Callable[[str], None], said: str, 
     run_all(client, storage, tasks)
 
 
-def _collected(storage: Storage, run: str, count: int, batch: int) -> Pairs:
-    frames = [storage.read_parquet(f"{run}/pairs/{number}.parquet") for number in range(count)]
-    frames = [frame.assign(shop=frame["shop"] + number * batch) for number, frame in enumerate(frames)]
+def _collected(storage: Storage, run: str, shops: pd.DataFrame, batch: int, count: int) -> Pairs:
+    floor = load_weights().decision.floor
+    names = [shops[name].to_numpy(dtype=object) for name in NAMES]
+    made = []
+    for number in range(count):
+        found = arrays.read(storage, f"{run}/pairs/{number}.bin", Evidence)
+        made.append(framed(replace(found, shop=found.shop + number * batch), *names, floor))
     skipped = [storage.read_json(f"{run}/chosen/{number}.json") for number in range(count)]
-    made = _typed(pd.concat(frames, ignore_index=True))
-    return made, {rule: sum(found[rule] for found in skipped) for rule in RULES}
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Column types as `score.alone` gives them: a file makes text of what was an object."""
-    levels = {name: object for name in frame.columns if name.endswith("_level")}
-    return frame.astype(levels)
+    return pd.concat(made, ignore_index=True), {rule: sum(found[rule] for found in skipped) for rule in RULES}
 
 
 # --- shops as files ---------------------------------------------------------------------------------------------------
 
 
-def _send(storage: Storage, run: str, shops: pd.DataFrame, listings: pd.DataFrame, batch: int, count: int) -> None:
-    place = pd.MultiIndex.from_frame(shops[NAMES].astype(object))
-    at = place.get_indexer(pd.MultiIndex.from_frame(listings[NAMES].astype(object)))
+@dataclass(frozen=True)
+class Ordered:
+    """Shops as files hold them, by marketplace and id, each once. shop: by listing the place of its shop, -1: none."""
+
+    shops: pd.DataFrame
+    listings: pd.DataFrame
+    shop: Ints
+
+
+def _in_order(shops: pd.DataFrame, listings: pd.DataFrame) -> Ordered:
+    order, slugs, ids, keys = _shop_order(shops)
+    key = _shop_keys(*(text_array(listings[name].to_numpy()) for name in NAMES), slugs, ids)
+    some = frames.plain(shops.iloc[order].reset_index(drop=True), SHOP_COLUMNS)
+    return Ordered(some, frames.plain(listings, LISTING_COLUMNS), find(keys, key))
+
+
+def _digest(sent: Ordered) -> str:
+    """A name for all that is sent, whatever the order of the listings."""
+    rows = [_row_keys(sent.shops), np.sort(_row_keys(sent.listings)[sent.shop >= 0])]
+    return sha256(b"".join(found.tobytes() for found in rows)).hexdigest()[:24]
+
+
+def _row_keys(frame: pd.DataFrame) -> Ints:
+    found = np.zeros(len(frame), dtype=np.int64)
+    for name in frame:
+        with np.errstate(over="ignore"):
+            texts = frame[name] if frame[name].dtype != bool else frame[name].map({True: "1", False: "0"})
+            found = mixed(found) + hashed(texts.to_numpy())
+    return found
+
+
+def _send(storage: Storage, run: str, sent: Ordered, batch: int, count: int) -> None:
+    order = np.argsort(sent.shop, kind="stable")
+    cuts = np.searchsorted(sent.shop[order], np.arange(count + 1) * batch)
     for number in range(count):
-        if storage.exists(f"{run}/sent/{number}.parquet"):
+        if storage.exists(f"{run}/sent/{number}.arrow"):
             continue
-        goods = listings[(at >= 0) & (at // batch == number)]
-        some = shops.iloc[number * batch : (number + 1) * batch]
-        storage.write_parquet(_plain(goods, LISTING_COLUMNS), f"{run}/sent/{number}-listings.parquet")
-        storage.write_parquet(_plain(some, SHOP_COLUMNS), f"{run}/sent/{number}.parquet")
-
-
-def _plain(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The columns that are read; lists of identifiers as JSON."""
-    some = frame[[name for name in columns if name in frame]].reset_index(drop=True)
-    if "identifiers" not in some:
-        return some
-    cells = [json.dumps(list(cell)) if isinstance(cell, list | tuple) else None for cell in some["identifiers"]]
-    return some.assign(identifiers=pd.Series(cells, dtype=object))
-
-
-def _read_plain(storage: Storage, name: str) -> pd.DataFrame:
-    frame = storage.read_parquet(name)
-    if "identifiers" not in frame:
-        return frame
-    cells = [json.loads(cell) if isinstance(cell, str) else None for cell in frame["identifiers"]]
-    return frame.assign(identifiers=pd.Series(cells, index=frame.index, dtype=object))
+        goods = sent.listings.iloc[order[cuts[number] : cuts[number + 1]]]
+        frames.write(storage, f"{run}/sent/{number}-listings.arrow", goods)
+        frames.write(storage, f"{run}/sent/{number}.arrow", sent.shops.iloc[number * batch : (number + 1) * batch])
 
 
 # --- on workers -------------------------------------------------------------------------------------------------------
@@ -152,24 +184,21 @@ def _read_plain(storage: Storage, name: str) -> pd.DataFrame:
 
 def read_batch(url: str, home: str, run: str, number: int, plan: dict[str, list[Any]]) -> None:
     storage, words = Storage(url), lexicon(url, home)
-    shops = _read_plain(storage, f"{run}/sent/{number}.parquet")
-    table = read_shops(shops, _read_plain(storage, f"{run}/sent/{number}-listings.parquet"), words)
-    names = {
-        "marketplace": pd.Series(table.marketplace, dtype=object),
-        "shop_id": pd.Series(table.shop_id, dtype=object),
-    }
-    storage.write_parquet(pd.DataFrame(names), f"{run}/names/{number}.parquet")
+    shops, goods = (
+        frames.unfolded(frames.read(storage, f"{run}/sent/{number}{what}.arrow")) for what in ("", "-listings")
+    )
+    table = read_shops(shops, goods, words)
     visited = []
     for name, rows in enumerate(visits(table, words, pd.DataFrame(plan), directory(url, home))):
         if len(rows) or name == 0:  # where nobody goes anywhere, one gives the columns their types
-            arrays.write(storage, f"{run}/shops/{number}-{name}.npz", Sent(rows, taken(table, rows)), NAMES)
+            arrays.write(storage, f"{run}/shops/{number}-{name}.bin", Sent(rows, taken(table, rows)), NAMES)
             visited.append(name)
     storage.write_json(f"{run}/visits/{number}.json", visited)
 
 
 def _sent(storage: Storage, run: str, number: int, name: str) -> Sent:
     given = {"marketplace": NOTHING, "shop_id": NOTHING}
-    sent = arrays.read(storage, f"{run}/shops/{number}-{name}.npz", Sent, given)
+    sent = arrays.read(storage, f"{run}/shops/{number}-{name}.bin", Sent, given)
     blank = np.full(len(sent.rows), "", dtype=object)
     return Sent(sent.rows, replace(sent.shops, marketplace=blank, shop_id=blank))
 
@@ -177,43 +206,41 @@ def _sent(storage: Storage, run: str, number: int, name: str) -> Sent:
 def search(url: str, home: str, run: str, name: str, numbers: list[int]) -> None:
     storage = Storage(url)
     for number in numbers:
-        place = f"{run}/found/{number}-{name}.npz"
+        place = f"{run}/found/{number}-{name}.bin"
         if not storage.exists(place):
             own, sent = index(url, home, name), _sent(storage, run, number, name)
             found = find_pairs(sent.shops, own)
-            arrays.write(storage, place, Searched(found, ranked(found, sent.rows, own)))
+            arrays.write(storage, place, _searched(found, ranked(found, sent.rows, own)))
 
 
-def choose(url: str, home: str, run: str, number: int, visited: list[int]) -> None:
+def choose(url: str, home: str, run: str, number: int, visited: list[int], shops: int) -> None:
     storage = Storage(url)
-    found = [arrays.read(storage, f"{run}/found/{number}-{name}.npz", Searched) for name in visited]
-    shops = len(storage.read_parquet(f"{run}/names/{number}.parquet"))
+    found = [arrays.read(storage, f"{run}/found/{number}-{name}.bin", Searched) for name in visited]
+    rows = [_sent(storage, run, number, str(name)).rows for name in visited]
     most = lexicon(url, home).weights.blocking.candidates_per_shop
-    kept, count = best_of([one.ranked for one in found], shops, most)
-    for name, stays in zip(visited, kept, strict=True):
-        rows = _sent(storage, run, number, str(name)).rows
-        arrays.write(storage, f"{run}/stays/{number}-{name}.npz", Stays(stays, count[rows]))
-    skipped = {rule: sum(one.found.skipped[rule] for one in found) for rule in RULES}
+    kept, count = best_of([one.ranked(of) for one, of in zip(found, rows, strict=True)], shops, most)
+    for name, of, stays in zip(visited, rows, kept, strict=True):
+        arrays.write(storage, f"{run}/stays/{number}-{name}.bin", Stays(stays, count[of]))
+    skipped = {rule: sum(one.skipped[rule] for one in found) for rule in RULES}
     storage.write_json(f"{run}/chosen/{number}.json", skipped)
 
 
 def weigh(url: str, home: str, run: str, name: str, numbers: list[int]) -> None:
     storage, model = Storage(url), load_model()
     for number in numbers:
-        place = f"{run}/evidence/{number}-{name}.npz"
+        place = f"{run}/evidence/{number}-{name}.bin"
         if storage.exists(place):
             continue
         own, sent = index(url, home, name), _sent(storage, run, number, name)
-        searched = arrays.read(storage, f"{run}/found/{number}-{name}.npz", Searched)
-        stays = arrays.read(storage, f"{run}/stays/{number}-{name}.npz", Stays)
-        made = weighed(searched.found, stays.kept, stays.count, sent.shops, own, model)
-        arrays.write(storage, place, replace(made, shop=sent.rows[made.shop]))
+        searched = arrays.read(storage, f"{run}/found/{number}-{name}.bin", Searched)
+        stays = arrays.read(storage, f"{run}/stays/{number}-{name}.bin", Stays)
+        made = weighed(searched.found(), stays.kept, stays.count, sent.shops, sent.rows, own, model)
+        arrays.write(storage, place, made)
 
 
 def join(url: str, home: str, run: str, number: int, visited: list[int]) -> None:
-    storage, words = Storage(url), lexicon(url, home)
-    parts = [arrays.read(storage, f"{run}/evidence/{number}-{name}.npz", Evidence) for name in visited]
-    names = storage.read_parquet(f"{run}/names/{number}.parquet").astype(object)
-    columns = names["marketplace"].to_numpy(dtype=object), names["shop_id"].to_numpy(dtype=object)
-    frame = framed(finished(parts, load_model()), *columns, words.weights.decision.floor)
-    storage.write_parquet(frame.reset_index(drop=True), f"{run}/pairs/{number}.parquet")
+    storage = Storage(url)
+    parts = [arrays.read(storage, f"{run}/evidence/{number}-{name}.bin", Weighed) for name in visited]
+    made = finished(parts, load_model())
+    there = np.flatnonzero(made.weight >= load_weights().decision.floor - REACH)
+    arrays.write(storage, f"{run}/pairs/{number}.bin", chosen(made, there))

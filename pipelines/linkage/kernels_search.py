@@ -101,10 +101,13 @@ def _both(one: Any, other: Any, ranges: Any, count: Any, most: Any, found: Any) 
 
 @compiled
 def _ranges_of(places: Any, start: Any, ranges: Any) -> Any:
-    """The searched areas as ranges of positions."""
-    for turn in range(len(places)):
-        ranges[turn, 0], ranges[turn, 1] = start[places[turn]], start[places[turn] + 1]
-    return len(places)
+    """The searched areas as ranges of positions; how many they are where somebody is."""
+    count = 0
+    for place in places:
+        if start[place + 1] > start[place]:
+            ranges[count, 0], ranges[count, 1] = start[place], start[place + 1]
+            count += 1
+    return count
 
 
 @compiled

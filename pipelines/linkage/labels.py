@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipelines.linkage.postings import Counts, count_groups, pairs_within
 from pipelines.linkage.weights import Rarity
-from pipelines.linkage.words import Floats, Ints, Lists
+from pipelines.linkage.words import Floats, Ints, Lists, Ragged
 
 PAIR_WORDS = 6  # rarest words of a name that are looked at two by two
 
@@ -79,10 +79,18 @@ def count_labels(written: Written, group: Ints, counted: NDArray[np.bool_], rank
     return LabelCounts(count_groups(keys, group[of_pair]), count_groups(sets, group[of_set]))
 
 
-def pairs_of(written: Written, words: int) -> Ints:
-    """Every two words that stand together in a name of the partition, ascending."""
-    every, longest = Lists(written.first, written.words).ragged(), int(np.diff(written.first).max(initial=1))
-    return np.unique(pairs_within(every, np.zeros(words), longest, max(words, 1)).value)
+def uncounted(written: Written, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """By label whether `count_labels` left it out."""
+    return ~counted[written.business] if len(counted) else np.zeros(len(written.first) - 1, dtype=bool)
+
+
+def further_pairs(written: Written, counted: NDArray[np.bool_], words: int) -> Ints:
+    """Every two words that stand together in a name and that `count_labels` may have left out, ascending."""
+    every, sizes = Lists(written.first, written.words).ragged(), np.diff(written.first)
+    some = ((sizes > PAIR_WORDS) | uncounted(written, counted))[every.row]
+    longest = int(sizes.max(initial=1))
+    pairs = pairs_within(Ragged(every.row[some], every.value[some]), np.zeros(words), longest, max(words, 1))
+    return np.unique(pairs.value)
 
 
 def build_labels(written: Written, counts: LabelCounts, groups: int, rarity: Rarity) -> Labels:

@@ -7,6 +7,7 @@ say is added last (`finished`). With one partition that is `score.alone`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,11 @@ from pipelines.linkage.model import Model
 from pipelines.linkage.partitions import Directory, salted
 from pipelines.linkage.patterns import INPUTS, LOST
 from pipelines.linkage.rivals import against_rivals
-from pipelines.linkage.score import Evidence, added, evidence_of, parts_of
+from pipelines.linkage.score import REACH, Evidence, added, evidence_of, parts_of
 from pipelines.linkage.shops import TEXTS, ShopTable
-from pipelines.linkage.words import Ints, Ragged, once, ranges
+from pipelines.linkage.words import Floats, Ints, Ragged, once, ranges
+
+Bools = NDArray[np.bool_]
 
 
 def visits(shops: ShopTable, lexicon: Lexicon, plan: pd.DataFrame, directory: Directory) -> list[Ints]:
@@ -104,24 +107,54 @@ def ranked(found: Found, some: Ints, index: RegistryIndex) -> Ranked:
     return Ranked(some[found.shop], found.printed, found.listed, found.score, cell, index.business_id[found.business])
 
 
-def best_of(parts: Sequence[Ranked], shops: int, most: int) -> tuple[list[NDArray[np.bool_]], Ints]:
+def best_of(parts: Sequence[Ranked], shops: int, most: int) -> tuple[list[Bools], Ints]:
     """By partition which listed pairs are among the `most` best of their shop anywhere; by shop its candidates."""
-    lengths = [len(part.shop) for part in parts]
-    every = Ranked(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Ranked)))
-    listed = np.flatnonzero(every.listed)
-    kept = np.zeros(len(every.shop), dtype=bool)
-    order = (every.business_id[listed], every.cell[listed])
-    kept[listed] = best_listed(every.shop[listed], order, every.score[listed], most)
-    count = np.bincount(every.shop[kept | (every.printed > 0)], minlength=shops)
-    return np.split(kept, np.cumsum(lengths)[:-1]), count
+    ends = np.cumsum([len(part.shop) for part in parts])[:-1]
+    shop, listed = (np.concatenate([getattr(part, name) for part in parts]) for name in ("shop", "listed"))
+    kept = listed != 0
+    many = np.bincount(shop[kept], minlength=shops) > most
+    asked = np.flatnonzero(kept & many[shop])
+    business_id, cell, score = (
+        np.concatenate([getattr(part, name) for part in parts])[asked] for name in ("business_id", "cell", "score")
+    )
+    kept[asked] = best_listed(shop[asked], (business_id, cell), score, most)
+    printed = np.concatenate([part.printed for part in parts]) > 0
+    return np.split(kept, ends), np.bincount(shop[kept | printed], minlength=shops)
+
+
+class Weighed(NamedTuple):
+    """What one partition knows of pairs. kept: of those that may come above the floor, `shop` in the numbers of all.
+
+    shop, group_id, weight: of the others whose shop has candidates in other partitions too: rivals, and no more.
+    """
+
+    kept: Evidence
+    shop: Ints
+    group_id: Ints
+    weight: Floats
 
 
 def weighed(
-    found: Found, kept: NDArray[np.bool_], count: Ints, shops: ShopTable, index: RegistryIndex, model: Model
-) -> Evidence:
-    """Evidence of the pairs of one partition that stay, `shop` as in `shops`; count: by shop, candidates anywhere."""
+    found: Found, kept: Bools, count: Ints, shops: ShopTable, some: Ints, index: RegistryIndex, model: Model
+) -> Weighed:
+    """Evidence of the pairs of one partition that stay. count: by shop, candidates anywhere; some: as in `ranked`."""
     pairs = candidates(found, kept)
-    return joined([evidence_of(part, shops, index, model, count) for part in parts_of(pairs)])
+    made = joined([evidence_of(part, shops, index, model, count) for part in parts_of(pairs)])
+    stays = made.weight >= index.weights.decision.floor - REACH
+    stays[made.near] = True
+    other = np.flatnonzero(~stays & (np.bincount(made.shop, minlength=shops.size) < count)[made.shop])
+    rivals = some[made.shop[other]], made.group_id[other], made.weight[other]
+    own = chosen(made, np.flatnonzero(stays))
+    return Weighed(replace(own, shop=some[own.shop]), *rivals)
+
+
+def chosen(made: Evidence, rows: Ints) -> Evidence:
+    """These pairs in this order; of those that are near, the ones among them."""
+    place = np.full(len(made.shop), -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    columns = {f.name: getattr(made, f.name)[rows] for f in fields(Evidence) if f.name not in ("near", "inputs")}
+    there = place[made.near] >= 0
+    return Evidence(**columns, near=place[made.near[there]], inputs=made.inputs[there])
 
 
 def joined(parts: Sequence[Evidence]) -> Evidence:
@@ -132,23 +165,27 @@ def joined(parts: Sequence[Evidence]) -> Evidence:
     return Evidence(**(columns | {"near": near}))
 
 
-def in_order(made: Evidence) -> Evidence:
-    """Pairs by shop and business."""
-    order = np.lexsort((made.business_id, made.shop))
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    columns = {f.name: getattr(made, f.name)[order] for f in fields(Evidence) if f.name not in ("near", "inputs")}
-    return Evidence(**columns, near=place[made.near], inputs=made.inputs)
-
-
-def finished(parts: Sequence[Evidence], model: Model) -> Evidence:
-    """The evidence of all partitions, with what could not be known before: the rivals in other ones."""
-    made = in_order(joined(parts))
+def finished(parts: Sequence[Weighed], model: Model) -> Evidence:
+    """The evidence of all partitions by shop and business, with what could not be known before: rivals elsewhere."""
+    made = joined([part.kept for part in parts])
+    made = chosen(made, np.lexsort((made.business_id, made.shop)))
     if model.trees is None or not len(made.near):
         return made
-    lost = made.weight - against_rivals(made.shop, made.group_id, made.weight)
+    shop, group, weight = (np.concatenate([getattr(part, name) for part in parts]) for name in Weighed._fields[1:])
     inputs = made.inputs.copy()
-    inputs[:, INPUTS.index(LOST)] = lost[made.near]
+    inputs[:, INPUTS.index(LOST)] = _lost(made, shop, group, weight)
     bits = np.zeros(len(made.shop))
     bits[made.near] = model.trees.total(inputs)
     return replace(added(made, bits.round(2)), near=made.near[:0], inputs=made.inputs[:0])
+
+
+def _lost(made: Evidence, shop: Ints, group: Ints, weight: Floats) -> Floats:
+    """Of the pairs that are near what they lose to all others of their shop; shop, group, weight: of those left out."""
+    is_asked = np.zeros(max(int(made.shop.max()), int(shop.max(initial=0))) + 1, dtype=bool)
+    is_asked[made.shop[made.near]] = True
+    here, there = np.flatnonzero(is_asked[made.shop]), np.flatnonzero(is_asked[shop])
+    columns = ((made.shop, shop), (made.group_id, group), (made.weight, weight))
+    every = [np.concatenate([own[here], others[there]]) for own, others in columns]
+    lost = np.zeros(len(made.shop))
+    lost[here] = made.weight[here] - against_rivals(*every)[: len(here)]
+    return lost[made.near]

@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.linkage.index import BEYOND, NOBODY, Beyond, Layout, Tally
-from pipelines.linkage.labels import pairs_of
+from pipelines.linkage.labels import further_pairs, uncounted
 from pipelines.linkage.lexicon import Lexicon, WordTally
-from pipelines.linkage.postings import Counts, Held, count_groups, find, pairs_within, summed
+from pipelines.linkage.postings import Counts, Held, count_groups, find, pairs_within, totals
 from pipelines.linkage.registry_part import IDENTIFIER_KINDS, PARTED
 from pipelines.linkage.words import Ints, Ragged, ranges
 
@@ -111,15 +111,13 @@ def tally_common(layout: Layout, lexicon: Lexicon) -> Counts:
     return count_groups(keys.value, keys.row)
 
 
-def wanted_keys(layout: Layout, lexicon: Lexicon, tally: Tally) -> dict[str, Ints]:
-    """By tally the keys of which this partition must know how many have them anywhere."""
-    words = len(lexicon.vocabulary.words)
+def wanted_keys(layout: Layout, lexicon: Lexicon) -> dict[str, Ints]:
+    """By tally the keys, beside those tallied here, of which this partition must know how many have them anywhere."""
+    words, counted = len(lexicon.vocabulary.words), layout.counted
     sides = {"name": layout.names, "owner": layout.owners}
     return {
-        **{name: counts.keys for name, counts in tally.items()},
-        **{f"{side}_pairs": pairs_of(written, words) for side, written in sides.items()},
-        **{f"{side}_sets": np.unique(written.sets) for side, written in sides.items()},
-        **{f"{kind}_groups": held.postings.keys for kind, held in layout.identifiers.items()},
+        **{f"{side}_pairs": further_pairs(written, counted, words) for side, written in sides.items()},
+        **{f"{side}_sets": np.unique(written.sets[uncounted(written, counted)]) for side, written in sides.items()},
     }
 
 
@@ -156,15 +154,20 @@ def _over(counts: Counts, most: int) -> Ints:
     return counts.keys[counts.size > most]
 
 
-def _of(counts: Counts, keys: Ints) -> Counts:
-    sizes = counts.sizes(keys)
-    return Counts(keys[sizes > 0], sizes[sizes > 0])
+def _with(own: Ints, size: Ints, further: Ints, total: Counts) -> Counts:
+    """Sums of own keys and of further ones that somebody has."""
+    more = further[find(own, further) < 0]
+    sizes = total.sizes(more)
+    more, sizes = more[sizes > 0], sizes[sizes > 0]
+    place = np.searchsorted(own, more)
+    return Counts(np.insert(own, place, more), np.insert(size, place, sizes)) if len(more) else Counts(own, size)
 
 
 def gather(
     tallies: Sequence[Tally], wanted: Sequence[Mapping[str, Ints]], further: Tally, lexicon: Lexicon
 ) -> Gathered:
     """Sums of the tallies. wanted: by partition, from `wanted_keys`; further: of groups in several partitions."""
+    nobody = np.zeros(0, dtype=np.int64)
     blocking, names = lexicon.weights.blocking, list(tallies[0])
     found: list[dict[str, Counts]] = [{} for _ in tallies]
     frequent: dict[str, Ints] = {"word": lexicon.often}
@@ -175,9 +178,9 @@ def gather(
     }
     for name in names:
         every = [tally[name] for tally in tallies] + ([further[name]] if name in further else [])
-        total = summed(every)
-        for one, keys in zip(found, wanted, strict=True):
-            one[name] = _of(total, keys[name])
+        total, sizes = totals(every)
+        for one, own, size, keys in zip(found, tallies, sizes, wanted, strict=False):  # without those of `further`
+            one[name] = _with(own[name].keys, size, keys.get(name, nobody), total)
         if name in limits:
             frequent[limits[name][0]] = _over(total, limits[name][1])
     return Gathered(found, Frequent(**frequent), _directory(found, blocking.max_anywhere))
@@ -263,13 +266,20 @@ def beyond_each(
         every = Placed(*(np.concatenate(column) for column in zip(*parts, strict=True)))
         owner = np.repeat(np.arange(len(parts)), [len(part.key) for part in parts])
         crowded = _crowded(every, len(lexicon.district.values) + 1, most)
+        order = np.argsort(every.key, kind="stable")
+        distinct, starts = np.unique(every.key[order], return_index=True)
+        starts = np.append(starts, len(order))
         for number, one in enumerate(found):
-            own = parts[number].key if keys is None else tallies[number][keys].keys
-            there = (owner != number) & np.isin(every.key, own)
-            others = Placed(*(column[there] for column in every))
-            if what in ("name", "owner"):  # by number: the place among the partition's own keys
-                others = others._replace(key=find(own, others.key))
-            one[what] = _beyond(others, crowded[there], len(lexicon.area.values) + 1)
+            own = np.unique(parts[number].key) if keys is None else tallies[number][keys].keys
+            place = find(distinct, own)
+            there = np.flatnonzero(place >= 0)
+            sizes = np.diff(starts)[place[there]]
+            rows = order[ranges(starts[place[there]], sizes)]
+            # By number, which names and owners have: the place among the partition's own keys.
+            key = np.repeat(there if what in ("name", "owner") else own[there], sizes)
+            key, rows = key[owner[rows] != number], rows[owner[rows] != number]
+            others = Placed(key, every.area[rows], every.district[rows], every.number[rows])
+            one[what] = _beyond(others, crowded[rows], len(lexicon.area.values) + 1)
     return found
 
 

@@ -80,20 +80,25 @@ class Counts:
 
     def sizes(self, wanted: Ints) -> Ints:
         """How many hold each wanted key, 0 where nobody does."""
-        if wanted is self.keys:
+        if wanted is self.keys or np.array_equal(wanted, self.keys):
             return self.size
         place = find(self.keys, wanted)
         return np.where(place >= 0, self.size[place], 0) if len(self.keys) else np.zeros(len(wanted), dtype=np.int64)
 
 
-def summed(parts: Sequence[Counts]) -> Counts:
-    """All of them together."""
+def totals(parts: Sequence[Counts]) -> tuple[Counts, list[Ints]]:
+    """All of them together, and by part the sums of its own keys."""
     if len(parts) == 1:
-        return parts[0]
+        return parts[0], [parts[0].size]
     keys, size = np.concatenate([part.keys for part in parts]), np.concatenate([part.size for part in parts])
     order = np.argsort(keys, kind="stable")
-    first, _ = _runs(keys[order])
-    return Counts(keys[order][first], np.add.reduceat(size[order], first) if len(first) else size)
+    ordered = keys[order]
+    fresh = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, dtype=bool)
+    first = np.flatnonzero(fresh)
+    total = np.add.reduceat(size[order], first) if len(first) else size
+    own = np.empty(len(order), dtype=np.int64)
+    own[order] = np.repeat(total, np.diff(np.append(first, len(order))))
+    return Counts(ordered[first], total), np.split(own, np.cumsum([len(part.keys) for part in parts])[:-1])
 
 
 def find(keys: Ints, wanted: Ints) -> Ints:
