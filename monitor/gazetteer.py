@@ -183,7 +183,7 @@ class Gazetteer:
             if len(code) == 6:
                 found.districts.add(self.key(words))
             elif len(code) == 2:
-                found.names |= {self.key(words), self.key(words[words[0] == "daerah" and 2 :])}
+                found.names.update((self.key(words), self.key(words[words[0] == "daerah" and 2 :])))
             else:
                 name = self.key([word for word in words[1:] if word != "administrasi"])
                 (found.kota if is_kota(code) else found.kabupaten).add(name)

@@ -20,8 +20,10 @@ from monitor.crawl_process import environment
 from monitor.database import private_engine
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("pandas", "numpy", "pyarrow", "scrapy", "twisted", "parsel", "lxml", "phonenumbers", "rapidfuzz", "numba")
-HEAVY += ("alembic", "apprise", "babel", "jinja2", "altair", "xlsxwriter", "python_calamine", "stdnum")
+HEAVY = frozenset(
+    ("pandas", "numpy", "pyarrow", "scrapy", "twisted", "parsel", "lxml", "phonenumbers", "rapidfuzz", "numba")
+    + ("alembic", "apprise", "babel", "jinja2", "altair", "xlsxwriter", "python_calamine", "stdnum")
+)
 LOOK = """
 import sys
 from monitor.__main__ import run
