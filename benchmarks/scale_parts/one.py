@@ -36,12 +36,14 @@ def warm(folder: str) -> None:
 def main() -> None:
     folder, bantens, out = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     warm(str(folder))
-    frames = [nation.read(folder, name, bantens) for name in nation.NAMES]
     begun, worked = time.perf_counter(), time.process_time()
+    frames = [nation.read(folder, name, bantens) for name in nation.NAMES]
+    read = time.process_time() - worked
     pairs = linked(*frames)
     told = {
         "seconds": time.perf_counter() - begun,
         "processor": time.process_time() - worked,
+        "reading": read,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "pairs": len(pairs),
         "shops": len(frames[1]),
