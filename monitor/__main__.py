@@ -8,6 +8,7 @@ from typing import Any
 
 from typer.exceptions import Abort, TyperException
 
+from monitor.characters import without_invisible
 from monitor.errors import MonitorError
 from monitor.run_log import FOLDER, chain_of, logged, told, write
 
@@ -80,7 +81,8 @@ def _of_machine(error: Exception) -> str | None:
 
 
 def _say(sentence: str, code: int) -> int:
-    sys.stderr.write(f"monitor: {' '.join(sentence.split())}\n")
+    """One line; what a file's name or cell in it holds for the terminal itself is left out."""
+    sys.stderr.write(f"monitor: {' '.join(without_invisible(sentence).split())}\n")
     return code
 
 

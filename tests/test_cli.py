@@ -10,6 +10,7 @@ import pytest
 
 from monitor.__main__ import run
 from monitor.cli import VERBS, load
+from monitor.verbs import common
 
 ROOT = Path(__file__).parents[1]
 
@@ -75,6 +76,15 @@ def test_an_unexpected_error_shows_no_traceback_and_keeps_it_for_its_owner(
     log = tmp_path / "data" / "logs" / "unexpected.log"
     assert "KeyError" in log.read_text(encoding="utf-8")
     assert log.stat().st_mode & 0o077 == 0
+
+
+def test_nothing_from_a_file_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """The name of a file is its sender's: a title, colours or an emptied screen can stand in it."""
+    for steering in ("\x1b]0;title\x07", "\x1b[2J", "\x9b31m", "\u202e"):
+        assert run(["registry", "check", f"daftar{steering}.csv"]) == 1
+        common.show(f"a{steering}", [{"name": f"toko {steering}"}])
+        told = capsys.readouterr()
+        assert not set(steering[:1]) & set(told.err + told.out)
 
 
 def test_a_reader_that_goes_away_is_no_failure() -> None:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitor import pins, regions
+from monitor.characters import without_invisible
 from monitor.config import Config, load_config
 from monitor.practice import sandbox_dir, use_clock
 from monitor.runs import recorded
@@ -43,7 +44,7 @@ def show(title: str, rows: Rows, as_json: bool = False) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n")
         return
-    table = Table(title=escape(title), title_justify="left", title_style="bold", header_style="bold")
+    table = Table(title=escape(without_invisible(title)), title_justify="left", title_style="bold", header_style="bold")
     if isinstance(rows, Mapping):
         table.show_header = False
         table.add_column()
@@ -63,9 +64,10 @@ def show(title: str, rows: Rows, as_json: bool = False) -> None:
 
 
 def _cell(value: Any) -> str:
+    """As people read it; what an outside text holds for the terminal itself is left out."""
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else without_invisible(str(value))
 
 
 @contextmanager
