@@ -20,10 +20,9 @@ from monitor.crawl_process import environment
 from monitor.database import private_engine
 
 ROOT = Path(__file__).parents[1]
-HEAVY = frozenset(
-    ("pandas", "numpy", "pyarrow", "scrapy", "twisted", "parsel", "lxml", "phonenumbers", "rapidfuzz", "numba")
-    + ("alembic", "apprise", "babel", "jinja2", "altair", "xlsxwriter", "python_calamine", "stdnum")
-)
+TABLES = {"pandas", "numpy", "pyarrow", "numba", "alembic"}
+READING = {"scrapy", "twisted", "parsel", "lxml", "phonenumbers", "rapidfuzz", "stdnum"}
+WRITING = {"apprise", "babel", "jinja2", "altair", "xlsxwriter", "python_calamine"}
 LOOK = """
 import sys
 from monitor.__main__ import run
@@ -59,7 +58,7 @@ def loaded(config: Config, *words: str) -> set[str]:
 def test_commands_that_only_look_load_little(config: Config, command: str) -> None:
     config.data_dir.mkdir(parents=True, exist_ok=True)
     private_engine(config).dispose()  # as it is on every day but the first
-    assert loaded(config, *command.split()).isdisjoint(HEAVY)
+    assert loaded(config, *command.split()).isdisjoint(TABLES | READING | WRITING)
 
 
 def test_status_needs_no_conversion_of_options(config: Config) -> None:
