@@ -47,6 +47,7 @@ from pipelines.linkage.score import alone, together
 from pipelines.linkage.settle import Settled, settle
 from pipelines.linkage.siblings import siblings_of
 from pipelines.linkage.spread import sells_for_many
+from pipelines.linkage.threads import processors
 from pipelines.linkage.weights import Weights, load_weights
 from pipelines.match_cache import LinkCache, code_version
 
@@ -233,7 +234,7 @@ class Search:
 def _here(inputs: Inputs, province: str, weights: Weights, cache: LinkCache) -> Search:
     """In this process, against one index of the whole registry."""
     index, version = _index(inputs, province, weights, cache)
-    return Search(version, partial(alone, index=index, model=load_model()))
+    return Search(version, partial(alone, index=index, model=load_model(), threads=processors()))
 
 
 def _pairs(

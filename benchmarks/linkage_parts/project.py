@@ -20,6 +20,7 @@ from pipelines.linkage.model import load_model
 from pipelines.linkage.recall import recall_by_rule
 from pipelines.linkage.score import score
 from pipelines.linkage.shops import read_shops
+from pipelines.linkage.threads import processors
 from pipelines.linkage.weights import load_weights
 from pipelines.match import local_words, place_words
 
@@ -72,7 +73,7 @@ def linked(stages: Stages, frames: Frames, source: Path, with_labels: bool) -> t
     with stages("index"):
         index = build_index(registry, weights, None, place_words(PROVINCE), local_words(PROVINCE))
     with stages("score"):
-        pairs, _ = score(shops, listings, index, shipped)
+        pairs, _ = score(shops, listings, index, shipped, processors())
     if not with_labels:
         with stages("decide"):
             return decide(pairs, weights), index

@@ -12,6 +12,7 @@ from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.model import load_model
 from pipelines.linkage.score import alone, together
 from pipelines.linkage.siblings import siblings_of
+from pipelines.linkage.threads import processors
 
 CHANGED = 0.02
 Frames = tuple[pd.DataFrame, pd.DataFrame]
@@ -51,7 +52,7 @@ def measure(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex) -
     model = load_model()
 
     def own(some: pd.DataFrame, goods: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-        return alone(some, goods, index, model)
+        return alone(some, goods, index, model, processors())
 
     def week(frames: Frames, before: Scored | None) -> Scored:
         scored = score_week(*frames, own, "benchmark", before)

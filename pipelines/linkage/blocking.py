@@ -1,7 +1,6 @@
 """Candidate pairs: shops and businesses that share a key which few others have."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +11,14 @@ from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.postings import Keyed, Postings
 from pipelines.linkage.shops import ShopTable
+from pipelines.linkage.threads import in_threads
 from pipelines.linkage.words import Ints, Lists, Ragged
 
 PRINTED = ("phone", "nib", "pirt", "halal", "bpom", "declared")  # looked up in all areas, kept whatever their rank
 LISTED = ("name", "owner", "words", "word")  # looked up in the shop's areas, ranked by bits
 RULES = PRINTED + LISTED
 Floats32 = NDArray[np.float32]
-SHOPS_AT_ONCE = 20_000  # bounds memory
-THREADS = 2
+SHOPS_AT_ONCE = 5_000  # bounds memory, and what a thread waits for the other at the end
 
 
 @dataclass(frozen=True)
@@ -127,9 +126,11 @@ class _Search:
         tables = (shops.goods.sector_fits, shops.goods.kbli_fits)
         self._fits = tuple(table if table.size else np.zeros((1, 1), dtype=bool) for table in tables)
 
-    def run(self, begin: int, end: int) -> Any:
+    def run(self, begin: int) -> Any:
+        """Of at most `SHOPS_AT_ONCE` shops from that one on."""
         from pipelines.linkage.kernels_search import search
 
+        end = min(begin + SHOPS_AT_ONCE, len(self._shops[4]))
         return search(
             begin, end, self._shops, self._places, self._words, self._names, self._owners, self._caps, self._rank,
             self._fits,
@@ -150,23 +151,23 @@ def _printed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) ->
         yield shop, business, np.full(len(shop), 1 << RULES.index(rule)), np.zeros(len(shop), dtype=np.float32)
 
 
-def _listed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) -> Iterator[Part]:
+def _listed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int], threads: int) -> Iterator[Part]:
     prepared = _Search(shops, index)
-    bounds = [*range(0, shops.size, SHOPS_AT_ONCE), shops.size]
-    with ThreadPoolExecutor(THREADS) as threads:
-        for shop, position, rules, score, left_out in threads.map(prepared.run, bounds[:-1], bounds[1:]):
-            for rule, count in zip(LISTED, left_out.tolist(), strict=True):
-                skipped[rule] += count
-            yield shop, index.places.order[position].astype(np.int64), rules.astype(np.int64) << len(PRINTED), score
+    for shop, position, rules, score, left_out in in_threads(
+        prepared.run, range(0, shops.size, SHOPS_AT_ONCE), threads
+    ):
+        for rule, count in zip(LISTED, left_out.tolist(), strict=True):
+            skipped[rule] += count
+        yield shop, index.places.order[position].astype(np.int64), rules.astype(np.int64) << len(PRINTED), score
 
 
-def find_pairs(shops: ShopTable, index: RegistryIndex) -> Found:
+def find_pairs(shops: ShopTable, index: RegistryIndex, threads: int = 1) -> Found:
     """Pairs worth comparing; identifiers are looked up everywhere, words in the shop's areas.
 
     index: of a partition, which gives of the listed ones the best here: among them are the best of all.
     """
     skipped: dict[str, int] = dict.fromkeys(RULES, 0)
-    parts = [*_printed(shops, index, skipped), *_listed(shops, index, skipped)]
+    parts = [*_printed(shops, index, skipped), *_listed(shops, index, skipped, threads)]
     shop, business, rules, score = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.argsort(shop * max(index.size, 1) + business, kind="stable")
     shop, business, rules, score = shop[order], business[order], rules[order], score[order]
@@ -201,6 +202,6 @@ def candidates(found: Found, kept: NDArray[np.bool_] | None = None) -> Candidate
     return Candidates(shop, business, np.log2(np.maximum(lowest, 1)).astype(np.int64), found.skipped, rules)
 
 
-def candidate_pairs(shops: ShopTable, index: RegistryIndex) -> Candidates:
+def candidate_pairs(shops: ShopTable, index: RegistryIndex, threads: int = 1) -> Candidates:
     """Pairs worth comparing, about a dozen a shop, against a whole registry."""
-    return candidates(find_pairs(shops, index))
+    return candidates(find_pairs(shops, index, threads))

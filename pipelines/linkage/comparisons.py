@@ -30,6 +30,9 @@ class Compared:
     bits: Floats
     agrees: Bools
 
+    def taken(self, rows: Ints) -> "Compared":
+        return Compared(self.level[rows], self.bits[rows], self.agrees[rows])
+
 
 class WordSets:
     """Is a word in a row's set? Asked for millions of (row, word) at once."""
@@ -82,9 +85,8 @@ def compare_places(pairs: Candidates, shops: ShopTable, index: RegistryIndex) ->
 def _product_words(pairs: Candidates, shops: ShopTable, index: RegistryIndex, used: Ragged) -> tuple[Floats, Bools]:
     """Bits of the rarest product word that the shop's titles or name show; and which pairs could have had one."""
     base, size = max(len(index.vocabulary.words), 1), len(pairs.shop)
-    counts = index.products.counts(index.size)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    each = counts[pairs.business]
+    starts = index.product_starts
+    each = starts[pairs.business + 1] - starts[pairs.business]
     pair = np.repeat(np.arange(size), each)
     word = index.products.value[ranges(starts[pairs.business], each)]
     shop = pairs.shop[pair]

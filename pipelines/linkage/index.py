@@ -104,6 +104,16 @@ class RegistryIndex(Lexicon):
         return len(self.business_id)
 
     @cached_property
+    def product_starts(self) -> Ints:
+        """Where the words of each business's products begin."""
+        return self.products.starts(self.size)
+
+    @cached_property
+    def identifier_starts(self) -> dict[str, Ints]:
+        """By kind, where the identifiers of each business begin."""
+        return {kind: table.held.starts(self.size) for kind, table in self.identifiers.items()}
+
+    @cached_property
     def common_words(self) -> tuple[Any, Any]:
         """By word its row below, -1 for words that retrieve by themselves everywhere, -2 for others that nobody here
         has; and rows of bits by position."""

@@ -3,8 +3,8 @@
 Every number is in bits unless said otherwise. `overlaps_plain.py` says the same with sets of words, slowly.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from pipelines.linkage.blocking import Candidates
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.labels import Labels
 from pipelines.linkage.shops import TEXTS, ShopTable
-from pipelines.linkage.words import Floats, Ints, Ragged
+from pipelines.linkage.words import Floats, Ints
 
 MEASURES = (
     "name_joint",      # what the best name shares with the best text, words together
@@ -44,8 +44,6 @@ MEASURES = (
     "text_bits",       # of the shop's name, all its words
 )  # fmt: skip
 NUMBER = {name: place for place, name in enumerate(MEASURES)}
-THREADS = 2
-PERSON = 0.75  # share of a word's uses that are in owners' names, from which on it names people
 
 
 @dataclass(frozen=True)
@@ -56,19 +54,18 @@ class Overlaps:
     label: Ints
     text: Ints
 
+    @cached_property
+    def _columns(self) -> dict[str, Floats]:
+        return {}
+
     def __getitem__(self, name: str) -> Floats:
-        return self.values[:, NUMBER[name]].astype(float)
+        """One measure of every pair; made once, not to be changed."""
+        if name not in self._columns:
+            self._columns[name] = self.values[:, NUMBER[name]].astype(float)
+        return self._columns[name]
 
-
-def starts(ragged: Ragged, rows: int) -> Ints:
-    """Where each row's values begin; one number more than rows."""
-    return np.concatenate([[0], np.cumsum(np.bincount(ragged.row, minlength=rows))]).astype(np.int64)
-
-
-def people_words(index: RegistryIndex) -> NDArray[np.bool_]:
-    words = index.vocabulary
-    owners, names = np.exp2(-words.owner_bits), np.exp2(-words.name_bits)
-    return np.asarray(owners >= PERSON * (owners + names)) & (words.rare_bits > 0)
+    def taken(self, rows: Ints) -> "Overlaps":
+        return Overlaps(self.values[rows], self.label[rows], self.text[rows])
 
 
 def _sides(shops: ShopTable, index: RegistryIndex) -> Any:
@@ -84,18 +81,18 @@ def _sides(shops: ShopTable, index: RegistryIndex) -> Any:
 
     return (
         loops.Texts(
-            starts(shops.by_text, shops.size * TEXTS),
+            shops.by_text.starts(shops.size * TEXTS),
             shops.by_text.value,
             shops.text_bits,
-            starts(shops.goods.words, shops.size),
+            shops.goods.words.starts(shops.size),
             shops.goods.words.value,
         ),
         named(index.names),
         named(index.owners),
-        starts(index.products, index.size),
+        index.product_starts,
         index.products.value,
         loops.Worth(
-            words.name_bits, words.rare_bits, words.core_bits, words.owner_bits, words.product_bits, people_words(index)
+            words.name_bits, words.rare_bits, words.core_bits, words.owner_bits, words.product_bits, words.people
         ),
         loops.Scale(max(len(words.words), 1), float(total), once, name.extra_share, name.left_business, name.left_shop),
     )
@@ -106,13 +103,6 @@ def overlaps(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> Overl
     size = len(pairs.shop)
     values = np.zeros((size, len(MEASURES)), dtype=np.float32)
     label, text = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64)
-    shared = _sides(shops, index)
-    cuts = np.linspace(0, size, THREADS + 1).astype(np.int64)
-
-    def part(number: int) -> None:
-        sides: tuple[Any, ...] = (pairs.shop, pairs.business, *shared, values, label, text)
-        loops.measure(cuts[number], cuts[number + 1], *sides)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(part, range(THREADS)))
+    sides: tuple[Any, ...] = (pairs.shop, pairs.business, *_sides(shops, index), values, label, text)
+    loops.measure(0, size, *sides)
     return Overlaps(values, label, text)

@@ -8,7 +8,7 @@ from pipelines.linkage.blocking import Candidates
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.labels import Labels
 from pipelines.linkage.overlap_loops import ROUNDING
-from pipelines.linkage.overlaps import MEASURES, people_words
+from pipelines.linkage.overlaps import MEASURES
 from pipelines.linkage.shops import ShopTable
 from pipelines.linkage.words import Floats
 
@@ -27,7 +27,7 @@ class Plain:
 
     def __init__(self, shops: ShopTable, index: RegistryIndex) -> None:
         self.shops, self.index, self.words = shops, index, index.vocabulary
-        self.people = people_words(index)
+        self.people = self.words.people
 
     def _joint(self, words: Sequence[int], bits: Floats, labels: Labels) -> float:
         rarity, base = self.index.weights.rarity, max(len(self.words.words), 1)

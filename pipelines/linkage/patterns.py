@@ -19,7 +19,7 @@ from pipelines.linkage.shops import TEXTS, ShopTable
 from pipelines.linkage.words import Floats, Ints, ranges
 
 if TYPE_CHECKING:
-    from pipelines.linkage.score import Measured
+    from pipelines.linkage.evidence import Measured
 
 LOST = "lost_to_rivals"
 NEAR = -10.0  # bits below which no tree is asked
@@ -39,9 +39,8 @@ INPUTS = (
 
 def _goods(pairs: Candidates, shops: ShopTable, index: RegistryIndex) -> dict[str, Any]:
     goods, profile = shops.goods, shops.goods.profile[pairs.shop]
-    counts = index.products.counts(index.size)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    each = counts[pairs.business]
+    starts = index.product_starts
+    each = starts[pairs.business + 1] - starts[pairs.business]
     pair = np.repeat(np.arange(len(pairs.shop)), each)
     word = index.products.value[ranges(starts[pairs.business], each)]
     base, shop = max(len(index.vocabulary.words), 1), pairs.shop[pair]

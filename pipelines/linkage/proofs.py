@@ -27,15 +27,18 @@ class Proof:
     bits: Floats
     agrees: Bools
 
+    def taken(self, rows: Ints) -> "Proof":
+        return Proof(self.level[rows], self.bits[rows], self.agrees[rows])
+
 
 def _kind(pairs: Candidates, shops: ShopTable, index: RegistryIndex, kind: str) -> tuple[Bools, Bools, Ints]:
     """By pair: both sides have the identifier; they share one; and by how many groups that one is shared at least."""
     table, printed = index.identifiers[kind], shops.identifiers[kind]
     size = len(pairs.shop)
     has = np.bincount(printed.row, minlength=shops.size)[pairs.shop] > 0
-    counts = table.held.counts(index.size)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    each = np.where(has, counts[pairs.business], 0)
+    starts = index.identifier_starts[kind]
+    each, theirs = np.zeros(size, dtype=np.int64), np.flatnonzero(has)  # few shops print any
+    each[theirs] = starts[pairs.business[theirs] + 1] - starts[pairs.business[theirs]]
     pair = np.repeat(np.arange(size), each)
     rank = table.held.value[ranges(starts[pairs.business], each)]
     places = table.postings.find(printed.value)

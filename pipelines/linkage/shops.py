@@ -1,7 +1,7 @@
 """Shops as linkage sees them: words read with the registry's vocabulary; places, goods and identifiers as keys."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,28 @@ class ShopTable:
     @property
     def size(self) -> int:
         return len(self.shop_id)
+
+
+def between(shops: ShopTable, low: int, high: int) -> ShopTable:
+    """The shops from low to below high, numbered from 0; nothing is copied but numbers of rows."""
+    some, texts, goods = slice(low, high), slice(low * TEXTS, high * TEXTS), shops.goods
+    return ShopTable(
+        marketplace=shops.marketplace[some],
+        shop_id=shops.shop_id[some],
+        by_text=shops.by_text.between(texts.start, texts.stop),
+        text_bits=shops.text_bits[texts],
+        words=shops.words.between(low, high),
+        areas=shops.areas.between(low, high),
+        area_known=shops.area_known[some],
+        in_region=shops.in_region[some],
+        district=shops.district[some],
+        named=shops.named.between(low, high),
+        goods=replace(goods, words=goods.words.between(low, high), profile=goods.profile[some]),
+        identifiers={kind: found.between(low, high) for kind, found in shops.identifiers.items()},
+        titles=shops.titles[texts],
+        squashed=shops.squashed.between(low, high),
+        accounts=shops.accounts.between(low, high),
+    )
 
 
 class ShopReader:

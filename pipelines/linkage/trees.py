@@ -4,7 +4,6 @@ Plain arrays in `trees.toml`; nothing but this loop is needed to apply them.
 """
 
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,8 +14,6 @@ from numpy.typing import NDArray
 
 from pipelines.linkage.kernels import compiled
 from pipelines.linkage.words import Floats
-
-THREADS = 2  # the loop lets go of the interpreter; rows do not know of each other
 
 
 @dataclass(frozen=True)
@@ -37,15 +34,7 @@ class Trees:
         found = np.zeros(len(values))
         if not len(values) or not len(self.column):
             return found
-        rows = np.ascontiguousarray(values)
-        ends = np.linspace(0, len(rows), THREADS + 1).astype(int)
-
-        def part(number: int) -> None:
-            own = slice(ends[number], ends[number + 1])
-            walk(rows[own], self.column, self.above, self.bits, found[own])
-
-        with ThreadPoolExecutor(THREADS) as threads:
-            list(threads.map(part, range(THREADS)))
+        walk(np.ascontiguousarray(values), self.column, self.above, self.bits, found)
         return found
 
 

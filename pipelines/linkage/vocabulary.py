@@ -6,12 +6,14 @@ from functools import cached_property
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.linkage.splitting import Splitter
 from pipelines.linkage.weights import Weights
 from pipelines.linkage.words import Floats, Ints, Lists, Tokens, all_pieces, expand
 
 SHORT = 2  # letters
+PERSON = 0.75  # share of a word's uses that are in owners' names, from which on it names people
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class Vocabulary:
     def finding_bits(self) -> Floats:
         """Bits by which words are ranked when looking for businesses, whichever name holds them."""
         return np.maximum(self.name_bits, self.owner_bits)
+
+    @cached_property
+    def people(self) -> NDArray[np.bool_]:
+        """Words that name people."""
+        owners, names = np.exp2(-self.owner_bits), np.exp2(-self.name_bits)
+        return np.asarray(owners >= PERSON * (owners + names)) & (self.rare_bits > 0)
 
     @cached_property
     def splitter(self) -> Splitter:

@@ -40,6 +40,15 @@ class Ragged(NamedTuple):
     def counts(self, rows: int) -> Ints:
         return np.bincount(self.row, minlength=rows).astype(np.int64)
 
+    def starts(self, rows: int) -> Ints:
+        """Where each row's values begin; one number more than rows."""
+        return np.concatenate([[0], np.cumsum(self.counts(rows))])
+
+    def between(self, low: int, high: int) -> "Ragged":
+        """The rows from low to below high, numbered from 0."""
+        begin, end = np.searchsorted(self.row, (low, high))
+        return Ragged(self.row[begin:end] - low, self.value[begin:end])
+
 
 class Lists(NamedTuple):
     """Several values a row: row r has `value[start[r] : start[r + 1]]`."""
