@@ -228,6 +228,21 @@ def test_final_figures_come_five_weeks_later_once() -> None:
     assert not [item for item in due(Scene(SITES, runs, at, ZONE)) if item.verb == "measure"]
 
 
+def test_final_figures_of_weeks_that_were_reported_late_are_made_too() -> None:
+    """Nothing ran for two weeks: the reports were caught up, and with them what rests on them."""
+    at = moment(TUESDAY, "15:00")
+    weeks = ("2026-W40", "2026-W41", "2026-W42", "2026-W45", BEFORE, WEEK)
+    runs = [ran("week", None, week, "done", at) for week in weeks]
+    made = []
+    for _ in range(4):
+        finals = [item for item in due(Scene(SITES, runs, at, ZONE)) if item.verb == "measure"]
+        made += [(item.week, len(finals)) for item in finals]
+        begun = [*runs, *(ran("measure", "final", item.week, "running", at) for item in finals)]
+        assert not [item for item in due(Scene(SITES, begun, at, ZONE)) if item.verb == "measure"]
+        runs += [ran("measure", "final", item.week, "done", at) for item in finals]
+    assert made == [("2026-W40", 1), ("2026-W41", 1), ("2026-W42", 1)]
+
+
 # --- upkeep
 
 

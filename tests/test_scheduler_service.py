@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
 
 from monitor.config import Config
 from monitor.database import private_engine, transaction
@@ -263,6 +264,19 @@ def test_a_store_that_cannot_be_used_is_waited_for(service: Made, monkeypatch: p
         assert one.problem == "The database is locked by another process."
     assert len(one.tick()) == 2
     assert one.problem is None
+
+
+@pytest.mark.parametrize("question", ["last_sign", "taken"])
+def test_a_database_that_goes_away_between_two_questions_ends_no_service(
+    service: Made, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    one = service()
+    with monkeypatch.context() as patch:
+        patch.setattr(past, question, _raise(OperationalError("SELECT", {}, Exception("connection failed"))))
+        assert one.tick() == []
+        assert one.problem is not None
+        assert "does not answer" in one.problem
+    assert len(one.tick()) == 2
 
 
 def _raise(error: Exception) -> Callable[..., object]:

@@ -243,13 +243,17 @@ def unread(scene: Scene, week: str) -> tuple[str, ...]:
 
 
 def _finals(scene: Scene) -> list[Due]:
-    """The final figures of the week that lies FINAL_AFTER weeks before the last reported one."""
-    newest = shift_week(scene.week, -1)
-    week = shift_week(newest, -FINAL_AFTER)
-    if not (scene.is_done("week", None, week) and scene.is_done("week", None, newest)):
+    """The final figures of weeks that lie FINAL_AFTER weeks before a reported one: the oldest first, one at a time."""
+    if any(run.verb == "measure" for run in scene.running):
         return []
-    why = _wanted(scene, scene.of("measure", "final", week), f"{FINAL_AFTER} weeks after its first figures")
-    return [Due("measure", "final", week, why)] if why else []
+    for back in range(scene.rules.catch_up_weeks, 0, -1):
+        later = shift_week(scene.week, -back)
+        week = shift_week(later, -FINAL_AFTER)
+        if scene.is_done("week", None, week) and scene.is_done("week", None, later):
+            why = _wanted(scene, scene.of("measure", "final", week), f"{FINAL_AFTER} weeks after its first figures")
+            if why:
+                return [Due("measure", "final", week, why)]
+    return []
 
 
 # --- upkeep ---------------------------------------------------------------------------------------------------------

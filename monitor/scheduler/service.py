@@ -18,7 +18,7 @@ import schedule
 from sqlalchemy import Engine
 
 from monitor.config import Config
-from monitor.database import transaction
+from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
 from monitor.marketplaces import catalogue
 from monitor.scheduler import messages, past
@@ -141,7 +141,7 @@ class Service:
         now = self.clock()
         local = now.astimezone(self.config.region.zone)
         lines = [*self.look(), *([_held(self.problem)] if self.problem else [])]
-        with self.engine.connect() as connection:
+        with translate_errors(), self.engine.connect() as connection:
             said = messages.read_said(connection, now)
         for message in messages.compose(lines, said, local, self.rules, f"UMKM monitor {self.config.region.name}"):
             messages.send(self.config.messages_file, message)
@@ -154,7 +154,7 @@ class Service:
     def _clock_problem(self, now: datetime) -> str | None:
         if self._wall_less_monotonic() - self._skew > CLOCK_JUMP.total_seconds():
             return "The clock jumped ahead by more than a day; set it right, then start the service again."
-        with self.engine.connect() as connection:
+        with translate_errors(), self.engine.connect() as connection:
             last = past.last_sign(connection)
         if self.trusts_clock or last is None or now - last < LONG_STOP:
             return None
