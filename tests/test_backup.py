@@ -182,6 +182,22 @@ def test_a_half_backup_is_none_and_the_next_one_removes_it(config: Config, made:
     assert not half.exists()
 
 
+def test_what_others_keep_beside_the_backups_is_left_alone(config: Config, made: make.Made, tmp_path: Path) -> None:
+    """A disk for backups is seldom ours alone; and people keep a backup by copying it under a name of their own."""
+    (config.backup_dir / "lost+found").mkdir()
+    (config.backup_dir / "other program").mkdir()
+    (config.backup_dir / "other program" / "manifest.json").write_text("[]")
+    copied = shutil.copytree(made.folder, config.backup_dir / f"{made.folder.name}-before-upgrade")
+    shutil.rmtree(made.folder)
+    shutil.rmtree(config.crawls_dir)
+    make_backup(config, AT + timedelta(days=400))
+    assert (config.backup_dir / "lost+found").is_dir()
+    assert (config.backup_dir / "other program" / "manifest.json").exists()
+    assert len(list_backups(config.backup_dir)) == 1
+    done = restore(elsewhere(tmp_path / "new"), copied, config.phone_key_file.parent / "backup.key")
+    assert done.crawls == made.crawls > 0
+
+
 def test_a_damaged_store_is_found_when_it_is_copied(config: Config) -> None:
     filled(config)
     path = config.data_dir / "private.sqlite"

@@ -3,7 +3,7 @@
     <folder>/<UTC time>/   private.sqlite.age, results.sqlite.age, files.tar.age, manifest.json (written last)
     <folder>/crawls/       one archive per crawl directory and state of it, shared by all backups that name it
 
-A folder without manifest.json is no backup: the next run removes it.
+Such a folder without manifest.json is no backup: the next run removes it. Whatever else lies there is left alone.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 
 from monitor.backup import archives, stores
 from monitor.backup.keys import key_file, read_key, recipient_of
-from monitor.backup.listed import MANIFEST, STAMP, list_backups
+from monitor.backup.listed import MANIFEST, STAMP, list_backups, moment_of
 from monitor.backup.plain import nameless
 from monitor.config import Config
 from monitor.errors import StoreError
@@ -152,9 +152,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _sweep(root: Path) -> None:
-    """Removes what killed backups left behind."""
+    """Removes what killed backups left behind; other folders on the same disk are somebody else's."""
     for path in root.glob("*/"):
-        if path.name != CRAWLS and not (path / MANIFEST).exists():
+        if moment_of(path) and not (path / MANIFEST).exists():
             shutil.rmtree(path, ignore_errors=True)
     for left in root.glob(f"{CRAWLS}/*/*"):
         if left.is_dir():  # an earlier version packed in a folder
@@ -178,14 +178,20 @@ def kept(stamps: Iterable[datetime], days: int, weeks: int, months: int) -> set[
 def forget(config: Config, now: datetime) -> int:
     """Removes backups whose time is over and archives of crawls that no backup names any more; how many backups."""
     root, options = config.backup_dir, config.backup
-    stamps = {datetime.strptime(path.name, STAMP).replace(tzinfo=now.tzinfo): path for path in list_backups(root)}
+    stamps = {at: path for path in list_backups(root) if (at := moment_of(path))}
     holds = kept(stamps, options.keep_days, options.keep_weeks, options.keep_months)
     gone = [path for at, path in stamps.items() if at not in holds]
     for path in gone:
         (path / MANIFEST).unlink()  # first: half of a backup must not look like one
         shutil.rmtree(path, ignore_errors=True)
-    named = {name for path in list_backups(root) for name in read_manifest(path)["crawls"].values()}
+    named = {name for path in _that_name_crawls(root) for name in read_manifest(path)["crawls"].values()}
     for archive in (root / CRAWLS).glob("*/*.age"):
         if str(archive.relative_to(root / CRAWLS)) not in named:
             archive.unlink()
     return len(gone)
+
+
+def _that_name_crawls(root: Path) -> list[Path]:
+    """All backups, with those that people keep beside them as `<name>-..`."""
+    found = (path.parent for path in root.glob(f"*/{MANIFEST}"))
+    return [folder for folder in found if moment_of(Path(folder.name.partition("-")[0]))]

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from monitor.backup.keys import key_file
-from monitor.backup.listed import STAMP, list_backups
+from monitor.backup.listed import list_backups, moment_of
 from monitor.causes import action_for, explain
 from monitor.config import Config
 from monitor.crawl_files import list_crawls, read_info, read_stats
@@ -299,9 +299,9 @@ def _backups(connection: Connection, config: Config, now: datetime) -> Line:
     if failed := _failed_backup(connection):
         return failed
     found = list_backups(config.backup_dir) if config.backup_dir.is_dir() else []
-    if not found:
+    at = moment_of(found[-1]) if found else None
+    if at is None:
         return Line("backup", "", "none", "monitor backup", "backup")
-    at = datetime.strptime(found[-1].name, STAMP).replace(tzinfo=now.tzinfo)
     state = f"{len(found)}, newest of {at:%Y-%m-%d %H:%M} UTC"
     if now - at > BACKUP_AGE:
         return Line("backup", "", state, "monitor backup", "backup")
