@@ -71,6 +71,21 @@ def test_stated_probabilities_are_true_of_shops_nobody_judged(shift: float) -> N
     assert taught.model.version != load_model().version
 
 
+def test_marketplaces_on_which_more_of_the_shops_are_registered_are_told_apart() -> None:
+    pairs, _ = scored(20_000, 0.0)
+    pairs["marketplace"] = np.where(np.arange(20_000) % 2, "plaza_banten", "shopee")
+    more = np.where(pairs["marketplace"] == "plaza_banten", 1.5, -1.5)
+    odds = pairs["odds"].to_numpy() + more
+    is_true = np.random.default_rng(5).random(20_000) < 1 / (1 + 2.0**-odds)
+    taught = known(teach(pairs, answers(pairs, is_true, 1_000), load_model()))
+    sites = taught.model.sites
+    assert sites["plaza_banten"] - sites["shopee"] == pytest.approx(3.0, abs=1.2)
+    found = apply(pairs, taught, load_model())[1_000:]
+    gained = (found["odds"] - pairs["odds"][1_000:]).groupby(found["marketplace"]).mean()
+    assert gained["plaza_banten"] - gained["shopee"] > 1.5
+    assert load_model().sites == {}
+
+
 def test_a_judged_shop_is_scored_by_a_model_that_has_not_seen_its_judgement() -> None:
     pairs, is_true = scored(2_000, 1.0)
     said = answers(pairs, is_true, 400)

@@ -1,8 +1,8 @@
 """What judgements teach: how much each kind of evidence is worth here, and what odds mean as a probability.
 
 Few parameters move, and only as far as the judgements force them from the shipped ones: an intercept, a factor for each
-comparison, and the two numbers of the curve from odds to probability. A judged shop is scored by a model that has not
-seen its own judgement.
+comparison, bits for each marketplace (registered businesses crowd on some), and the two numbers of the curve from odds
+to probability. A judged shop is scored by a model that has not seen its own judgement.
 """
 
 import zlib
@@ -23,7 +23,7 @@ from pipelines.linkage.words import Floats, Ints
 MIN_SAMPLE = 200  # sample judgements below which no probability is stated
 FOLDS = 5
 # How firmly the shipped model is believed: standard deviations, in bits and as factors.
-INTERCEPT_SPREAD, SCALE_SPREAD = 2.0, 0.12
+INTERCEPT_SPREAD, SCALE_SPREAD, SITE_SPREAD = 2.0, 0.12, 0.6
 SHIFT_SPREAD, SLOPE_SPREAD = 2.0, 0.1
 LEAST_SCALE = 0.25
 RELIABILITY_BINS = (0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 1.0)
@@ -68,16 +68,23 @@ def _bits(pairs: pd.DataFrame) -> NDArray[np.float64]:
     return bits
 
 
-def _adapted(values: NDArray[np.float64], start: Floats, truth: Floats, counts: Floats, model: Model) -> Model:
-    """The model with intercept and factors moved towards the judged pairs. start: bits before any evidence."""
+def _adapted(judged: pd.DataFrame, truth: Floats, counts: Floats, model: Model) -> Model:
+    """The model with intercept, factors and marketplaces moved towards the judged pairs."""
+    values = _bits(judged)
+    start = judged["weight"].to_numpy(dtype=float) - values.sum(axis=1)  # bits before any evidence
     used = np.abs(values).sum(axis=0) > 0
-    prior = Prior(np.ones(used.sum()), 0.0, np.full(used.sum(), SCALE_SPREAD), INTERCEPT_SPREAD)
-    scale, shift = fit(values[:, used], truth == 1.0, start, counts, prior)
+    sites = sorted(set(judged["marketplace"]))
+    of_site = (judged["marketplace"].to_numpy(dtype=object)[:, None] == np.array(sites, dtype=object)).astype(float)
+    mean = np.repeat([1.0, 0.0], [used.sum(), len(sites)])
+    spread = np.repeat([SCALE_SPREAD, SITE_SPREAD], [used.sum(), len(sites)])
+    columns = np.column_stack([values[:, used], of_site])
+    found, shift = fit(columns, truth == 1.0, start, counts, Prior(mean, 0.0, spread, INTERCEPT_SPREAD))
     factors = np.ones(len(COMPARISONS))
-    factors[used] = np.maximum(scale, LEAST_SCALE)
+    factors[used] = np.maximum(found[: used.sum()], LEAST_SCALE)
     return model.changed(
         intercept=round(model.intercept + shift, 4),
         scale={name: round(float(factor), 4) for name, factor in zip(COMPARISONS, factors, strict=True)},
+        sites={slug: round(float(bits), 4) for slug, bits in zip(sites, found[used.sum() :], strict=True)},
     )
 
 
@@ -91,6 +98,8 @@ def _rescaled(pairs: pd.DataFrame, model: Model, shipped: Model) -> tuple[Floats
     """Weight and odds of pairs, that `shipped` has scored, under the model."""
     values, factors = _bits(pairs), np.array([model.scale[name] for name in COMPARISONS])
     start = pairs["weight"].to_numpy(dtype=float) - values.sum(axis=1)
+    here, known = pd.factorize(pairs["marketplace"])
+    start = start + np.array([model.sites.get(slug, 0.0) for slug in known])[here]
     weight = (start + model.intercept - shipped.intercept + values @ factors).round(2)
     shop, group = pairs["shop"].to_numpy(), pairs["group_id"].to_numpy()
     return weight, against_rivals(shop, group, weight, model.rivals).round(2)
@@ -120,21 +129,19 @@ def teach(pairs: pd.DataFrame, said: pd.DataFrame, shipped: Model, counts: pd.Se
     known = np.flatnonzero(~np.isnan(truth))
     judged = pairs.iloc[known]
     each = _counts(judged, said, counts)
-    values = _bits(judged)
-    start = judged["weight"].to_numpy(dtype=float) - values.sum(axis=1)
     fold = fold_of(judged["marketplace"].tolist(), judged["shop_id"].tolist())
     folds, odds = [], np.zeros(len(known))
     whole = pairs[pd.MultiIndex.from_frame(pairs[SHOP]).isin(pd.MultiIndex.from_frame(judged[SHOP]))]
     place = pd.Series(np.arange(len(whole)), index=whole.index)
     for number in range(FOLDS):
         others = fold != number
-        one = _adapted(values[others], start[others], truth[known][others], each[others], shipped)
+        one = _adapted(judged[others], truth[known][others], each[others], shipped)
         _, found = _rescaled(whole, one, shipped)
         here = ~others
         odds[here] = found[place.loc[judged.index[here]].to_numpy()]
         folds.append(one)
     curve = _curve(odds, truth[known], each)
-    model = _adapted(values, start, truth[known], each, shipped).changed(curve=curve)
+    model = _adapted(judged, truth[known], each, shipped).changed(curve=curve)
     return Taught(
         model=model,
         folds=tuple(one.changed(curve=curve) for one in folds),

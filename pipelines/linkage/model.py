@@ -32,6 +32,8 @@ class Model:
     intercept: float
     weights: Mapping[str, float]
     scale: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(GROUPS, 1.0))
+    # By marketplace, bits before any evidence: registered businesses crowd on some; known from judgements only.
+    sites: Mapping[str, float] = field(default_factory=dict)
     rivals: float = 1.0  # how much the other candidates of a shop count against one
     # A shop of the same seller elsewhere that has the same business among its candidates: bits for that alone, and for
     # each bit that it has more or less than this one.
@@ -46,6 +48,7 @@ class Model:
             "intercept": self.intercept,
             "weights": dict(self.weights),
             "scale": dict(self.scale),
+            "sites": dict(self.sites),
             "rivals": self.rivals,
             "sibling": list(self.sibling),
             "present": self.present,
