@@ -1,7 +1,7 @@
 """Shops against a registry in partitions: which go where, which candidates of all partitions are the best, and the end.
 
 For one shop: every partition that it can mean searches (`blocking.find_pairs`), the best of all searches stay
-(`best_of`), every partition weighs those that are its own (`score.evidence_of`), and what rivals in other partitions
+(`best_of`), every partition weighs those that are its own (`evidence.weighed`), and what rivals in other partitions
 say is added last (`finished`). With one partition that is `score.alone`.
 """
 
@@ -13,14 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.linkage.blocking import Found, best_listed, candidates, search_areas
+from pipelines.linkage.blocking import Candidates, Found, best_listed, candidates, search_areas
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.model import Model
 from pipelines.linkage.partitions import Directory, salted
 from pipelines.linkage.patterns import INPUTS, LOST
 from pipelines.linkage.rivals import against_rivals
-from pipelines.linkage.score import REACH, Evidence, added, evidence_of, parts_of
+from pipelines.linkage.score import REACH, Evidence, added, joined
+from pipelines.linkage.score import weighed as pairs_weighed
 from pipelines.linkage.shops import TEXTS, ShopTable
 from pipelines.linkage.words import Floats, Ints, Ragged, once, ranges
 
@@ -138,14 +139,22 @@ def weighed(
     found: Found, kept: Bools, count: Ints, shops: ShopTable, some: Ints, index: RegistryIndex, model: Model
 ) -> Weighed:
     """Evidence of the pairs of one partition that stay. count: by shop, candidates anywhere; some: as in `ranked`."""
-    pairs = candidates(found, kept)
-    made = joined([evidence_of(part, shops, index, model, count) for part in parts_of(pairs)])
-    stays = made.weight >= index.weights.decision.floor - REACH
+    pairs, least = candidates(found, kept), index.weights.decision.floor - REACH
+    whole = np.bincount(pairs.shop, minlength=shops.size) == count  # their rivals are all here
+    alone, shared = (_some(pairs, np.flatnonzero(whole[pairs.shop] == here)) for here in (True, False))
+    made = joined([
+        *pairs_weighed(alone, shops, index, model, count, least), *pairs_weighed(shared, shops, index, model, count),
+    ])  # fmt: skip
+    stays = made.weight >= least
     stays[made.near] = True
-    other = np.flatnonzero(~stays & (np.bincount(made.shop, minlength=shops.size) < count)[made.shop])
+    other = np.flatnonzero(~stays & ~whole[made.shop])
     rivals = some[made.shop[other]], made.group_id[other], made.weight[other]
     own = chosen(made, np.flatnonzero(stays))
     return Weighed(replace(own, shop=some[own.shop]), *rivals)
+
+
+def _some(pairs: Candidates, rows: Ints) -> Candidates:
+    return Candidates(pairs.shop[rows], pairs.business[rows], pairs.rule[rows], {}, pairs.rules[rows])
 
 
 def chosen(made: Evidence, rows: Ints) -> Evidence:
@@ -155,14 +164,6 @@ def chosen(made: Evidence, rows: Ints) -> Evidence:
     columns = {f.name: getattr(made, f.name)[rows] for f in fields(Evidence) if f.name not in ("near", "inputs")}
     there = place[made.near] >= 0
     return Evidence(**columns, near=place[made.near[there]], inputs=made.inputs[there])
-
-
-def joined(parts: Sequence[Evidence]) -> Evidence:
-    """One after the other."""
-    begins = np.concatenate([[0], np.cumsum([len(part.shop) for part in parts])])
-    near = np.concatenate([part.near + begin for part, begin in zip(parts, begins[:-1], strict=True)])
-    columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Evidence)}
-    return Evidence(**(columns | {"near": near}))
 
 
 def finished(parts: Sequence[Weighed], model: Model) -> Evidence:
