@@ -280,6 +280,19 @@ def test_the_inbox_takes_every_list_once_a_registry_is_there(config: Config, off
     engine.dispose()
 
 
+def test_a_link_is_not_followed_and_no_name_is_too_long(engine: Engine, config: Config) -> None:
+    """Whoever may put files into one office's folder must not read there what another office was sent."""
+    others = write(config.outbox_dir / "3601" / "bernama.csv", PEOPLE)
+    folder = config.inbox_dir / "3602"
+    folder.mkdir(parents=True)
+    (folder / "peserta-x-2026-10-14.csv").symlink_to(others)
+    for name in ("x." + "b" * 240, "字" * 80 + ".csv", "é" * 120 + ".csv"):
+        (folder / name).write_text("a")
+    assert list(taken(engine, config).values()) == [("unknown", "returned")] * 3
+    assert len(list((config.outbox_dir / "3602").glob("tanda-terima-*.txt"))) == 3
+    assert not rows_of(engine, store.cohorts)
+
+
 def test_status_says_what_is_to_be_done(config: Config, office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["status", "--json"]) == 1
     registry = next(line for line in json.loads(capsys.readouterr().out)["lines"] if line["part"] == "registry")

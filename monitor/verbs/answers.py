@@ -31,12 +31,11 @@ class Answer:
 
     @property
     def target(self) -> Path:
-        stem = re.sub(r"[^\w.-]+", "_", Path(self.name).stem)[:80]
-        return self.folder / f"tanda-terima-{stem}.txt"
+        return self.folder / f"tanda-terima-{_part(Path(self.name).stem, 160)}.txt"
 
     @property
     def aside(self) -> Path:
-        kind = re.sub(r"[^\w]+", "", Path(self.name).suffix)
+        kind = _part(Path(self.name).suffix.removeprefix("."), 20)
         return self.folder / f".{self.target.name}.{kind}{_ASIDE}"
 
     def begin(self) -> bool:
@@ -63,6 +62,11 @@ class Answer:
         with told(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(self.aside, text.encode("utf-8", "replace"))
+
+
+def _part(text: str, most: int) -> str:
+    """Part of a file's name, of at most so many bytes: names end at 255 of them, and letters can have four."""
+    return re.sub(r"[^\w.-]+", "_", text).encode("utf-8", "replace")[:most].decode("utf-8", "ignore")
 
 
 def sha256_of(office: str, path: Path) -> str:

@@ -105,7 +105,8 @@ def _new_files(engine: Engine, config: Config) -> Iterator[tuple[str, Path]]:
         if office not in _offices(config):
             continue
         for path in sorted(folder.iterdir()):
-            ready = path.is_file() and not path.name.startswith((".", "~$"))
+            # A link can lead to what other offices were sent, and to keys.
+            ready = path.is_file() and not path.is_symlink() and not path.name.startswith((".", "~$"))
             if ready and not is_known(engine, office, path):
                 yield office, path
 
