@@ -18,7 +18,7 @@ from pathlib import Path
 from monitor.config import load_config
 from monitor.database import private_engine
 from monitor.verbs import answers, inbox
-import monitor.migrations, pipelines.business_finder, pipelines.review_reading, sqlalchemy.dialects.sqlite
+import monitor.migrations, monitor.regions, pipelines.business_finder, sqlalchemy.dialects.sqlite
 
 def killed(holder, name, before):
     real = getattr(holder, name)
@@ -45,6 +45,7 @@ MOMENTS = {
     "rematch": (inbox, "rematch", True),
     "write": (answers, "write_whole", False),
 }
+monitor.regions.place("Lebak", "Cibeber", None, None, None)
 files = Path(sys.argv[1])
 assert run(files / "new") == 0
 for given in sys.argv[2:]:
