@@ -8,6 +8,7 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, insert, select
@@ -229,6 +230,60 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="damaged"):
         archives.unpack(tmp_path / "bad.age", tmp_path / "in", str(identity))
     assert not (tmp_path / "outside").exists()
+
+
+def test_an_archive_with_anything_but_files_is_refused(tmp_path: Path) -> None:
+    import tarfile
+
+    import pyrage
+
+    identity = pyrage.x25519.Identity.generate()
+    with tarfile.open(tmp_path / "bad.tar", "w") as archive:
+        about = tarfile.TarInfo("pintas")
+        about.type, about.linkname = tarfile.SYMTYPE, "keys"
+        archive.addfile(about)
+    with (tmp_path / "bad.tar").open("rb") as file:
+        archives.lock(file, tmp_path / "bad.age", str(identity.to_public()))
+    with pytest.raises(StoreError, match="holds something else than files"):
+        archives.unpack(tmp_path / "bad.age", tmp_path / "in", str(identity))
+    assert list((tmp_path / "in").iterdir()) == []
+
+
+def test_a_full_disk_is_said_also_where_it_shows_at_the_last_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pyrage 1.4.0 says nothing of an error there."""
+    import errno
+    import io
+
+    import pyrage
+
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def fileno(self) -> int:
+            return 0
+
+    monkeypatch.setattr("builtins.open", lambda handle, *_, **__: Full())
+    with pytest.raises(StoreError, match=r"a\.age cannot be written: No space left on device"):
+        archives.lock(io.BytesIO(b"x"), tmp_path / "a.age", str(pyrage.x25519.Identity.generate().to_public()))
+    assert not (tmp_path / "a.age").exists()
+
+
+def test_a_file_that_cannot_be_read_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(config)
+    real = Path.open
+
+    def refused(path: Path, *given: Any, **named: Any) -> Any:
+        if path.name == "toko.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *given, **named)
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(StoreError, match=r"toko\.csv cannot be used: Permission denied"):
+        make_backup(config, AT)
+    assert list_backups(config.backup_dir) == []
 
 
 def test_killed_backups_leave_the_earlier_one_whole(config: Config, made: make.Made, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import pyrage
 
+from monitor.crawl_lines import told
 from monitor.errors import StoreError, UsageError
 
 CHUNK = 1 << 20
@@ -144,7 +145,7 @@ class _Archive:
 
     def _one(self, root: Path, path: Path) -> Iterator[bytes]:
         """A crawl may be writing this very file: as many bytes as it has now, zeros where it becomes shorter."""
-        with suppress(FileNotFoundError), path.open("rb") as file:
+        with told(path), suppress(FileNotFoundError), path.open("rb") as file:
             kept = os.fstat(file.fileno())
             about = tarfile.TarInfo(str(path.relative_to(root)))
             about.size, about.mtime, about.mode = kept.st_size, kept.st_mtime, stat.S_IMODE(kept.st_mode)
@@ -171,6 +172,8 @@ def unpack(source: Path, root: Path, identity: str) -> int:
         try:
             with _one_sentence(root), tarfile.open(fileobj=plain) as archive:
                 members = archive.getmembers()
+                if not all(member.isreg() for member in members):
+                    raise tarfile.ReadError("it holds something else than files")
                 archive.extractall(root, members=members, filter="data")
         except tarfile.TarError as error:
             raise StoreError(f"{source.name} is damaged: {error}.") from None
