@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from monitor.database_locks import holder_of
 from monitor.errors import StoreError
@@ -64,9 +64,9 @@ def translate_errors() -> Iterator[None]:
 
 def sentence_of(error: BaseException) -> str | None:
     """The sentence for an error of a database or the disk that no verb has expected; None for every other one."""
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:  # the last: damage
         return _sentence(error)
-    if isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, sqlite3.DatabaseError):
         return _of_sqlite(first_line(error), "database", None)
     return _of_disk(error) if isinstance(error, OSError) and error.errno in _DISK else None
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import killing
 import pandas as pd
+import pytest
 from crawling import rows as crawl_rows
 from faulty_machine import Ended, Machine
 
@@ -51,13 +53,15 @@ class Stage:
     first: str = ""
     now: int | None = NOW
 
-    def run(self, machine: Machine) -> Ended:
+    def run(self, machine: Machine, before: str = "") -> Ended:
+        """before: further Python that runs in the verb's process first."""
+        shift = machine.state.shift
         machine.state.now = self.now or 0
-        machine.state.shift = 0 if self.now else NOW - int(time.time())
+        machine.state.shift += 0 if self.now else NOW - int(time.time())
         try:
-            return machine.run(self.arguments, self.first)
+            return machine.run(self.arguments, self.first + before)
         finally:
-            machine.state.now, machine.state.shift = NOW, 0
+            machine.state.now, machine.state.shift = NOW, shift
 
 
 def feed_file(folder: Path, marketplace: str) -> Path:
@@ -124,11 +128,32 @@ def played(machine: Machine, to: Path, verb: str, arguments: list[str], **how: A
 
 
 def linked_business(data: Path) -> int:
-    """A business of which a shop is known: the most that an erasure has to do."""
+    """A business of which a shop is known, the most that an erasure has to do; in a small world perhaps none is."""
     with sqlite3.connect(data / "private.sqlite") as connection:
-        (found,) = connection.execute("SELECT min(business_id) FROM links").fetchone()
+        query = "SELECT coalesce((SELECT min(business_id) FROM links), (SELECT min(business_id) FROM businesses))"
+        (found,) = connection.execute(query).fetchone()
     connection.close()
     return int(found)
+
+
+def lay_out_small(machine: Machine, to: Path, on: Stage) -> dict[str, Stage]:
+    """What people type in between, each on what the stage left."""
+    lists = to / "lists"
+    hand_in(to / "world", lists, WEEK, "36")
+    known, people = (str(sorted(lists.glob(f"*/{name}-*.csv"))[0]) for name in ("uji", "peserta"))
+    small = {
+        "pause": ["pause", "blibli", "--until", "2099-01-01"],
+        "trigger": ["trigger", "week", "--week", WEEK],
+        "probe": ["probe", "import", known, "--source", "pelatihan"],
+        "cohort": ["cohort", "import", people, "--name", "Pelatihan", "--held-on", "2026-10-14"],
+        "template": ["probe", "template", "-o", str(machine.data / "uji.xlsx"), "--office", "3602"],
+        "feed template": ["feed", "--marketplace", "shopee", "--template", str(machine.data / "templates")],
+    }
+    found = {}
+    for verb, arguments in small.items():
+        machine.put(on.after)
+        found[verb] = played(machine, to, verb, arguments)
+    return found
 
 
 def lay_out_restore(machine: Machine, to: Path, backed_up: Stage) -> Stage:
@@ -201,6 +226,22 @@ def integrity(folder: Path) -> list[str]:
     return [line for line in wrong if not line.endswith(": ok")]
 
 
+def damage(path: Path, table: str) -> None:
+    """Overwrites a page of the table with random bytes."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        query = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno DESC LIMIT 1"
+        try:
+            (number,) = connection.execute(query, (table,)).fetchone()
+        except sqlite3.OperationalError:
+            pytest.skip("this SQLite cannot tell where a table lies (dbstat)")
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((number - 1) * size)
+        file.write(os.urandom(size))
+
+
 def steps(machine: Machine, stage: Stage, most: int = 1_000) -> list[int]:
     """Numbers of the operations to refuse: the first of every step, of the stores also one in the middle and the last.
 
@@ -208,6 +249,11 @@ def steps(machine: Machine, stage: Stage, most: int = 1_000) -> list[int]:
     """
     machine.put(stage.before)
     assert stage.run(machine).code == 0
+    return refusable(machine, most)
+
+
+def refusable(machine: Machine, most: int) -> list[int]:
+    """The same of the run that was last."""
     by_step: dict[tuple[str, str], list[int]] = {}
     for need in machine.needs():
         if need.path.startswith("data/logs/"):

@@ -1,6 +1,7 @@
 """SQLite stores that are locked for long or damaged: who holds them, which table, and what brings them back."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from threading import Timer
 
 import pytest
 from crawl_factory import crawl, listing, rows, shop
+from faulty_stages import damage
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from monitor import database, database_locks
 from monitor.__main__ import run
@@ -22,7 +25,7 @@ from monitor.backup.restore import restore
 from monitor.backup.stores import check_file
 from monitor.config import Config, load_config
 from monitor.database import private_engine, results_engine, transaction
-from monitor.database_errors import damaged_tables
+from monitor.database_errors import damaged_tables, sentence_of
 from monitor.errors import StoreError
 
 WEEK = "2026-W46"
@@ -77,6 +80,23 @@ def test_who_writes_for_minutes_is_told_while_waiting_and_named_at_the_end(
     assert run(["pause", "blibli", "--until", "2099-01-01"]) == 0
 
 
+@pytest.mark.prove
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux shows who holds a lock")
+def test_minutes_are_waited_for_but_not_more_than_two(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    pause = ["pause", "blibli", "--until", "2099-01-01"]
+    private_engine(config).dispose()
+    began = time.monotonic()
+    with held(config) as pid:
+        assert run(pause) == 1
+        assert time.monotonic() - began >= database.BUSY_TIMEOUT_MS / 1000
+        assert f"'registry 36' (process {pid}); wait until it ends" in capsys.readouterr().err
+    began = time.monotonic()
+    with held(config) as pid:
+        Timer(70, os.kill, [pid, signal.SIGKILL]).start()  # what a killed writer leaves is no lock
+        assert run(pause) == 0
+        assert time.monotonic() - began >= 65
+
+
 def test_a_lock_that_ends_in_time_is_waited_for(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_locks, "TURN_MS", 50)
     engine = private_engine(config)
@@ -116,27 +136,6 @@ def filled(config: Config) -> Config:
     return config
 
 
-def page_of(path: Path, table: str) -> tuple[int, int]:
-    """A leaf page of the table and the size of pages."""
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        (size,) = connection.execute("PRAGMA page_size").fetchone()
-        query = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno DESC LIMIT 1"
-        try:
-            (number,) = connection.execute(query, (table,)).fetchone()
-        except sqlite3.OperationalError:
-            pytest.skip("this SQLite cannot tell where a table lies (dbstat)")
-    connection.close()
-    return number, size
-
-
-def damage(path: Path, table: str) -> None:
-    number, size = page_of(path, table)
-    with path.open("r+b") as file:
-        file.seek((number - 1) * size)
-        file.write(os.urandom(size))
-
-
 def test_a_damaged_page_is_named_with_its_table_by_whoever_meets_it(
     filled: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,11 +145,14 @@ def test_a_damaged_page_is_named_with_its_table_by_whoever_meets_it(
     engine = private_engine(filled)
     with pytest.raises(StoreError) as caught, transaction(engine) as connection:
         connection.execute(text("SELECT count(title) FROM listings")).scalar_one()
+    with pytest.raises(DatabaseError) as met, engine.connect() as connection:  # who only reads, in no transaction
+        connection.execute(text("SELECT count(title) FROM listings")).scalar_one()
     engine.dispose()
-    assert str(caught.value) == (
-        f"The private store {path} is damaged (table listings); move the file away and bring back the newest backup "
-        "with: monitor restore."
-    )
+    for said in (str(caught.value), sentence_of(met.value)):
+        assert said == (
+            f"The private store {path} is damaged (table listings); move the file away and bring back the newest "
+            "backup with: monitor restore."
+        )
 
 
 def test_the_nightly_backup_finds_it_and_the_command_it_names_restores(
