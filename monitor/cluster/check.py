@@ -87,7 +87,8 @@ def look(config: Config, address: str | None) -> list[Line]:
             names = {key: str(each["name"]) for key, each in client.scheduler_info(n_workers=-1)["workers"].items()}
         lines = [_own_line(own), Line("scheduler", versions=difference(scheduler))]
         for place, answer in sorted(answers.items(), key=lambda item: (names.get(item[0], "?"), item[0])):
-            line = _line(f"{names.get(place, '?')} {place}", own, answer)
+            name = names.get(place, "?")
+            line = _line(place if name == place else f"{name} {place}", own, answer)
             replied = shared.exists(f"{FOLDER}/{token}/{answer['reply']}.json") if isinstance(answer, dict) else False
             if isinstance(answer, dict) and not line.files and not replied:
                 line = replace(line, files="what it writes is not seen here")
