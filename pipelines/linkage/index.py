@@ -109,6 +109,13 @@ class RegistryIndex(Lexicon):
         return self.products.starts(self.size)
 
     @cached_property
+    def pair_starts(self) -> tuple[Ints, Ints]:
+        """Where among the keys of two words together those with each first word begin, of names and of owners."""
+        words = max(len(self.vocabulary.words), 1)
+        wanted = np.arange(words + 1, dtype=np.int64) * words
+        return np.searchsorted(self.names.pairs.keys, wanted), np.searchsorted(self.owners.pairs.keys, wanted)
+
+    @cached_property
     def identifier_starts(self) -> dict[str, Ints]:
         """By kind, where the identifiers of each business begin."""
         return {kind: table.held.starts(self.size) for kind, table in self.identifiers.items()}

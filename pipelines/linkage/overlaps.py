@@ -74,10 +74,9 @@ def _sides(shops: ShopTable, index: RegistryIndex) -> Any:
     total = max(index.group_count, 1) + rarity.background
     once = rarity.seen_once * min(1.0, total / rarity.full_list)
 
-    def named(labels: Labels) -> Any:
-        return loops.Names(
-            labels.start, labels.first, labels.words, labels.pairs.keys, labels.pairs.size, labels.same_bits
-        )
+    def named(labels: Labels, low: Ints) -> Any:
+        pairs = labels.pairs
+        return loops.Names(labels.start, labels.first, labels.words, pairs.keys, pairs.size, low, labels.same_bits)
 
     return (
         loops.Texts(
@@ -87,8 +86,8 @@ def _sides(shops: ShopTable, index: RegistryIndex) -> Any:
             shops.goods.words.starts(shops.size),
             shops.goods.words.value,
         ),
-        named(index.names),
-        named(index.owners),
+        named(index.names, index.pair_starts[0]),
+        named(index.owners, index.pair_starts[1]),
         index.product_starts,
         index.products.value,
         loops.Worth(
