@@ -17,7 +17,8 @@ from monitor.weeks import shift_week
 READ = ("measured", "fed")
 SIDE_BY_SIDE = 7  # further weeks in which figures from before and after a break stand side by side
 OF_LEVEL = ("marketplaces", "model", "definition", "crawl_level")  # kinds of break after which levels do not compare
-_WHY_NOT = {"model_changed": "cara", "no_panel": "tetap", "few_detected": "sedikit"}
+_WHY_NOT = {"model_changed": "cara", "no_panel": "tetap", "few_detected": "sedikit", "no_judgements": "periksa"}
+LATEST = 4  # weeks back in which the last change that is known is looked for
 
 
 # --- may it be compared ---------------------------------------------------------------------------------------------
@@ -56,13 +57,40 @@ def compared(facts: Facts) -> str:
     if differs(facts):
         return " ".join([say("perubahan.tidak_dinyatakan"), *_like_for_like(facts, week)])
     if not week.shown:
-        return say("perubahan.tidak_dinyatakan_karena", sebab=_why_not(week))
+        return " ".join([say("perubahan.tidak_dinyatakan_karena", sebab=_why_not(week)), *earlier(facts)])
     said = [sentence(week, "pekan", flows(facts))]
     if month.shown and direction(month) == direction(week) == 0:
         said.append(say("perubahan.demikian", **_ends(month)))
     elif month.shown:
         said.append(sentence(month, "empat_pekan"))
     return " ".join(said)
+
+
+def last_known(facts: Facts) -> tuple[str, Figure] | None:
+    """The newest earlier week whose change is known, and that change, where answers to this week's are still to come.
+
+    What arrived or left in a week is judged on sheets that go out with its first figures, so that its change is told
+    with those of the week after.
+    """
+    if facts.province("E6_1").reason != "no_judgements":
+        return None
+    known = [(past.week, past.figure("E6_1")) for past in facts.history[-LATEST:]]
+    return next(((week, change) for week, change in reversed(known) if change.shown), None)
+
+
+def earlier(facts: Facts) -> list[str]:
+    """The sentence about it, which names the two weeks; none where there is none."""
+    found = last_known(facts)
+    if found is None:
+        return []
+    week, change = found
+    if direction(change):
+        return [say("perubahan.lalu_pasti", **_between(week), **_sure(change))]
+    return [say("perubahan.lalu_belum_pasti", **_between(week), **_ends(change))]
+
+
+def _between(week: str) -> dict[str, str]:
+    return {"dari": wording.week_short(shift_week(week, -1)), "ke": wording.week_short(week)}
 
 
 def sentence(change: Figure, against: str, told: list[str] | None = None) -> str:
@@ -142,6 +170,11 @@ def briefly(facts: Facts) -> str:
     if facts.is_first:
         return say("perubahan.singkat_pertama")
     change = facts.province("E6_1")
+    found = None if differs(facts) else last_known(facts)
+    if found is not None and direction(found[1]):
+        return say("perubahan.singkat_lalu_pasti", **_between(found[0]), **_sure(found[1]))
+    if found is not None:
+        return say("perubahan.singkat_lalu_belum_pasti", **_between(found[0]))
     if differs(facts) or not change.shown:
         return say("perubahan.singkat_tidak")
     if direction(change) == 0:
@@ -163,6 +196,7 @@ def in_the_world(facts: Facts) -> list[str]:
     else:
         said += [sentence(week, "pekan")] if week.shown else []
         said += [sentence(month, "empat_pekan")] if month.shown else []
+        said += earlier(facts)
     for name, figure in (("mulai", facts.province("E7_IN")), ("berhenti", facts.province("E7_OUT"))):
         if figure.shown:
             least = "_sedikitnya" if name == "mulai" and figure.high is None else ""

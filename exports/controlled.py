@@ -35,7 +35,7 @@ def controlled(facts: Facts) -> Facts:
     """The facts of the controlled class. Withheld figures have the status `suppressed` and no value.
 
     reason of a withheld figure: `disclosure`, or `few_detected` for a change. Crawls are left out, numbers of shops and
-    of the answer 'ya' rounded down to five; a number of shops from 1 to 4 is None. Changes of past weeks are withheld.
+    of the answer 'ya' rounded down to five; a number of shops from 1 to 4 is None.
     """
     week = _Week(facts.figures, facts.hidden, facts.registry, facts.detected_before)
     return replace(
@@ -44,7 +44,10 @@ def controlled(facts: Facts) -> Facts:
         marketplaces=tuple(_fewer_shops(item) for item in facts.marketplaces),
         crawls=(),
         reviews={answer: _down(count) if answer == "ya" else count for answer, count in facts.reviews.items()},
-        history=tuple(_past(past, facts.config.region.code) for past in facts.history),
+        history=tuple(
+            _past(past, None if before is None else before.detected, facts.config.region.code)
+            for before, past in zip((None, *facts.history), facts.history, strict=False)
+        ),
     )
 
 
@@ -103,11 +106,11 @@ def _detected_by_week(rows: pd.DataFrame) -> dict[str, int]:
     return {str(week): int(sum(part)) for week, part in newest.groupby("week")["value"]}
 
 
-def _past(past: PastWeek, province: str) -> PastWeek:
-    """A week before: its levels as precise as this week's."""
+def _past(past: PastWeek, before: int | None, province: str) -> PastWeek:
+    """A week before, as precise as this week. before: groups detected in the week before it."""
     keyed = {(name, "province", province): figure for name, figure in past.figures.items()}
-    made = _Week(keyed, frozenset(), {}, None).figures()
-    return replace(past, figures={key[0]: figure for key, figure in made.items()})
+    made = _Week(keyed, frozenset(), {}, before, now=past.detected).figures()
+    return replace(past, figures={key[0]: figure for key, figure in made.items()}, detected=None)
 
 
 def _fewer_shops(item: MarketplaceState) -> MarketplaceState:
@@ -128,7 +131,8 @@ class _Week:
     """The figures of a week and what is withheld of them.
 
     hidden: table and cell of the frozen patterns; tables named D hold E8 and D together and decide about model figures.
-    registry: (kind, code) -> registered groups; empty where it is not known.
+    registry: (kind, code) -> registered groups; empty where it is not known. before: groups detected in the week
+    before; now: in this one, where it is known otherwise than by the figures given.
     """
 
     given: Mapping[Key, Figure]
@@ -136,6 +140,7 @@ class _Week:
     registry: Mapping[tuple[str, str], int]
     before: int | None
     withheld: set[Key] = field(default_factory=set)
+    now: int | None = None
 
     def figures(self) -> dict[Key, Figure]:
         for name in COUNTS:
@@ -219,7 +224,7 @@ class _Week:
 
     def _change(self, figure: Figure) -> Figure:
         province = {code for name, kind, code in self.given if kind == "province" and name in COUNTS}
-        now = self._detected("province", next(iter(sorted(province)), ""))
+        now = self.now if self.now is not None else self._detected("province", next(iter(sorted(province)), ""))
         known = [count for count in (now, self.before) if count is not None]
         if now is None or min(known) < MIN_CHANGE:
             return _withheld(figure, FEW_DETECTED)

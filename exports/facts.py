@@ -73,11 +73,15 @@ class MarketplaceState:
 
 @dataclass(frozen=True)
 class PastWeek:
-    """A week before: figures of the province by estimand (`PAST`), and how many marketplaces it covered."""
+    """A week before: figures of the province by estimand (`PAST`), and how many marketplaces it covered.
+
+    detected: groups detected then (E8 and D together); None: not known. It decides what may be said, and is not told.
+    """
 
     week: str
     figures: Mapping[str, Figure]
     covered: int
+    detected: int | None = None
 
     def figure(self, estimand: str) -> Figure:
         return self.figures.get(estimand, Figure("not_available", None, reason="not_computed"))
@@ -221,14 +225,21 @@ def _history(connection: Connection, province: str, known: list[str]) -> tuple[P
         return ()
     table, state = estimates.c, marketplace_weeks.c
     of_province = (table.domain_kind == "province") & (table.domain_code == province)
-    query = select(estimates).where(of_province, table.estimand.in_(PAST), table.week <= known[-1])
+    query = select(estimates).where(of_province, table.estimand.in_((*PAST, "E8", "D")), table.week <= known[-1])
     figures: dict[str, dict[str, Figure]] = {week: {} for week in known}
     for row in _newest_last(_records(connection, query)):
         if row["week"] in figures:
             figures[row["week"]][row["estimand"]] = _figure(row)
     counted = select(state.week, func.count()).where(state.covered, state.week <= known[-1]).group_by(state.week)
     covered = dict(tuple(row) for row in connection.execute(counted))
-    return tuple(PastWeek(week, figures[week], covered.get(week, 0)) for week in known)
+    return tuple(_past(week, figures[week], covered.get(week, 0)) for week in known)
+
+
+def _past(week: str, figures: Mapping[str, Figure], covered: int) -> PastWeek:
+    counts = [figures[name].value if name in figures else None for name in ("E8", "D")]
+    known = [int(count) for count in counts if count is not None]
+    told = {name: figure for name, figure in figures.items() if name in PAST}
+    return PastWeek(week, told, covered, sum(known) if len(known) == len(counts) else None)
 
 
 def _registry_before(connection: Connection, before: str) -> tuple[date | None, int | None]:

@@ -53,6 +53,7 @@ class FlowTable(Export):
 
     def notes(self) -> tuple[str, ...]:
         return (
+            *changes.earlier(self.facts),
             "Tidak lagi terlihat bukan berarti usahanya berakhir. Perubahan pada yang sudah dipastikan tidak dimuat: "
             "angka itu bertambah karena pemeriksaan bertambah.",
         )

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, func, select
 
 from monitor.config import Config
-from monitor.database import bulk_insert, transaction
+from monitor.database import bulk_insert, transaction, translate_errors
 from monitor.errors import UsageError
-from monitor.private_store import estimate_draws, estimates, marketplace_weeks
+from monitor.private_store import estimate_draws, estimates, judgements, marketplace_weeks
 from monitor.weeks import utc_now, utc_text
 from pipelines.estimation.arrays import Floats
 from pipelines.estimation.inputs import Estimated
@@ -28,7 +28,15 @@ from pipelines.measure_disclosure import store_suppressions
 from pipelines.measure_read import WeekRead, digest_of, read_week
 from pipelines.measure_states import CARRY_WEEKS, marketplace_states
 
-__all__ = ["CARRY_WEEKS", "METHOD_VERSION", "VINTAGES", "MeasureReport", "marketplace_states", "measure_week"]
+__all__ = [
+    "CARRY_WEEKS",
+    "METHOD_VERSION",
+    "VINTAGES",
+    "MeasureReport",
+    "has_new_answers",
+    "marketplace_states",
+    "measure_week",
+]
 
 # 1: verified and detected groups; 2: levels with intervals; 3: cells merged upward, the old series beside the new
 METHOD_VERSION = "3"
@@ -74,6 +82,19 @@ def measure_week(engine: Engine, config: Config, week: str, vintage: str = "flas
         if revision is not None:
             store_suppressions(connection, read.inputs, found.rows)
     return _report(read, found, revision, breaks)
+
+
+def has_new_answers(engine: Engine, week: str) -> bool:
+    """Whether answers for the week came in since its flash was measured last; not before its flash or after its final.
+
+    An answer counts for the week that asked for it.
+    """
+    made = select(estimates.c.vintage, func.max(estimates.c.made_at)).where(estimates.c.week == week)
+    newest = select(func.max(judgements.c.at)).where(judgements.c.week == week)
+    with translate_errors(), engine.connect() as connection:
+        measured = {row[0]: row[1] for row in connection.execute(made.group_by(estimates.c.vintage))}
+        answered = connection.execute(newest).scalar()
+    return set(measured) == {"flash"} and answered is not None and answered > measured["flash"]
 
 
 def _report(read: WeekRead, found: Estimated, revision: int | None, breaks: int) -> MeasureReport:

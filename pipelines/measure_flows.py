@@ -9,7 +9,7 @@ from monitor.database import read_frame
 from monitor.intervals import as_of
 from monitor.private_store import estimates, links, observations
 from monitor.shop_states import live_shops
-from monitor.weeks import shift_week
+from monitor.weeks import shift_week, week_days
 from pipelines.estimation.answers import judged_groups
 from pipelines.estimation.change import exits, panel_flow
 from pipelines.estimation.flows import LAGS
@@ -152,16 +152,27 @@ def read_leavers(connection: Connection, week: str, given: Answers, live: pd.Dat
 
 
 def read_earlier(connection: Connection, week: str, province: str, weeks: int = 26) -> pd.DataFrame:
-    """E1 and E2 of the province in earlier weeks that have a flash and a final: `inputs.COLUMNS["earlier"]`."""
+    """E1 and E2 of the province in earlier weeks that have a flash and a final: `inputs.COLUMNS["earlier"]`.
+
+    The flash is the one of the report: what was measured again later, with answers that had come in, is none that could
+    have held or missed.
+    """
     table = estimates.c
-    names = (table.week, table.estimand, table.vintage, table.revision, table.value, table.details)
+    names = (table.week, table.estimand, table.vintage, table.revision, table.value, table.details, table.made_at)
     query = select(*names).where(
         table.estimand.in_(("E1", "E2")), table.domain_kind == "province", table.domain_code == province,
         table.week < week, table.week >= shift_week(week, -weeks), table.vintage.in_(("flash", "final")),
         table.value.is_not(None),
     )  # fmt: skip
     found = read_frame(connection, query.order_by(table.revision))
-    newest = found.drop_duplicates(["week", "estimand", "vintage"], keep="last")
+    again = [
+        vintage == "flash" and made[:10] >= week_days(shift_week(then, 2))[0].isoformat()
+        for then, vintage, made in zip(found["week"], found["vintage"], found["made_at"], strict=True)
+    ]
+    keys = ["week", "estimand", "vintage"]
+    # One that was reported late has no other.
+    newest = found.assign(again=again).sort_values("again", ascending=False, kind="stable")
+    newest = newest.drop_duplicates(keys, keep="last")
     flash, final = (newest[newest["vintage"] == vintage] for vintage in ("flash", "final"))
     made = [(details or {}).get("computed") or {} for details in flash["details"]]
     flash = flash.assign(**{f"flash_{name}": [entry.get(name) for entry in made] for name in ("value", "low", "high")})

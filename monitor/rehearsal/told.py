@@ -44,7 +44,8 @@ class Figure:
 class Told:
     """One week. present, change: the truth in groups, on the marketplaces that the figures cover; events: what happened
     to shops; states: marketplace -> state and cause as the figures take it; message: what staff read first; gone: shops
-    said to be closed or gone that are open and shown; alarms: what ops were told; cuts: when the power went.
+    said to be closed or gone that are open and shown; alarms: what ops were told; cuts: when the power went. late: the
+    change of the week before, whose arrivals were judged since its own report, and late_truth its truth.
     """
 
     number: int
@@ -59,6 +60,8 @@ class Told:
     alarms: tuple[str, ...] = ()
     cuts: tuple[str, ...] = ()
     seconds: float = 0.0
+    late: Figure = field(default_factory=Figure)
+    late_truth: int | None = None
 
     def figure(self, name: str) -> Figure:
         return self.figures.get(name, Figure(reason="not_measured"))
@@ -83,6 +86,7 @@ class Told:
             "truth": {"present": self.present, "change": self.change, **self.events},
             "told": {name: vars(figure) for name, figure in self.figures.items()},
             "interval_holds_truth": self.holds,
+            "change_of_the_week_before": {"told": vars(self.late), "truth": self.late_truth},
             "gaps": self.gaps,
             "message": self.message,
             "said_to_be_gone_but_open": dict(self.gone),
@@ -103,21 +107,42 @@ def look(stage: Stage, engine: Engine, number: int, **happened: Any) -> Told:
         states = _states(connection, week)
         figures = _figures(connection, week)
         gone = _wrongly_gone(connection, stage, truth, number)
-    covered = {slug for slug, (state, _) in states.items() if state in ("measured", "fed", "partial", "carried")}
-    present = _groups(truth, moving.sellers_in(number, covered))
-    before = _groups(truth, moving.sellers_in(number - 1, covered)) if number > 1 else None
+        late, late_truth = _late(connection, stage, truth, number - 1)
     return Told(
         number,
         week,
         moving.events(number),
-        len(present),
-        None if before is None else len(present) - len(before),
+        len(_groups(truth, moving.sellers_in(number, _covered(states)))),
+        _changed(truth, stage, number, _covered(states)),
         figures,
         states,
         message_of(stage.config, week),
         gone,
+        late=late,
+        late_truth=late_truth,
         **happened,
     )
+
+
+def _covered(states: Mapping[str, tuple[str, str | None]]) -> set[str]:
+    return {slug for slug, (state, _) in states.items() if state in ("measured", "fed", "partial", "carried")}
+
+
+def _changed(truth: Truth, stage: Stage, number: int, covered: set[str]) -> int | None:
+    """Truth, on these marketplaces; None for the first week."""
+    if number < 2:
+        return None
+    now, then = (_groups(truth, stage.moving.sellers_in(each, covered)) for each in (number, number - 1))
+    return len(now) - len(then)
+
+
+def _late(connection: Connection, stage: Stage, truth: Truth, number: int) -> tuple[Figure, int | None]:
+    """The change of a week as it is known now, with its truth."""
+    if number < 2:
+        return Figure(reason="no_earlier_week"), None
+    week = stage.moving.week(number)
+    covered = _covered(_states(connection, week))
+    return _figures(connection, week, newest=True).get("E6_1", Figure()), _changed(truth, stage, number, covered)
 
 
 def _groups(truth: Truth, sources: set[str]) -> set[int]:
@@ -131,12 +156,13 @@ def _states(connection: Connection, week: str) -> dict[str, tuple[str, str | Non
     return {row.marketplace: (row.state, row.cause) for row in connection.execute(query) if row[0] in MARKETPLACES}
 
 
-def _figures(connection: Connection, week: str) -> dict[str, Figure]:
+def _figures(connection: Connection, week: str, newest: bool = False) -> dict[str, Figure]:
+    """As they were told first, or as they are known now."""
     table = estimates.c
     query = select(table.estimand, table.value, table.low, table.high, table.reason).where(
         table.week == week, table.domain_kind == "province", table.vintage == "flash", table.estimand.in_(FIGURES)
     )
-    rows = connection.execute(query.order_by(table.revision))
+    rows = connection.execute(query.order_by(table.revision if newest else table.revision.desc()))
     return {row.estimand: Figure(row.value, row.low, row.high, row.reason) for row in rows}
 
 

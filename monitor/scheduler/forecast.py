@@ -44,7 +44,7 @@ def _that_matter(scene: Scene) -> list[Past]:
 
     Of work that is done that it is, and whether it was asked for since; of other work its newest attempts.
     """
-    oldest = shift_week(scene.week, -max(scene.rules.catch_up_weeks, FINAL_AFTER) - 1)
+    oldest = shift_week(scene.week, -(scene.rules.catch_up_weeks + FINAL_AFTER + 1))
     began = min(scene.runs, key=lambda run: run.week or week_of(run.started_at, scene.zone), default=None)
     found = [began] if began is not None else []
     for (_, _, week), past in scene.by_work.items():

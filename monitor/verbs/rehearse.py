@@ -82,7 +82,7 @@ def _show_week(console: Console, stage: stages.Stage, told: Told) -> None:
 
 
 def _lines(stage: stages.Stage, told: Told) -> list[tuple[str, str]]:
-    lines = [("world", _world(stage, told)), ("told", _level(told)), ("", _change(told))]
+    lines = [("world", _world(stage, told)), ("told", _level(told)), ("", _change(told)), *_late(told)]
     lines += [("not read", f"{marketplace(slug).title}: {state}") for slug, state in told.gaps.items()]
     lines += [("power", f"cut on {when}; started again, the week went on") for when in told.cuts]
     lines += [("staff", line) for line in (told.message or "nothing: there is no report").strip().splitlines()]
@@ -111,6 +111,15 @@ def _change(told: Told) -> str:
     said = f"change {_interval(change, '+')}" if change.value is not None else f"no change told ({change.reason})"
     others = {"new": new, "only found": found}
     return "; ".join([said, *(f"{what} {_interval(one)}" for what, one in others.items() if one.value is not None)])
+
+
+def _late(told: Told) -> list[tuple[str, str]]:
+    """The change of the week before, which is known by now."""
+    if told.late.value is None:
+        return []
+    held = "holds" if told.late.holds(told.late_truth) else "MISSES"
+    said = f"change of week {told.number - 1}, judged since: {_interval(told.late, '+')}"
+    return [("", f"{said}; the interval {held} {told.late_truth:+d}")]
 
 
 def _interval(figure: Figure, sign: str = "") -> str:
@@ -146,6 +155,7 @@ def _row(stage: stages.Stage, told: Told) -> dict[str, Any]:
         "holds": {True: "yes", False: "NO", None: ""}[told.holds],
         "truly changed": told.change,
         "told change": _interval(told.figure("E6_1"), "+"),
+        "change of the week before, told now": _interval(told.late, "+"),
         "trouble": ", ".join([*trouble, *(f"power cut {when}" for when in told.cuts)]),
         "not read": ", ".join(f"{slug} {state}" for slug, state in told.gaps.items()),
         "alarms": len(set(told.alarms)),

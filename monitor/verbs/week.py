@@ -32,10 +32,10 @@ from monitor.verbs.parse import spiders
 from monitor.verbs.probe import send_templates
 from monitor.verbs.probe_check import check_all
 from monitor.verbs.review import export_sheets, import_sheets
-from monitor.weeks import utc_now, week_days, week_of
+from monitor.weeks import shift_week, utc_now, week_days, week_of
 from pipelines.load import load_week
 from pipelines.match import link_week
-from pipelines.measure import measure_week
+from pipelines.measure import has_new_answers, measure_week
 
 NO_REGISTRY = (
     "There is no registry yet: put a list into {inbox}/<office>/registri-YYYY-MM-DD.xlsx, or name it in monitor.toml "
@@ -242,7 +242,22 @@ class _Steps:
 
     # --- figures and files
 
+    def _measure_again(self) -> None:
+        """The week before, once more, where answers came in since: what arrived or left in it could not be judged
+        before its report. What was told stays; this is the next revision of the flash, and this week's report says the
+        change of that week."""
+        before = shift_week(self.week, -1)
+        if not has_new_answers(self.engine, before):
+            return
+        with common.recorded(self.engine, "measure", week=before), common.progress(f"Measuring {before} again"):
+            figures = measure_week(self.engine, self.config, before)
+            if figures.revision is not None:
+                results_build.build(self.engine, results_engine(self.config), self.config, before)
+        if figures.revision is not None:
+            self.say("measure", f"{before} again, with answers that came in since: revision {figures.revision}")
+
     def _measure_and_report(self, practice: bool) -> dict[str, Any]:
+        self._measure_again()
         with common.recorded(self.engine, "measure", week=self.week), common.progress("Measuring"):
             figures = measure_week(self.engine, self.config, self.week)
         with common.recorded(self.engine, "report", week=self.week), common.progress("Writing the report"):
