@@ -269,19 +269,24 @@ def _unreported(scene: Scene, week: str, without: str) -> Line:
 
 def machine_lines(connection: Connection, config: Config, now: datetime) -> list[Line]:
     """Service, disk, backups and keys."""
-    return [_service(connection, now), _disk(config), _backups(connection, config, now), *_keys(config)]
+    return [_service(connection, config, now), _disk(config), _backups(connection, config, now), *_keys(config)]
 
 
-def _service(connection: Connection, now: datetime) -> Line:
+def _service(connection: Connection, config: Config, now: datetime) -> Line:
     query = select(runs).where(runs.c.verb == SERVICE).order_by(runs.c.run_id.desc()).limit(1)
     row = connection.execute(query).mappings().first()
     if row is None:
         return Line("service", "", "never started", "monitor run (or systemctl start monitor)", "service")
     if row["outcome"] == "running" and is_alive(row["holder"], row["lease_until"], utc_text(now)):
-        return Line("service", "", f"runs since {row['started_at']}")
-    return Line(
-        "service", "", f"stopped, last seen {row['heartbeat_at']}", "systemctl start monitor", "service", at_once=True
-    )
+        return Line("service", "", f"runs since {_local(row['started_at'], config)}")
+    state = f"stopped, last seen {_local(row['heartbeat_at'], config)}"
+    return Line("service", "", state, "systemctl start monitor", "service", at_once=True)
+
+
+def _local(at: str | datetime, config: Config) -> str:
+    """In the region's time, like every other time on the screen."""
+    when = moment(at) if isinstance(at, str) else at
+    return f"{when.astimezone(config.region.zone):%a %Y-%m-%d %H:%M}"
 
 
 def _disk(config: Config) -> Line:
@@ -302,7 +307,7 @@ def _backups(connection: Connection, config: Config, now: datetime) -> Line:
     at = moment_of(found[-1]) if found else None
     if at is None:
         return Line("backup", "", "none", "monitor backup", "backup")
-    state = f"{len(found)}, newest of {at:%Y-%m-%d %H:%M} UTC"
+    state = f"{len(found)}, newest of {_local(at, config)}"
     if now - at > BACKUP_AGE:
         return Line("backup", "", state, "monitor backup", "backup")
     return Line("backup", "", state)

@@ -79,9 +79,8 @@ def _show(found: Standing, config: Config) -> None:
         console.print("[bold green]Nothing needs a person.[/bold green]")
     else:
         what = " ".join(part for part in (todo.part, todo.subject) if part)
-        console.print(
-            f"[bold]Next:[/bold] {escape(what)}, {escape(todo.state)}: [bold]{escape(todo.action or '')}[/bold]"
-        )
+        console.print(f"[bold]Next:[/bold] {escape(what)}, {escape(todo.state)}")
+        console.print(f"      do: [bold]{escape(todo.action or '')}[/bold]")
     if found.sites:
         console.print(_sites(found, zone))
     console.print(_lines(found.all_lines))
@@ -92,18 +91,18 @@ def _show(found: Standing, config: Config) -> None:
 def _table(*names: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for name in names:
-        table.add_column(name, justify="right" if name in ("shops", "age") else "left", overflow="fold")
+        table.add_column(name, justify="right" if name == "shops" else "left", overflow="fold")
     return table
 
 
 def _sites(found: Standing, zone: ZoneInfo) -> Table:
-    table = _table("marketplace", "this week", "last healthy crawl", "age", "shops", "expected", "next")
+    table = _table("marketplace", "this week", "last healthy", "shops", "expected", "next")
     for site in found.sites:
+        healthy = site.healthy_at
         table.add_row(
             escape(site.title),
             f"[{STATES.get(site.state, 'yellow')}]{escape(site.state)}[/]",
-            "never" if site.healthy_at is None else f"{site.healthy_at.astimezone(zone):%a %m-%d %H:%M}",
-            "" if site.healthy_at is None else site.age(found.at),
+            "never" if healthy is None else f"{healthy.astimezone(zone):%a %m-%d}, {site.age(found.at)}",
             "" if site.shops is None else f"{site.shops:,}",
             f"{site.expected[0]:,} to {site.expected[1]:,}",
             "" if site.next is None else f"{site.next:%a %m-%d %H:%M}",
@@ -112,12 +111,16 @@ def _sites(found: Standing, zone: ZoneInfo) -> Table:
 
 
 def _lines(lines: list[Line]) -> Table:
-    table = _table("", "", "state", "to do")
+    """What to do stands below what is the matter, so that neither is broken into a narrow column."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(overflow="fold")
     before = None
     for line in lines:
-        style = "yellow" if line.action else ""
-        name = line.part if line.part != before else ""
-        table.add_row(escape(name), escape(line.subject), escape(line.state), escape(line.action or ""), style=style)
+        text = f"{escape(line.subject)}: {escape(line.state)}" if line.subject else escape(line.state)
+        if line.action:
+            text = f"[yellow]{text}[/yellow]\ndo: [bold]{escape(line.action)}[/bold]"
+        table.add_row(escape(line.part) if line.part != before else "", text)
         before = line.part
     return table
 
@@ -139,10 +142,6 @@ def offices(config: Config) -> list[str]:
     return [*(area.code for area in regions.areas()), config.region.code]
 
 
-def _name(config: Config, office: str) -> str:
-    return f"{office} {regions.province_name() if office == config.region.code else regions.area_name(office)}"
-
-
 def registry_lines(connection: Connection, config: Config, today: date) -> list[Line]:
     found = current_snapshot(connection)
     if found is None:
@@ -160,20 +159,18 @@ def probe_lines(connection: Connection, config: Config, today: date) -> list[Lin
     if below:
         each = ", ".join(f"{office} {usable[office]}" for office in below)
         action = f"ask them for more: monitor probe template --office {below[0]}"
-        lines.append(Line("probe", f"{len(below)} offices", f"below {target}: {each}", action, "probe_target"))
-    for office in offices(config):
-        if waiting := counts.get(office, {}).get(probes.UNIDENTIFIED, 0):
-            action = f"say which businesses they are: monitor probe open --office {office}"
-            lines.append(
-                Line(
-                    "probe",
-                    _name(config, office),
-                    f"{waiting} without a certain business",
-                    action,
-                    f"probe_open:{office}",
-                )
-            )
+        lines.append(Line("probe", _offices(len(below)), f"below {target}: {each}", action, "probe_target"))
+    known = {office: counts.get(office, {}).get(probes.UNIDENTIFIED, 0) for office in offices(config)}
+    if waiting := {office: count for office, count in known.items() if count}:
+        each = ", ".join(f"{office} {count}" for office, count in waiting.items())
+        action = f"say which businesses they are: monitor probe open --office {next(iter(waiting))}"
+        state = f"{sum(waiting.values())} of them without a certain business: {each}"
+        lines.append(Line("probe", _offices(len(waiting)), state, action, "probe_open"))
     return lines
+
+
+def _offices(count: int) -> str:
+    return "1 office" if count == 1 else f"{count} offices"
 
 
 def _all_probes(total: int, config: Config) -> Line:
@@ -198,11 +195,11 @@ def review_lines(connection: Connection, config: Config, today: date) -> list[Li
     waiting = [tuple(row) for row in connection.execute(query) if row[0] in offices(config)]
     if not waiting:
         return []
-    each = ", ".join(f"{_name(config, office)} {count} since {week}" for office, count, week in waiting)
-    total = sum(count for _, count, _ in waiting)
+    each = ", ".join(f"{office} {count}" for office, count, _ in waiting)
+    total, oldest = sum(count for _, count, _ in waiting), min(week for _, _, week in waiting)
     late = [office for office, _, week in waiting if answer_by(week, config.review.deadline_days) < today]
     action = f"remind offices whose day for answers has passed: {', '.join(late)}" if late else None
-    return [Line("review", f"{total} pairs", f"open: {each}", action, "review")]
+    return [Line("review", f"{total} pairs", f"open since {oldest}, by office: {each}", action, "review")]
 
 
 PARTS: tuple[Part, ...] = (registry_lines, probe_lines, review_lines)
