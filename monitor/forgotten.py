@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from monitor.characters import squash
 from monitor.config import Config
@@ -149,11 +149,6 @@ def end_made_up(connection: Connection, tables: Sequence[Table], slug: str, week
             if (until := erased_week(shop_id)) <= week:
                 ended = update(table).where(table.c.marketplace == slug, table.c.shop_id == shop_id, is_open)
                 connection.execute(ended.values(valid_to_week=until))
-
-
-def newest_erasure(connection: Connection) -> str | None:
-    """ISO date of the newest erasure; None: there was none."""
-    return connection.execute(select(func.max(erased_identities.c.erased_on))).scalar()
 
 
 def digest_of_nothing() -> str:

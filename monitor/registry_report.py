@@ -24,13 +24,6 @@ MONTHS = (
 )
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 MAX_SENTENCES = 10
-SKIPPED = {
-    "blank": "baris kosong",
-    "repeated_header": "judul kolom yang terulang",
-    "column_numbers": "nomor kolom",
-    "total": "baris jumlah",
-    "note": "catatan kaki",
-}
 
 
 @dataclass

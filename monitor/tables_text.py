@@ -276,10 +276,6 @@ class TextSource:
         return cells
 
 
-def _odd(line: str) -> bool:
-    return bool(line.count('"') & 1)
-
-
 def _doubtful(line: str) -> bool:
     return bool(line.count('"') & 1) or len(line) > MAX_CELL_CHARS or line == TOO_LONG
 

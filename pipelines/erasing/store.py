@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select, update
 
-from monitor.database import dump_json
 from monitor.forgotten import digest_of_nothing
 from monitor.private_store import (
     business_versions,
@@ -204,8 +203,3 @@ def _without(text: str, wanted: list[str]) -> str:
         if one in text:
             text = text.replace(one, REMOVED)
     return text
-
-
-def holds_any(value: Any, wanted: list[str]) -> bool:
-    text = value if isinstance(value, str) else dump_json(value)
-    return any(one in text for one in wanted)

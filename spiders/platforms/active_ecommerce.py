@@ -28,11 +28,9 @@ from spiders.platforms.software import (
     Entry,
     PagedList,
     Software,
-    first_entry,
     host_of,
     in_rupiah,
     laravel_total,
-    rows_below,
 )
 
 API = "/api/v2"
@@ -135,12 +133,6 @@ def read(page: Page, answer: Answer, document: Any) -> bool:
     else:
         return False
     return True
-
-
-def is_shops(document: Any) -> bool:
-    """Whether an answer is this script's list of shops: its three keys around entries with id, name and logo."""
-    first = first_entry(rows_below(document, "data"))
-    return maybe(document, "success") is True and {"id", "name", "logo"} <= set(first)
 
 
 SOFTWARE = Software(
