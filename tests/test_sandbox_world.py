@@ -305,3 +305,15 @@ def test_nothing_that_measures_imports_the_sandbox() -> None:
     own = {path for path in importers if path.startswith("monitor/sandbox/")}
     texts = [(ROOT / path).read_text(encoding="utf-8") for path in own]
     assert not any(f"from {package}" in text for text in texts for package in ("spiders", "pipelines", "exports"))
+
+
+def test_customs_of_its_own_change_what_nobody_knows_and_keep_what_is_known() -> None:
+    assert world.own_customs(31) == world.own_customs(31) != world.own_customs(32)
+    made = world.make_world(seed=31, businesses=6000, shops=2000, customs=world.own_customs(31))
+    usual = world.make_world(seed=31, businesses=6000, shops=2000)
+    assert set(made.shops["name"]) != set(usual.shops["name"])
+    for found in (made, usual):
+        same = found.registry["NAMA USAHA"].str.upper() == found.registry["NAMA PEMILIK"]
+        assert 0.11 < same.mean() < 0.19  # four of five of those named after the owner bear the whole name
+        assert (found.truth["source_id"] != "").sum() == 200
+        assert 7 <= found.truth["reason"].str.startswith("peniru").sum() <= 13

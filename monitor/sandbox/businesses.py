@@ -4,12 +4,14 @@ Names follow Zipf's law and 18 % are the owner's name; 3 % of owners hold two re
 listed twice. Identifiers are few, and some lie: a registration assistant's phone stands with hundreds of businesses.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from monitor.sandbox import places
+from monitor.sandbox.customs import USUAL, Customs
 from monitor.sandbox.draws import Draws
 from monitor.sandbox.noise import typo
-from monitor.sandbox.vocabulary import Trade, registry_trades, words
+from monitor.sandbox.vocabulary import Trade, ordered_words, registry_trades, words
 
 _MOBILE = (
     "0812",
@@ -64,49 +66,51 @@ def coined(draws: Draws) -> str:
 
 
 def brand(draws: Draws) -> str:
-    kind = draws.unit()
-    if kind < 0.62:
-        return draws.weighted(words().brands)
-    if kind < 0.80:
-        return f"{draws.weighted(words().brands)} {draws.weighted(words().brands)}"
-    if kind < 0.87:
-        return draws.pick(words().places)
-    if kind < 0.95:
+    table = ordered_words(draws.customs)
+    kind = bisect_right(draws.customs.brands, draws.unit())
+    if kind == 0:
+        return draws.weighted(table.brands)
+    if kind == 1:
+        return f"{draws.weighted(table.brands)} {draws.weighted(table.brands)}"
+    if kind == 2:
+        return draws.pick(table.places)
+    if kind == 3:
         return coined(draws)
-    return f"{coined(draws)} {draws.weighted(words().brands)}"
+    return f"{coined(draws)} {draws.weighted(table.brands)}"
 
 
 def person(draws: Draws) -> tuple[str, str]:
     """Full name as an office writes it, and what people call her or him."""
-    table = words().female if draws.chance(0.55) else words().male
+    every = ordered_words(draws.customs)
+    table = every.female if draws.chance(0.55) else every.male
     first = draws.weighted(table)
     names = [first]
     form = draws.unit()
     if form < 0.28:
         names.append(draws.weighted(table))
     if form > 0.12:
-        names.append(draws.weighted(words().last))
+        names.append(draws.weighted(every.last))
     names = list(dict.fromkeys(names))
     called = names[1] if first in _COMMON_FIRST and len(names) > 1 else first
     title = draws.unit()
     if title < 0.06:
-        return f"{'Hj.' if table is words().female else 'H.'} {' '.join(names)}", called
+        return f"{'Hj.' if table is every.female else 'H.'} {' '.join(names)}", called
     return " ".join(names), called
 
 
 def business_name(draws: Draws, trade: Trade, owner: str, called: str, village: places.Village) -> str:
-    kind = draws.unit()
-    if kind < 0.18:
+    kind = bisect_right(draws.customs.named, draws.unit())
+    if kind == 0:
         return owner if draws.chance(0.8) else f"{draws.pick(words().titles)} {called}"
-    if kind < 0.40:
+    if kind == 1:
         return f"{draws.pick(trade.heads)} {draws.pick(words().titles)} {called}"
-    if kind < 0.72:
+    if kind == 2:
         return f"{draws.pick(trade.heads)} {brand(draws)}"
-    if kind < 0.84:
+    if kind == 3:
         return f"{brand(draws)} {draws.pick(trade.suffixes)}"
-    if kind < 0.91:
+    if kind == 4:
         return f"{'CV' if draws.chance(0.4) else 'UD'} {brand(draws)} {brand(draws)}"
-    if kind < 0.95:
+    if kind == 5:
         return draws.pick(trade.heads)
     return f"{draws.pick(trade.heads)} {village.name}"
 
@@ -138,7 +142,7 @@ def make_business(draws: Draws, source_id: str, village: places.Village, trade: 
     return Business(
         source_id=source_id,
         name=business_name(draws, trade, owner, called, village),
-        trade_name=brand(draws) if draws.chance(0.3) else "",
+        trade_name=brand(draws) if draws.chance(draws.customs.trade_name) else "",
         owner=owner,
         called=called,
         trade=trade,
@@ -184,8 +188,8 @@ def assistants(seed: int, businesses: int) -> list[str]:
     return [phone_number(draws) for _ in range(max(1, businesses // BUSINESSES_PER_ASSISTANT))]
 
 
-def make_businesses(seed: int, count: int, difficulty: float) -> list[Business]:
-    draws = Draws(seed, "businesses")
+def make_businesses(seed: int, count: int, difficulty: float, customs: Customs = USUAL) -> list[Business]:
+    draws = Draws(seed, "businesses", customs)
     helpers = assistants(seed, count)
     found: list[Business] = []
     for number in range(1, count + 1):

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from monitor.sandbox.customs import USUAL, Customs
+
 T = TypeVar("T")
 _BLOCK = 8192  # uniforms drawn at a time; one call of numpy per number would cost most of the run
 
@@ -26,9 +28,13 @@ def zipf(items: Sequence[T], exponent: float = 1.0, offset: float = 2.0) -> Weig
 
 
 class Draws:
-    """A stream of its own for every (seed, part): a part with more rows does not move another part's draws."""
+    """A stream of its own for every (seed, part): a part with more rows does not move another part's draws.
 
-    def __init__(self, seed: int, part: str) -> None:
+    customs: the rates of the world that is drawn.
+    """
+
+    def __init__(self, seed: int, part: str, customs: Customs = USUAL) -> None:
+        self.customs = customs
         words = [seed, *part.encode()]
         self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
         self.unit: Callable[[], float] = self._stream().__next__  # uniform in [0, 1)

@@ -302,7 +302,11 @@ def of_strangers(slugs: tuple[str, ...]) -> Weighted[Habit]:
 
 
 @cache
-def open_to(slugs: tuple[str, ...], area: str, food: bool) -> Weighted[Habit] | None:
-    """Marketplaces on which a registered business of the kab/kota can sell; None where there is none."""
+def open_to(slugs: tuple[str, ...], area: str, food: bool, factors: tuple[float, ...] = ()) -> Weighted[Habit] | None:
+    """Marketplaces on which a registered business of the kab/kota can sell; None where there is none.
+
+    factors: of `owned_share`, in the order of HABITS.
+    """
     habits = [HABITS[slug] for slug in slugs if HABITS[slug].takes(area, food)]
-    return Weighted(habits, [habit.owned_share for habit in habits]) if habits else None
+    factor = dict(zip(HABITS, factors, strict=True)) if factors else {}
+    return Weighted(habits, [habit.owned_share * factor.get(habit.slug, 1.0) for habit in habits]) if habits else None

@@ -1,5 +1,7 @@
 """What people do to names and numbers when they type them: the disorder that linkage has to see through."""
 
+from bisect import bisect_right
+
 from monitor.sandbox.draws import Draws
 from monitor.sandbox.vocabulary import words
 
@@ -44,22 +46,22 @@ def glued(text: str) -> str:
 
 def shop_name_noise(draws: Draws, name: str, difficulty: float) -> str:
     """A shop name as it ends up on a page; `difficulty` 0 leaves it alone, 0.5 is the usual amount."""
-    scale = 2 * difficulty
-    name = respell(draws, name, words().spellings, 0.25 * scale)
-    if draws.chance(0.06 * scale):
+    scale, customs = 2 * difficulty, draws.customs
+    name = respell(draws, name, words().spellings, customs.respelt * scale)
+    if draws.chance(customs.abbreviated * scale):
         name = respell(draws, name, words().abbreviations, 1.0)
-    if draws.chance(0.09 * scale):
+    if draws.chance(customs.typo * scale):
         name = typo(draws, name)
-    if draws.chance(0.03 * scale):
+    if draws.chance(customs.leet * scale):
         name = leet(draws, name)
-    look = draws.unit() / max(scale, 0.01)
-    if look < 0.10:
+    look = bisect_right(customs.looks, draws.unit() / max(scale, 0.01))
+    if look == 0:
         return glued(name)
-    if look < 0.13:
+    if look == 1:
         return slug(name, "_")
-    if look < 0.22:
+    if look == 2:
         return name.lower()
-    return name.upper() if look < 0.32 else name
+    return name.upper() if look == 3 else name
 
 
 def written_phone(draws: Draws, phone: str) -> str:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from monitor import pins
+from monitor.sandbox.customs import USUAL, Customs
 from monitor.sandbox.draws import Draws, Weighted
 
 _CODES = Path(__file__).parents[1] / "reference" / "wilayah_36.csv"
@@ -129,9 +130,10 @@ def _outside() -> Weighted[City]:
     return Weighted([item for item in cities() if not item.code], [weight for *_, weight in _OUTSIDE])
 
 
-def online_rate(area: str) -> float:
+def online_rate(area: str, customs: Customs = USUAL) -> float:
     """How much likelier than average a business of the area sells online."""
-    return _AREA_WEIGHTS[area][1]
+    factor = dict(zip(_AREA_WEIGHTS, customs.areas, strict=True)) if customs.areas else {}
+    return _AREA_WEIGHTS[area][1] * factor.get(area, 1.0)
 
 
 def draw_business_village(draws: Draws) -> Village:

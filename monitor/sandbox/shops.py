@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from monitor.errors import UsageError
 from monitor.sandbox import habits, places
 from monitor.sandbox.businesses import Business, brand, coined
+from monitor.sandbox.customs import USUAL, Customs
 from monitor.sandbox.draws import Draws, Weighted
 from monitor.sandbox.habits import HABITS, Habit
 from monitor.sandbox.noise import glued, shop_name_noise, slug, written_phone, written_pirt
-from monitor.sandbox.vocabulary import Trade, food_trades, shop_trades, words
+from monitor.sandbox.vocabulary import Trade, shop_weight, sold, words
 
 _SHOPS_PER_BUSINESS = Weighted([1, 2, 3, 4], [0.65, 0.24, 0.08, 0.03])
 NOBODY = "bukan usaha terdaftar"
@@ -55,7 +56,9 @@ def _base_name(draws: Draws, business: Business, kind: str) -> str:
     trade = business.trade
     if kind == "nama usaha":
         head = next((head for head in trade.heads if business.name.startswith(f"{head} ")), "")
-        return business.name[len(head) :].strip() if head and draws.chance(0.4) else business.name
+        return (
+            business.name[len(head) :].strip() if head and draws.chance(draws.customs.head_dropped) else business.name
+        )
     if kind == "nama dagang":
         return business.trade_name if draws.chance(0.6) else f"{business.trade_name} {draws.pick(trade.suffixes)}"
     if kind == "pemilik":
@@ -70,20 +73,21 @@ def _base_name(draws: Draws, business: Business, kind: str) -> str:
 
 def _name_kind(draws: Draws, business: Business, scale: float) -> str:
     kinds = ["nama usaha", "nama dagang", "pemilik", "panggilan", "lain", "produk"]
-    shares = [0.46, 0.20 if business.trade_name else 0.0, 0.07, 0.07, 0.11 * scale, 0.10 * scale]
+    name, trade, owner, called, other, product = draws.customs.shown
+    shares = [name, trade if business.trade_name else 0.0, owner, called, other * scale, product * scale]
     return draws.weighted(Weighted(kinds, shares))
 
 
 def _username(draws: Draws, business: Business, name: str, kind: str, scale: float) -> tuple[str, str]:
     """The username and the trace it leaves: what of the business it shows."""
-    look = draws.unit()
-    if look < 0.22:
-        if draws.chance(0.55):
+    look, customs = draws.unit(), draws.customs
+    if look < customs.user_owner:
+        if draws.chance(customs.user_full):
             return draws.pick((slug(business.owner), glued(business.owner))), "pemilik"
         return glued(f"{business.trade.suffixes[0]} {business.called}") + draws.digits(2), "panggilan"
-    if look < 0.22 + 0.18 * scale:
+    if look < customs.user_owner + customs.user_other * scale:
         return f"{coined(draws).lower()}{draws.digits(3)}", ""
-    if look < 0.60:
+    if look < customs.user_owner + customs.user_glued:
         return glued(name), kind
     return slug(name), kind
 
@@ -93,19 +97,20 @@ def print_place(draws: Draws, shop: Shop, village: places.Village, scale: float)
     habit = HABITS[shop.marketplace]
     shown: places.City | None = village.city
     look = draws.unit() / max(scale, 0.01)
-    if look < 0.02:
+    none, another = draws.customs.place
+    if look < none:
         shown = None
-    elif look < 0.06 and not habit.only_inside:
+    elif look < another and not habit.only_inside:
         shown = draws.pick(places.cities())
-    elif look < 0.06 + habit.province_only and village.city.code:
+    elif look < another + habit.province_only and village.city.code:
         shop.city, shown = places.PROVINCE, None  # older listings give the province only
     right = shown == village.city
     if shown is not None:
         shop.city = habit.city_text(draws, shown, village)
     shop.place = shown if shop.city else None
-    if right and habit.district and not draws.chance(0.1 * scale):
+    if right and habit.district and not draws.chance(draws.customs.no_district * scale):
         stands_in = village
-        if village.city.code and draws.chance(0.03 * scale):
+        if village.city.code and draws.chance(draws.customs.other_district * scale):
             stands_in = places.draw_village_in(draws, village.city.code)  # moved, or its sender's address
         shop.district, shop.postal_code = stands_in.district, stands_in.postal_code
     if habit.has_coordinates:
@@ -125,11 +130,11 @@ def _describe(draws: Draws, shop: Shop, business: Business, difficulty: float) -
     if shop.district and draws.chance(0.3):
         parts.append(f"Lokasi Kec. {shop.district}.")
         printed.add("kecamatan")
-    if business.phone and draws.chance(0.12 - 0.11 * difficulty):
+    if business.phone and draws.chance(draws.customs.numbers * (0.12 - 0.11 * difficulty)):
         parts.append(f"WA {written_phone(draws, business.phone)}")
         if not business.phone_is_shared:
             printed.add("telepon")
-    if business.pirt and draws.chance(3 * (0.03 - 0.02 * difficulty)):
+    if business.pirt and draws.chance(draws.customs.numbers * 3 * (0.03 - 0.02 * difficulty)):
         shop.title_tail = written_pirt(draws, business.pirt)
         printed.add("P-IRT")
     shop.description = " ".join(parts)
@@ -146,18 +151,20 @@ def open_shop(
     scale = 2 * difficulty
     kind = _name_kind(draws, business, scale)
     base = _base_name(draws, business, kind)
-    if like is not None and draws.chance(0.5):
+    if like is not None and draws.chance(draws.customs.same_again):
         base, kind = like.name, like.name_kind
     if habit.owner_share and draws.chance(habit.owner_share):
         base, kind = business.owner, "pemilik"
-    if draws.chance(0.42 * min(scale, 1.5)):
+    if draws.chance(draws.customs.suffix * min(scale, 1.5)):
         base = f"{base} {draws.weighted(words().suffixes)}"
     name = habit.name_text(draws, shop_name_noise(draws, base, difficulty), business.village)
     username, shown = _username(draws, business, base, kind, scale)
-    drifted = draws.chance(0.15 * scale)
-    trade = draws.weighted(food_trades() if habit.foods_only else shop_trades()) if drifted else business.trade
+    drifted = draws.chance(draws.customs.drift * scale)
+    trade = draws.weighted(sold(draws.customs, habit.foods_only)) if drifted else business.trade
     own_brand = business.trade_name or business.name
-    shop = Shop(habit.slug, name, username, kind, trade, own_brand if draws.chance(0.35) else "", None)
+    shop = Shop(
+        habit.slug, name, username, kind, trade, own_brand if draws.chance(draws.customs.brand_shown) else "", None
+    )
     traces = print_place(draws, shop, business.village, scale) | _describe(draws, shop, business, difficulty)
     traces |= {kind, shown} & _NAME_TRACES
     if business.name in business.trade.heads:  # "Warung Kelontong" tells nobody anything
@@ -179,20 +186,26 @@ def _online_business(draws: Draws, businesses: list[Business]) -> Business:
     """One business that sells online; likelier where and for what people do."""
     while True:
         business = draws.pick(businesses)
-        propensity = places.online_rate(business.village.city.code) * business.trade.shop / business.trade.registry
+        area, trade = business.village.city.code, business.trade
+        propensity = places.online_rate(area, draws.customs) * shop_weight(trade, draws.customs) / trade.registry
         if not business.same_as and draws.unit() * 6 < propensity:
             return business
 
 
 def owned_shops(
-    seed: int, businesses: list[Business], count: int, difficulty: float, slugs: tuple[str, ...] = tuple(HABITS)
+    seed: int,
+    businesses: list[Business],
+    count: int,
+    difficulty: float,
+    slugs: tuple[str, ...] = tuple(HABITS),
+    customs: Customs = USUAL,
 ) -> list[Shop]:
     """`count` shops of registered businesses, 1.5 to a business on average, on the marketplaces `slugs`.
 
     Raises UsageError where too few of the businesses can sell there.
     """
-    draws = Draws(seed, "owned shops")
-    able = [business for business in businesses if not business.same_as and open_to(slugs, business)]
+    draws = Draws(seed, "owned shops", customs)
+    able = [business for business in businesses if not business.same_as and open_to(slugs, business, customs)]
     found: list[Shop] = []
     taken: set[str] = set()
     while len(found) < count:
@@ -207,14 +220,14 @@ def owned_shops(
     return found
 
 
-def open_to(slugs: tuple[str, ...], business: Business) -> Weighted[Habit] | None:
-    return habits.open_to(slugs, business.village.city.code, business.trade.food)
+def open_to(slugs: tuple[str, ...], business: Business, customs: Customs = USUAL) -> Weighted[Habit] | None:
+    return habits.open_to(slugs, business.village.city.code, business.trade.food, customs.sites)
 
 
 def _storefronts(draws: Draws, business: Business, count: int, difficulty: float, slugs: tuple[str, ...]) -> list[Shop]:
     shops: list[Shop] = []
     used: set[str] = set()
-    table = open_to(slugs, business)
+    table = open_to(slugs, business, draws.customs)
     for _ in range(count):
         if table is None:
             break

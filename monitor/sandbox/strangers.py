@@ -9,15 +9,14 @@ from dataclasses import dataclass
 
 from monitor.sandbox import habits, places
 from monitor.sandbox.businesses import Business, assistants, business_name, make_business
+from monitor.sandbox.customs import USUAL, Customs
 from monitor.sandbox.draws import Draws
 from monitor.sandbox.habits import HABITS
 from monitor.sandbox.noise import slug, written_phone, written_pirt
 from monitor.sandbox.shops import NOBODY, Shop, open_shop, open_to, print_place
-from monitor.sandbox.vocabulary import food_trades, shop_trades, words
+from monitor.sandbox.vocabulary import shop_trades, sold, words
 
-IMITATION_SHARE = 0.005
 COLLECTIVE_SHARE = 0.003
-OUTSIDE_SHARE = 0.34  # on marketplaces that take sellers from anywhere
 RESELLER_SHARE = 0.004  # of food shops inside the province
 ASSISTANT_SHARE = 0.001  # of shops inside, at the usual difficulty
 SHOWS_MANY = ("plaza_banten", "tokopedia")
@@ -81,10 +80,10 @@ def _stranger(draws: Draws, scene: Scene) -> Shop:
     habit = draws.weighted(habits.of_strangers(scene.slugs))
     is_county = len(habit.areas) == 1
     village = places.draw_village_in(draws, habit.areas[0]) if is_county else places.draw_shop_village(draws)
-    outside = not habit.only_inside and draws.chance(OUTSIDE_SHARE)
+    outside = not habit.only_inside and draws.chance(draws.customs.outside)  # on sites that take sellers from anywhere
     if outside:
         village = places.Village("", "", "", "", "", places.draw_outside(draws))
-    seller = make_business(draws, "", village, draws.weighted(food_trades() if habit.foods_only else shop_trades()))
+    seller = make_business(draws, "", village, draws.weighted(sold(draws.customs, habit.foods_only)))
     if not village.code:  # its name and numbers would point into Banten
         seller.name = business_name(draws, seller.trade, seller.owner, seller.called, village).strip()
         seller.pirt = ""
@@ -102,11 +101,12 @@ def other_shops(
     all_shops: int,
     difficulty: float,
     slugs: tuple[str, ...] = tuple(HABITS),
+    customs: Customs = USUAL,
 ) -> list[Shop]:
     """`count` shops of nobody in the registry; imitations and collective shops are shares of all the world's shops."""
-    draws = Draws(seed, "other shops")
+    draws = Draws(seed, "other shops", customs)
     scene = Scene(businesses, assistants(seed, len(businesses)), difficulty, slugs)
-    imitations = min(count, round(IMITATION_SHARE * all_shops))
+    imitations = min(count, round(customs.imitation * all_shops))
     collectives = min(count - imitations, round(COLLECTIVE_SHARE * all_shops))
     if not set(SHOWS_MANY) & set(slugs):
         collectives = 0  # the other sites show one maker's goods in a shop

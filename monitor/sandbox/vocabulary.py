@@ -7,7 +7,10 @@ from math import gcd
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from monitor.gazetteer import rows
+from monitor.sandbox.customs import USUAL, Customs
 from monitor.sandbox.draws import Weighted, zipf
 
 _HERE = Path(__file__).parent
@@ -77,14 +80,47 @@ def _place_names() -> tuple[str, ...]:
 
 @cache
 def words() -> Words:
+    return ordered_words(USUAL)
+
+
+def _order(items: list[str], seed: int) -> list[str]:
+    """As listed for 0; else mixed, where neighbours in rank stay neighbours: by rank times a factor of its own."""
+    if not seed:
+        return items
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *b"words"])))
+    rank = np.log(np.arange(len(items)) + 4.0) + rng.normal(0.0, 1.0, len(items))
+    return [items[place] for place in np.argsort(rank, kind="stable")]
+
+
+@cache
+def _mixed(order: int, exponents: tuple[float, float]) -> Words:
     raw = _toml("words.toml")
     for key in ("female", "male", "last"):
         begins, ends = raw.pop(f"{key}_begins"), raw.pop(f"{key}_ends")
-        raw[key] = zipf(list(dict.fromkeys([*raw[key], *_composed(begins, ends)])), 0.9, 4.0)
+        people = list(dict.fromkeys([*raw[key], *_composed(begins, ends)]))
+        raw[key] = zipf(_order(people, order), exponents[0], 4.0)
     raw["places"] = _place_names()
-    raw["brands"] = zipf(raw["brands"], 1.0, 3.0)
+    raw["brands"] = zipf(_order(raw["brands"], order), exponents[1], 3.0)
     raw["suffixes"] = zipf(raw["suffixes"], 0.9, 1.0)
     return Words(**raw)
+
+
+def ordered_words(customs: Customs) -> Words:
+    """The words with the frequencies of these customs."""
+    return _mixed(customs.words, customs.exponents)
+
+
+def shop_weight(trade: Trade, customs: Customs) -> float:
+    """How many shops sell such goods, relative to others."""
+    factor = dict(zip((item.key for item in trades()), customs.trades, strict=True)) if customs.trades else {}
+    return trade.shop * factor.get(trade.key, 1.0)
+
+
+@cache
+def sold(customs: Customs, is_food: bool) -> Weighted[Trade]:
+    """Trades by their number of shops; of food and drink only where a site takes no other."""
+    found = [trade for trade in trades() if trade.food or not is_food]
+    return Weighted(found, [shop_weight(trade, customs) for trade in found])
 
 
 @cache
@@ -104,13 +140,6 @@ def registry_trades() -> Weighted[Trade]:
 @cache
 def shop_trades() -> Weighted[Trade]:
     return Weighted(trades(), [trade.shop for trade in trades()])
-
-
-@cache
-def food_trades() -> Weighted[Trade]:
-    """Trades whose shops can be on a food delivery site, by their number of shops."""
-    found = [trade for trade in trades() if trade.food]
-    return Weighted(found, [trade.shop for trade in found])
 
 
 @cache

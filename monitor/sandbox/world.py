@@ -21,12 +21,14 @@ from pandas import DataFrame
 from monitor.errors import InputError, StoreError, UsageError
 from monitor.sandbox import habits, places
 from monitor.sandbox.businesses import Business, make_businesses
+from monitor.sandbox.customs import USUAL, Customs, drawn
 from monitor.sandbox.draws import Draws
 from monitor.sandbox.listings import Listing, make_listings
 from monitor.sandbox.material import Material, name_businesses, name_strangers
 from monitor.sandbox.office_list import office_list
 from monitor.sandbox.shops import Shop, identify, owned_shops
 from monitor.sandbox.strangers import other_shops
+from monitor.sandbox.vocabulary import trades
 
 FORMAT_VERSION = 2
 TODAY = "2026-11-16"  # the day the world describes
@@ -145,6 +147,12 @@ def _truth_frame(shops: list[Shop]) -> DataFrame:
     return DataFrame(rows, columns=list(TRUTH_COLUMNS))
 
 
+def own_customs(seed: int) -> Customs:
+    """Rates that no other world has; one seed gives the same."""
+    inside = sum(1 for city in places.cities() if city.code)
+    return drawn(seed, len(habits.HABITS), inside, len(trades()))
+
+
 def make_world(
     seed: int = 20261121,
     businesses: int = 20_000,
@@ -153,20 +161,22 @@ def make_world(
     difficulty: float = 0.5,
     marketplaces: Iterable[str] | None = None,
     material: Material | None = None,
+    customs: Customs = USUAL,
 ) -> World:
     """A world; the same arguments give the same rows.
 
     owned_share: share of the shops that registered businesses run. difficulty: 0 (no noise at all) to 1; 0.5 is usual.
     marketplaces: slugs of `habits.HABITS` to have shops on; None means all. material: real names for a share of the
-    rows (`material.read_material`). Raises UsageError on numbers and names that make no world.
+    rows (`material.read_material`). customs: rates of its own (`own_customs`). Raises UsageError on
+    numbers and names that make no world.
     """
     _check(businesses, shops, owned_share, difficulty)
     slugs = habits.chosen(marketplaces)
-    registered: list[Business] = make_businesses(seed, businesses, difficulty)
+    registered: list[Business] = make_businesses(seed, businesses, difficulty, customs)
     if material:
         name_businesses(seed, registered, material)
-    owned = owned_shops(seed, registered, round(shops * owned_share), difficulty, slugs)
-    others = other_shops(seed, registered, shops - len(owned), shops, difficulty, slugs)
+    owned = owned_shops(seed, registered, round(shops * owned_share), difficulty, slugs, customs)
+    others = other_shops(seed, registered, shops - len(owned), shops, difficulty, slugs, customs)
     if material:
         name_strangers(seed, others, material)
     everything = owned + others
