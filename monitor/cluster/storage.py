@@ -11,6 +11,7 @@ import posixpath
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import pandas as pd
 import pyarrow as pa
+from sqlalchemy import make_url
 
 from monitor.config import Config
 from monitor.errors import StoreError, UsageError
@@ -36,6 +38,14 @@ def storage_url(config: Config) -> str:
     if parts.username or parts.password or parts.query:
         raise UsageError("'storage' in [cluster] must not hold keys; set them in the environment of every worker.")
     return url
+
+
+def link_folder(config: Config) -> str:
+    """Where `link` keeps the registries of this database in partitions.
+
+    Ids belong to one database; a shared folder may serve several. Not a word of the password is in the name.
+    """
+    return f"link/{sha256(repr(make_url(config.database_url)).encode()).hexdigest()[:16]}"
 
 
 class Storage:

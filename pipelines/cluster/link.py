@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
-from hashlib import sha256
 from typing import Any, TypeVar
 
-from sqlalchemy import make_url
-
 from monitor.cluster.connect import persistently, refuse_sqlite
-from monitor.cluster.storage import Storage, storage_url
+from monitor.cluster.storage import Storage, link_folder, storage_url
 from monitor.cluster.worker import waiting
 from monitor.config import Config
 from monitor.errors import UsageError
@@ -43,9 +40,7 @@ class ClusterLink:
 
     def _compute(self, inputs: Inputs, cache: LinkCache, client: Any) -> Computed:
         province, most = self.config.region.code, self.config.cluster.partitions
-        # Ids belong to one database; a shared folder may serve several. Not a word of the password is in the name.
-        place = f"link/{sha256(repr(make_url(self.config.database_url)).encode()).hexdigest()[:16]}"
-        search = partial(over_partitions, client, self.url, place, province, most, self.tell)
+        search = partial(over_partitions, client, self.url, link_folder(self.config), province, most, self.tell)
         return compute(inputs, province, load_weights(), self.tell, cache, search)
 
 

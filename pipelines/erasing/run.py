@@ -88,6 +88,7 @@ def erase(
     with transaction(engine) as connection:
         _remember(connection, forgotten, person)
     tell("Cleaning files")
+    _forget_partitions(config)
     files = {**remove(config.data_dir, work), **pending.caches}
     changed = _crawl_files(config, person, pending)
     files |= {"crawls": len(changed)} if changed else {}
@@ -253,6 +254,14 @@ def _clean_sites(path: Path, texts: frozenset[str]) -> None:
     kept = [raw for raw in lines if not any(text.encode() in raw for text in texts)]
     if len(kept) < len(lines):
         write_whole(path, b"".join(kept))
+
+
+def _forget_partitions(config: Config) -> None:
+    """What `link` on a cluster keeps in the shared folder: words of names, and indexes that would find the person."""
+    if config.cluster.storage or (config.data_dir / "cluster").exists():
+        from monitor.cluster.storage import Storage, link_folder  # of an extra that most installations do without
+
+        Storage.of(config).remove(link_folder(config))
 
 
 # --- the store ------------------------------------------------------------------------------------------------------
