@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -123,8 +122,10 @@ def _number(value: float) -> str:
 def parquet_sources(path: Path) -> list[Source]:
     """The one table of a Parquet file. Raises TableError when it cannot be read."""
     try:
-        file = pq.ParquetFile(path)
-        return [ParquetSource(path, file)]
+        with pq.ParquetFile(path) as file:
+            texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+        # A long text that stands in every row is written once: it is to be held once, too.
+        return [ParquetSource(path, pq.ParquetFile(path, read_dictionary=texts))]
     except (pa.ArrowException, OSError, ValueError):
         raise _damaged_parquet(path) from None
 
@@ -160,5 +161,6 @@ def _damaged_parquet(path: Path) -> TableError:
 
 def _arrow_texts(column: Any) -> list[str]:
     if pa.types.is_dictionary(column.type):
-        column = pc.dictionary_decode(column)
+        texts = _arrow_texts(column.dictionary)
+        return ["" if at is None else texts[at] for at in column.indices.to_pylist()]
     return [value if type(value) is str else _text(value) for value in column.to_pylist()]

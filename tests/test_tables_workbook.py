@@ -6,6 +6,8 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
@@ -232,6 +234,17 @@ def test_repeated_cells_of_an_open_document(tmp_path: Path, monkeypatch: pytest.
 
 def test_an_empty_workbook(tmp_path: Path) -> None:
     assert "no filled sheet" in refused(workbook(tmp_path / "a.xlsx", {"x": []}))
+
+
+def test_a_long_text_in_every_row_of_parquet_is_held_once(tmp_path: Path) -> None:
+    """47 kB that would be twenty gigabytes of text."""
+    count = 20_000
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), pa.array(["x" * 1_000_000]))
+    table = pa.table({"Nama Usaha": texts, "Pemilik": pa.array([None, *["a"] * (count - 1)])})
+    pq.write_table(table, tmp_path / "a.parquet", store_schema=False)
+    found = open_table(tmp_path / "a.parquet", KNOWN)
+    assert list(found) == []
+    assert len(found.problems) == count
 
 
 def test_a_damaged_parquet_file(tmp_path: Path) -> None:
