@@ -1,8 +1,9 @@
 """Is the screen there at once, also after years? Seconds of `status`, `plan` and the pages with many rows in `runs`.
 
 Run: python benchmarks/status.py [--rows N] [--weeks N]. Makes a store with N runs spread evenly over the weeks and
-measures processor seconds, which do not depend on who else uses the machine: of the look alone, of the whole commands,
-of `serve`'s first pages. Exit code 1 where one takes a second or more.
+measures processor seconds: of the look alone, of the whole commands, of `serve`'s first pages. Exit code 1 where
+`status` or its page takes a second or more; on a busy machine, where everything takes more processor time, four times
+what loading SQLAlchemy alone takes.
 """
 
 import argparse
@@ -28,7 +29,9 @@ from monitor.read_only import reading_engine  # noqa: E402
 from monitor.verbs.status import read_standing  # noqa: E402
 from monitor.weeks import utc_now, utc_text, week_of  # noqa: E402
 
-LIMIT_S = 1.0
+LIMIT_S, TIMES = 1.0, 4
+ALONE = "loading SQLAlchemy alone"
+HELD = ("the look of status", "monitor status", "page /")  # what the limit is for
 PORT = 8_047
 VERBS = ("load", "link", "measure", "report", "week", "backup", "probe check", "review export")
 COMMANDS = (["status"], ["plan"], ["run", "--once", "--dry-run"], ["--help"])
@@ -44,14 +47,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         config = make(Path(scratch), asked.rows, asked.weeks)
         print(f"{asked.rows:,} runs over {asked.weeks} weeks, {len(with_spider())} marketplaces; processor seconds")
-        slow = [name for name, seconds in measured(config) if _told(name, seconds) >= LIMIT_S]
-    print(f"{', '.join(slow)}: {LIMIT_S:g} s or more." if slow else f"All under {LIMIT_S:g} s.")
+        found = dict(_told(measured(config)))
+    limit = max(LIMIT_S, TIMES * found[ALONE])
+    slow = [name for name in HELD if found[name] >= limit]
+    print(f"{', '.join(slow or HELD)}: {'' if slow else 'under '}{limit:.2f} s{' or more' if slow else ''}.")
     return 1 if slow else 0
 
 
-def _told(name: str, seconds: float) -> float:
-    print(f"{name:<28} {seconds:6.2f}", flush=True)
-    return seconds
+def _told(found: Iterator[tuple[str, float]]) -> Iterator[tuple[str, float]]:
+    for name, seconds in found:
+        print(f"{name:<28} {seconds:6.2f}", flush=True)
+        yield name, seconds
 
 
 def make(folder: Path, rows: int, weeks: int) -> Config:
@@ -95,8 +101,9 @@ def measured(config: Config) -> Iterator[tuple[str, float]]:
     engine = reading_engine(config)
     yield "the look of status", _own(lambda: read_standing(engine, config))
     engine.dispose()
+    yield ALONE, _of_command(["-c", "import sqlalchemy"], env)
     for words in COMMANDS:
-        yield f"monitor {' '.join(words)}", _of_command(words, env)
+        yield f"monitor {' '.join(words)}", _of_command(["-m", "monitor", *words], env)
     yield from _pages(env)
 
 
@@ -108,7 +115,7 @@ def _own(look: Callable[[], object]) -> float:
 
 def _of_command(words: list[str], env: Mapping[str, str]) -> float:
     before = os.times()
-    subprocess.run([sys.executable, "-m", "monitor", *words], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
+    subprocess.run([sys.executable, *words], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
 

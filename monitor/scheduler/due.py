@@ -74,11 +74,11 @@ class Scene:
     paused: Mapping[str, date] = field(default_factory=dict)
     upkeep: Collection[str] = ()
 
-    @property
+    @cached_property
     def local(self) -> datetime:
         return self.now.astimezone(self.zone)
 
-    @property
+    @cached_property
     def week(self) -> str:
         return week_of(self.now, self.zone)
 
