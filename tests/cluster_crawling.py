@@ -30,6 +30,7 @@ from monitor.verbs.crawl_cluster import crawl_on_cluster
 from pipelines.load import load_week
 
 DELAY_S = 0.2
+LAST_S = 1_800.0  # far more than anything here takes
 QUERIES = 4
 SETTINGS = {"MONITOR_QUERIES": str(QUERIES), "DOWNLOAD_DELAY": str(DELAY_S)}
 MAX_CONNECTIONS = 10  # three workers with two each, and the coordinator
@@ -178,13 +179,13 @@ def loaded(config: Config) -> dict[str, Any]:
 
 
 @contextmanager
-def reading(config: Config, served: Server, slug: str) -> Iterator[list[Outcome]]:
+def reading(config: Config, served: Server, slug: str, **more: Any) -> Iterator[list[Outcome]]:
     """A crawl beside the test; its outcome is there when the block ends."""
     outcomes: list[Outcome] = []
-    thread = threading.Thread(target=lambda: outcomes.extend(read(config, served, [slug])), daemon=True)
+    thread = threading.Thread(target=lambda: outcomes.extend(read(config, served, [slug], **more)), daemon=True)
     thread.start()
     yield outcomes
-    thread.join(timeout=400)
+    thread.join(timeout=LAST_S)
     assert not thread.is_alive()
 
 
@@ -197,10 +198,10 @@ def kept_units(config: Config) -> set[str]:
 
 
 def until(happened: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 300
+    end = time.monotonic() + LAST_S
     while not (found := happened()):
         assert time.monotonic() < end
-        time.sleep(0.05)
+        time.sleep(0.2)
     return found
 
 

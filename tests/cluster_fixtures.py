@@ -12,21 +12,25 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from monitor.cluster import versions as versions_module
 from monitor.cluster.connect import ask_workers, connected
 from monitor.config import Config, load_config
 
 ROOT = Path(__file__).parents[1]
-START_S = 90.0  # far more than a start takes; a slow machine must not fail
+START_S = 300.0  # far more than a start takes; a slow machine must not fail
+ANSWER_S = 300.0  # and an answer
 QUIET = {
     "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "False",
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
@@ -133,6 +137,12 @@ class LocalProcesses:
             process.wait(timeout=30)
             self.workers.pop(name, None)
 
+    def make_up(self, count: int = 3) -> None:
+        """Starts workers until there are so many again."""
+        while len(self.workers) < count:
+            self.start_worker(f"spare{time.monotonic_ns()}")
+        self.wait(count)
+
     def stop(self) -> None:
         for process in [*self.workers.values(), *([self.scheduler] if self.scheduler else [])]:
             process.kill()
@@ -157,7 +167,7 @@ class LocalProcesses:
     def use(self, config: Config) -> Config:
         """Gives every worker, also those started later, the stores and folders of the configuration.
 
-        Returns the configuration with this cluster's address, and short times to wait.
+        Returns the configuration with this cluster's address, and time to wait for a slow machine.
         """
         self.given = {
             "MONITOR_DATA_DIR": str(config.data_dir),
@@ -165,7 +175,7 @@ class LocalProcesses:
             "MONITOR_RESULTS_URL": config.results_url,
             "MONITOR_PHONE_KEY_FILE": str(config.phone_key_file),
         }
-        cluster = replace(config.cluster, scheduler=self.address)
+        cluster = replace(config.cluster, scheduler=self.address, timeout_s=ANSWER_S)
         found = replace(config, cluster=cluster)
         with connected(found) as client:
             answers = ask_workers(client, _take, START_S, self.given)
@@ -213,3 +223,124 @@ def sqlite_config(folder: Path, address: str) -> Config:
     """What must be refused."""
     found = load_config({"MONITOR_DATA_DIR": str(folder)})
     return replace(found, cluster=replace(found.cluster, scheduler=address))
+
+
+# --- things that go wrong ---------------------------------------------------------------------------------------------
+
+
+class OwnServer:
+    """A PostgreSQL server of one test, which may stop it without a word and start it again."""
+
+    def __init__(self, folder: Path) -> None:
+        from conftest import _free_port, _postgresql_bin, _unprivileged
+
+        binaries = _postgresql_bin()
+        if binaries is None:
+            pytest.skip("no PostgreSQL server binaries are installed")
+        self.folder, self._binaries, self._who, self._port = folder, binaries, _unprivileged(), _free_port()
+        if self._who:
+            os.chown(folder, self._who["user"], self._who["group"])
+        self._run("initdb", "-D", folder / "db", "-U", "monitor", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self.away: list[tuple[float, float]] = []  # from when to when
+        self.start()
+
+    def database(self, name: str) -> str:
+        """URL of a new database."""
+        url = f"postgresql+psycopg://monitor@127.0.0.1:{self._port}"
+        admin = create_engine(f"{url}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        return f"{url}/{name}"
+
+    def start(self) -> None:
+        options = f"-p {self._port} -h 127.0.0.1 -k {self.folder} -c fsync=off"
+        self._control("-w", "-t", "300", "-l", self.folder / "log", "-o", options, "start")
+
+    def stop(self) -> None:
+        """As if its machine had lost power: no client is told."""
+        self._control("-m", "immediate", "stop")
+
+    def go_away(self, seconds: float) -> None:
+        """Returns once it is gone; it comes back by itself."""
+        self.stop()
+        began = time.monotonic()
+
+        def back() -> None:
+            self.away.append((began, time.monotonic()))
+            self.start()
+
+        threading.Timer(seconds, back).start()
+
+    def _control(self, *words: str | Path) -> None:
+        self._run("pg_ctl", "-D", self.folder / "db", *words)
+
+    def _run(self, program: str, *words: str | Path) -> None:
+        quiet = {"cwd": "/", "stdout": subprocess.DEVNULL}
+        subprocess.run([self._binaries / program, *words], check=True, **quiet, **self._who)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="session")
+def restless_processes(object_store: str) -> Iterator[LocalProcesses]:
+    """Processes that tests may kill; each test leaves three workers behind. All of them reach the object store."""
+    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    with tempfile.TemporaryDirectory(prefix="monitor-cluster-") as folder:
+        made = started(Path(folder))
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+@pytest.fixture(scope="session")
+def own_server() -> Iterator[OwnServer]:
+    with tempfile.TemporaryDirectory(prefix="monitor-pg-", ignore_cleanup_errors=True) as folder:
+        server = OwnServer(Path(folder))
+        try:
+            yield server
+        finally:
+            with suppress(subprocess.CalledProcessError):
+                server.stop()
+
+
+@contextmanager
+def slowed(process: subprocess.Popen[bytes], times: int = 20) -> Iterator[None]:
+    """The process runs for 50 ms, then stands still for so many times as long, again and again."""
+    over = threading.Event()
+
+    def slow() -> None:
+        while not over.wait(0.05):
+            process.send_signal(signal.SIGSTOP)
+            over.wait(0.05 * times)
+            process.send_signal(signal.SIGCONT)
+
+    thread = threading.Thread(target=slow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    """An S3-compatible server with a bucket; its address and keys stand in the environment alone."""
+    moto = pytest.importorskip("moto.server", reason="moto is not installed")
+    pytest.importorskip("s3fs", reason="the extra 'cluster' is not installed")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    values = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "of-the-test",
+        "AWS_SECRET_ACCESS_KEY": "of-the-test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in values.items():
+            patch.setenv(name, value)
+        import s3fs  # type: ignore[import-untyped]
+
+        s3fs.S3FileSystem(skip_instance_cache=True).mkdir("share")
+        yield "s3://share/umkm"
+    server.stop()

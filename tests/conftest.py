@@ -19,6 +19,7 @@ from monitor.config import Config, load_config
 from monitor.database import private_engine, results_engine
 
 pytest_plugins = ["cluster_fixtures"]
+pytest.register_assert_rewrite("cluster_crawling")  # a plugin of the tests that crawl with workers
 
 POSTGRESQL_PLACES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from cluster_fixtures import LocalProcesses, started
+from cluster_fixtures import LocalProcesses
 from sqlalchemy import Engine, create_engine, make_url, text
 from test_cluster_link import WEEK, filled, linked, sorted_rows
 from test_match_world import linked as linked_world
@@ -19,18 +19,12 @@ from monitor.errors import StoreError
 from pipelines.match import link_week
 
 pytestmark = [pytest.mark.prove, pytest.mark.postgresql]
-LAST_S = 300.0  # far more than anything here takes
+LAST_S = 1_800.0  # far more than anything here takes
 
 
-@pytest.fixture(scope="module")
-def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalProcesses]:
-    """Processes that tests may kill; each leaves three workers behind."""
-    pytest.importorskip("distributed")
-    made = started(tmp_path_factory.mktemp("cluster"))
-    try:
-        yield made
-    finally:
-        made.stop()
+@pytest.fixture
+def processes(restless_processes: LocalProcesses) -> LocalProcesses:
+    return restless_processes
 
 
 @pytest.fixture
@@ -76,8 +70,7 @@ def test_a_worker_that_is_killed_is_made_up_for(faulty: Config, config: Config, 
     hear = At("searching", in_background(faulty, "found", lambda: processes.kill(name)))
     link_week(engine, faulty, WEEK, hear)
     assert name not in processes.workers
-    processes.start_worker("spare")
-    processes.wait(3)
+    processes.make_up()
     same_as_one_process(engine, config)
     engine.dispose()
 

@@ -12,13 +12,14 @@ import pytest
 from cluster_fixtures import LocalProcesses
 from measured_store import few_draws, fill
 from measured_world import WEEK, make
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, select, text
 
 from monitor import regions
 from monitor.cluster.connect import admitted, connected
 from monitor.config import Config, load_config
 from monitor.database import private_engine
 from monitor.errors import UsageError
+from monitor.private_store import estimate_draws, runs
 from monitor.verbs.measure import nation
 from pipelines.estimation.coverage import interval, present_level
 from pipelines.estimation.inputs import FIGURE_COLUMNS
@@ -115,7 +116,7 @@ def test_the_total_of_all_provinces_holds_the_truth_where_summed_draws_do_not() 
 # --- stores -----------------------------------------------------------------------------------------------------------
 
 
-def province(folder: Path, code: str, database_url: str = "") -> Path:
+def province(folder: Path, code: str, database_url: str = "", groups: int = 2_500) -> Path:
     """A data folder with a measured world; places of 99 are those of 36 under other codes, in the folder itself."""
     (folder / "reference").mkdir(parents=True)
     if code != "36":
@@ -128,7 +129,7 @@ def province(folder: Path, code: str, database_url: str = "") -> Path:
     regions.use(code)
     try:
         engine = private_engine(config)
-        fill(engine, make(seed=int(code), groups=2_500, share=0.06, judged=200, probes=80, province=code))
+        fill(engine, make(seed=int(code), groups=groups, share=0.06, judged=200, probes=80, province=code))
         engine.dispose()
     finally:
         regions.use("36")
@@ -207,6 +208,30 @@ def databases(postgresql_server: str) -> Iterator[list[str]]:
     with admin.connect() as connection:
         for name in names:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.mark.postgresql
+def test_a_worker_gives_the_figures_and_draws_of_one_process(cluster: Config, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    alone = province(tmp_path / "one" / "36", "36", groups=600)
+    there = province(tmp_path / "36", "36", cluster.database_url, groups=600)
+    expected = measure_provinces(head_office(tmp_path / "one", alone), WEEK, "final")
+    config = replace(cluster, cluster=replace(cluster.cluster, provinces=(str(there),)))
+    found = measure_provinces(config, WEEK, "final", cluster.cluster.scheduler)
+    columns = ["province", *FIGURE_COLUMNS]
+    pd.testing.assert_frame_equal(found.figures[columns], expected.figures[columns], check_exact=True)
+    assert kept(province_config(there)) == kept(province_config(alone))
+
+
+def kept(config: Config) -> tuple[list[bytes], list[tuple[Any, ...]]]:
+    """Draws of the level, and which runs left them."""
+    engine = private_engine(config)
+    with engine.connect() as connection:
+        draws = connection.execute(select(estimate_draws.c["values"])).scalars().all()
+        done = connection.execute(select(runs.c.verb, runs.c.subject, runs.c.week, runs.c.outcome)).all()
+    engine.dispose()
+    assert draws
+    return [bytes(one) for one in draws], [tuple(row) for row in done]
 
 
 @pytest.mark.prove

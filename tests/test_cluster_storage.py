@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -16,30 +15,6 @@ from monitor.errors import MonitorError, StoreError, UsageError
 
 FRAME = pd.DataFrame({"shop_id": ["a", "b"], "weight": [1.5, None], "codes": [["3601"], []]})
 PACKAGES = ("monitor", "spiders", "pipelines", "exports")
-
-
-@pytest.fixture(scope="module")
-def object_store() -> Iterator[str]:
-    """Endpoint of an S3-compatible server with a bucket `share`, keys and address in the environment alone."""
-    moto = pytest.importorskip("moto.server", reason="moto is not installed")
-    pytest.importorskip("s3fs", reason="the extra 'cluster' is not installed")
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    values = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "of-the-test",
-        "AWS_SECRET_ACCESS_KEY": "of-the-test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in values.items():
-            patch.setenv(name, value)
-        import s3fs
-
-        s3fs.S3FileSystem(skip_instance_cache=True).mkdir("share")
-        yield "s3://share/umkm"
-    server.stop()
 
 
 @pytest.fixture(params=["file", pytest.param("s3", marks=pytest.mark.prove)])
