@@ -13,9 +13,12 @@ from serve_world import HOSTILE, NOW, PERSONAL, REPORT, Client, addresses, clien
 from monitor import covered
 from monitor.__main__ import run as monitor
 from monitor.config import Config
+from monitor.crawl_files import read_info
+from monitor.database import private_engine
 from monitor.serve import crawls, inside, reports
 from monitor.serve.charts import Point, chart
 from monitor.serve.guard import HEADERS, name_of
+from pipelines.load import load_week
 
 ROOT = Path(__file__).parents[1]
 
@@ -288,6 +291,19 @@ def test_the_history_says_shops_states_and_causes(asked: Client) -> None:
     assert shown.count("<circle") == 5  # four crawls and the key
     assert "960" in shown
     assert "challenge page" in asked.get("/marketplaces/blibli").text
+
+
+def test_a_crawl_whose_files_are_purged_is_told_without_a_way_to_it(own: Config) -> None:
+    info = read_info(sorted((own.crawls_dir / "tokopedia").iterdir())[-1])
+    engine = private_engine(own)
+    load_week(engine, own, info.week)
+    engine.dispose()
+    loaded, slug = info.crawl_id, info.marketplace
+    before = client(own).get(f"/marketplaces/{slug}").text
+    shutil.rmtree(own.crawls_dir / loaded)
+    shown = client(own).get(f"/marketplaces/{slug}").text
+    assert loaded in before and loaded not in shown
+    assert before.count('<th scope="row">') == shown.count('<th scope="row">')
 
 
 def test_a_chart_of_any_counts_is_drawn(world: Config) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ NEVER_SHOWN = frozenset({"own_shop"})
 
 @dataclass(frozen=True)
 class Crawl:
-    """One crawl or feed. folder: name of its directory; None where only the store remembers it."""
+    """One crawl or feed. folder: name of its directory; is_there: else only the store remembers it."""
 
     slug: str
     folder: str
@@ -48,6 +48,7 @@ class Crawl:
     cause: str | None
     shops: int
     listings: int
+    is_there: bool = True
 
     @property
     def cause_words(self) -> str:
@@ -111,8 +112,9 @@ def with_crawls(root: Path) -> list[str]:
 
 def history(connection: Connection, root: Path, slug: str) -> list[Crawl]:
     """Newest first, at most KEPT."""
-    known = {crawl.folder: crawl for crawl in _loaded(connection, slug)}
-    for folder in _folders(root / slug):
+    folders = _folders(root / slug)
+    known = {crawl.folder: replace(crawl, is_there=crawl.folder in folders) for crawl in _loaded(connection, slug)}
+    for folder in folders:
         if folder not in known and (crawl := _of_directory(root, slug, folder)):
             known[folder] = crawl
     return sorted(known.values(), key=lambda crawl: crawl.folder, reverse=True)[:KEPT]
