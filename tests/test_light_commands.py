@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from monitor.cli import VERBS, help_of, load
 from monitor.config import Config
 from monitor.crawl_process import environment
 from monitor.database import private_engine
+from monitor.scheduler.due import Due
+from monitor.scheduler.forecast import Planned
 
 ROOT = Path(__file__).parents[1]
 TABLES = {"pandas", "numpy", "pyarrow", "numba", "alembic"}
@@ -71,6 +74,15 @@ def test_status_needs_no_conversion_of_options(config: Config) -> None:
 @pytest.mark.parametrize("name", list(VERBS))
 def test_the_list_of_verbs_says_what_the_verb_says_of_itself(name: str) -> None:
     assert help_of(name).split("\f")[0].strip() == (load(name).help or "").strip()
+
+
+@pytest.mark.parametrize(
+    ("lasts", "said"),
+    [(2, "under a minute"), (40, "1 min"), (3_600, "1 h"), (4_790, "1 h 20 min"), (90_000, "25 h")],
+)
+def test_the_plan_says_how_long_work_takes_as_people_do(lasts: int, said: str) -> None:
+    item = Due("crawl", "blibli", "2026-W48", "its slot")
+    assert Planned(datetime(2026, 11, 25, tzinfo=UTC), item, timedelta(seconds=lasts)).about == said
 
 
 # --- the log of a crawl, which can be long ----------------------------------------------------------------------------

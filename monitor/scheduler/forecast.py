@@ -20,6 +20,13 @@ class Planned:
     item: Due
     lasts: timedelta
 
+    @property
+    def about(self) -> str:
+        """`1 h 20 min`, for people."""
+        hours, minutes = divmod(round(self.lasts / timedelta(minutes=1)), 60)
+        said = [f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0)
+        return " ".join(said) or "under a minute"
+
 
 def forecast(scene: Scene, days: int = 14) -> list[Planned]:
     """Pieces of work in the order in which they will be begun, if all goes well."""

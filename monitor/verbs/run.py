@@ -80,7 +80,7 @@ def plan(
             "when": planned.at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M"),
             "what": " ".join(planned.item.arguments),
             "why": planned.item.why,
-            "takes about": str(planned.lasts).partition(".")[0],
+            "takes about": planned.about,
         }
         for planned in forecast(scene, days)
         if planned.item.verb != "backup"  # every night alike
