@@ -52,6 +52,17 @@ def name_store(engine: Engine, url: URL, store: str) -> None:
 
 
 @contextmanager
+def past_sqlalchemy(url: URL, store: str) -> Iterator[None]:
+    """What SQLite's driver raises where it is asked directly becomes what SQLAlchemy would have made of it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        made = DatabaseError(None, None, error)
+        made.store = (store, url)  # type: ignore[attr-defined]
+        raise made from None
+
+
+@contextmanager
 def translate_errors() -> Iterator[None]:
     """Turns errors of the database and the disk into a StoreError of one sentence, without any value of a row."""
     try:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql import Select
 
 from monitor.database import bulk_insert
+from monitor.database_errors import past_sqlalchemy
 
 BLOCK_ROWS = 50_000
 WRITE_CACHE_KIB = 256 * 1024
@@ -33,7 +34,11 @@ def _row_blocks(connection: Connection, query: Select[Any]) -> Iterator[Sequence
     result = connection.execute(query)
     cursor = result.cursor
     assert cursor is not None
-    while block := cursor.fetchmany(BLOCK_ROWS):
+    while True:
+        with past_sqlalchemy(connection.engine.url, "private"):
+            block = cursor.fetchmany(BLOCK_ROWS)
+        if not block:
+            break
         yield block
     result.close()
 

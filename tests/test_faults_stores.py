@@ -15,7 +15,7 @@ from threading import Timer
 import pytest
 from crawl_factory import crawl, listing, rows, shop
 from faulty_stages import damage
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from monitor import database, database_locks
@@ -27,6 +27,8 @@ from monitor.config import Config, load_config
 from monitor.database import private_engine, results_engine, transaction
 from monitor.database_errors import damaged_tables, sentence_of
 from monitor.errors import StoreError
+from monitor.fast_rows import read_columns
+from monitor.private_store import listings
 
 WEEK = "2026-W46"
 # Another process in the middle of its work: it says what it does in `runs`, then writes and does not end.
@@ -147,8 +149,10 @@ def test_a_damaged_page_is_named_with_its_table_by_whoever_meets_it(
         connection.execute(text("SELECT count(title) FROM listings")).scalar_one()
     with pytest.raises(DatabaseError) as met, engine.connect() as connection:  # who only reads, in no transaction
         connection.execute(text("SELECT count(title) FROM listings")).scalar_one()
+    with pytest.raises(DatabaseError) as fast, engine.connect() as connection:
+        read_columns(connection, select(listings.c.title), {})
     engine.dispose()
-    for said in (str(caught.value), sentence_of(met.value)):
+    for said in (str(caught.value), sentence_of(met.value), sentence_of(fast.value)):
         assert said == (
             f"The private store {path} is damaged (table listings); move the file away and bring back the newest "
             "backup with: monitor restore."
