@@ -65,6 +65,29 @@ def test_the_pages_are_for_this_machine_only() -> None:
     assert (unit["IPAddressDeny"], unit["IPAddressAllow"]) == (["any"], ["localhost"])
 
 
+def test_a_copy_of_the_keys_that_lacks_one_replaces_no_good_one(tmp_path: Path) -> None:
+    """The line of the unit, with another folder and an `age` that encrypts nothing."""
+    age = tmp_path / "bin" / "age"
+    age.parent.mkdir()
+    age.write_text('#!/bin/sh\nexec cat > "$4"\n')
+    age.chmod(0o700)
+    keys, copies = tmp_path / "data" / "keys", tmp_path / "key-copies"
+    for folder in (keys, copies):
+        folder.mkdir(parents=True)
+    (keys / "phone.key").write_text("secret")
+    command = read("monitor-keys.service")["ExecStart"][0].replace("$$", "$").replace("%%", "%")
+    command = command.replace("/srv/monitor", str(tmp_path))
+    env = {"PATH": f"{age.parent}:{os.environ['PATH']}"}
+    assert subprocess.run(["bash", "-c", command], env=env, check=False).returncode == 0
+    (copied,) = copies.iterdir()
+    good = copied.read_bytes()
+    assert b"secret" in good and copied.name.startswith("keys-20")
+    shutil.rmtree(keys)  # nothing that tar can read
+    done = subprocess.run(["bash", "-c", command], env=env, stderr=subprocess.DEVNULL, check=False)
+    assert done.returncode != 0
+    assert copied.read_bytes() == good
+
+
 def test_the_environment_names_known_variables_only() -> None:
     from monitor.config import ENVIRONMENT
 
