@@ -3,10 +3,10 @@
 Usage: python -m scale_parts.many FOLDER BANTENS OUT WORKERS MOST, in the folder benchmarks.
 
 MOST: businesses in a partition at most. Counted are the processor seconds of client, scheduler and workers together
-once everything is loaded, apart from them what scheduler and workers took until then (`starting`: imports and one
-small piece of work, which a cluster that exists has behind it), the peak of each worker, the peak of all processes
-together (proportional set size: pages that several share count once) and the bytes that workers handed one another
-through the shared folder.
+once everything is loaded, without those of looking at memory. Apart from them: what scheduler and workers took until
+then (`starting`: imports and one small piece of work, which a cluster that exists has behind it), the peak of each
+worker, the peak of all processes together (proportional set size: pages that several share count once) and the bytes
+that workers handed one another through the shared folder.
 """
 
 import json
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -45,6 +46,7 @@ def processes(folder: Path, workers: int) -> Iterator[tuple[Config, list[int]]]:
     environ |= {
         "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "False",
         "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+        "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
     }
     told = folder / "scheduler.json"
     told.unlink(missing_ok=True)
@@ -96,15 +98,19 @@ def _kib(pid: int, file: str, name: str) -> int:
 
 
 class Watch(threading.Thread):
-    """The largest sum of the processes' proportional set sizes, in MiB, looked at twice a second."""
+    """The largest sum of the processes' proportional set sizes, in MiB, looked at every second.
+
+    Looking is dear, the kernel walks all pages: `spent`, seconds of processor in this process that are no work.
+    """
 
     def __init__(self, pids: list[int]) -> None:
         super().__init__(daemon=True)
-        self.pids, self.peak, self.over = pids, 0.0, threading.Event()
+        self.pids, self.peak, self.spent, self.over = pids, 0.0, 0.0, threading.Event()
 
     def run(self) -> None:
-        while not self.over.wait(0.5):
+        while not self.over.wait(1.0):
             self.peak = max(self.peak, sum(_kib(pid, "smaps_rollup", "Pss:") for pid in self.pids) / 1024)
+            self.spent = time.thread_time()
 
 
 def main() -> None:
@@ -118,10 +124,13 @@ def main() -> None:
         watch.start()
         begun, worked, starting = time.perf_counter(), processor(pids), processor(pids[1:])
         pairs, told = linked(client, folder, out, bantens, most)
-        told |= {"seconds": time.perf_counter() - begun, "processor": processor(pids) - worked}
+        seconds, every = time.perf_counter() - begun, processor(pids) - worked
         watch.over.set()
         watch.join()
         told |= {
+            "seconds": seconds,
+            "processor": every - watch.spent,
+            "watching": watch.spent,
             "worker_peak_mib": max(_kib(pid, "status", "VmHWM:") for pid in pids[2:]) / 1024,
             "client_peak_mib": _kib(pids[0], "status", "VmHWM:") / 1024,
             "total_peak_mib": watch.peak,
@@ -144,7 +153,7 @@ def _joined(config: Config, workers: int) -> Iterator[object]:
         yield client
 
 
-def linked(client: object, folder: Path, out: Path, bantens: int, most: int) -> tuple[pd.DataFrame, dict[str, float]]:
+def linked(client: object, folder: Path, out: Path, bantens: int, most: int) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Pairs, and what was moved for them. The registry is read for its parts and let go before shops are read."""
     url = (out / "shared").as_uri()
     words = sorted(place_words(PROVINCE)), sorted(local_words(PROVINCE))
