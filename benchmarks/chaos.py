@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.chaos_parts.children import adopt_orphans, apart  # noqa: E402
+from benchmarks.chaos_parts.children import adopt_orphans, apart, import_ahead  # noqa: E402
 from benchmarks.chaos_parts.stores import PostgresqlStores, Stores  # noqa: E402
 from benchmarks.chaos_parts.story import Story, make_lists, served, steps  # noqa: E402
 from benchmarks.chaos_parts.trials import Cell, Trials, found_planted, shares  # noqa: E402
@@ -115,6 +115,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="the cells as JSON on standard output")
     given = parser.parse_args()
     adopt_orphans()
+    import_ahead()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the private server and the folders go with it
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-") as name:

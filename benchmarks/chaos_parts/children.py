@@ -1,6 +1,7 @@
 """One run of a verb in a process forked from this one, which has imported everything already; killed when wanted."""
 
 import ctypes
+import gc
 import os
 import pickle
 import signal
@@ -24,6 +25,19 @@ PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 POLL_S = 0.002
 Result = TypeVar("Result")
 MODULES = ".modules"
+# What nearly every verb needs: imported once here instead of in the first runs and then here.
+AHEAD = (
+    "monitor.__main__",
+    "monitor.cli",
+    "monitor.backup.make",
+    "monitor.registry_import",
+    "monitor.sandbox.server",
+    "monitor.sandbox.world",
+    "pipelines.load",
+    "pipelines.match",
+    "alembic.command",
+    "scrapy.cmdline",
+)
 BROKE = 70  # exit code of a child in which something other than the verb failed
 
 
@@ -39,6 +53,12 @@ class Ended:
     @property
     def was_killed(self) -> bool:
         return self.code < 0
+
+
+def import_ahead() -> None:
+    for name in AHEAD:
+        import_module(name)
+    gc.freeze()  # children then leave the memory they share alone
 
 
 def adopt_orphans() -> None:

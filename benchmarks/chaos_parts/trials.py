@@ -106,7 +106,7 @@ class Trials:
         killed, when = self._killed(label, number, moment, plant)
         trial = Trial(label, self.story.stores.kind, when, where(self.story.told[label], killed))
         stores = self.story.stores
-        mid = apart(partial(picture, stores, False))
+        mid = picture(stores, False)
         trial.wrong += half_files(self.before[label], mid, self.expected[label])
         trial.wrong += readable(stores)
         if label in NEVER_TWICE and not differences(self.expected[label], apart(partial(picture, stores))):
@@ -123,7 +123,7 @@ class Trials:
             return
         stores = self.story.stores
         stores.put(f"before {label}")
-        self.before[label] = apart(partial(picture, stores, False))
+        self.before[label] = picture(stores, False)
         stores.put(f"after {label}")
         self.expected[label] = apart(partial(picture, stores))
 
