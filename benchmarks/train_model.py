@@ -8,7 +8,8 @@ Before the weights of all worlds are taken, each difficulty is left out once and
 so that what is printed are figures of worlds the weights have not seen.
 
 The siblings' weights are learnt on the small worlds only, where siblings are as frequent. Trees see the worlds with the
-weights as written; worlds of --check are neither fitted to nor grown on, and tell what both are worth.
+weights as written; worlds of --check are neither fitted to nor grown on, and tell what both are worth. Those that end
+in :own differ in what nobody knows about shops (`monitor/sandbox/customs.py`): what is lost there was habit.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from monitor.feed import hand_over
 from monitor.private_store import business_versions
 from monitor.registry_import import import_part
 from monitor.sandbox import world
+from monitor.sandbox.customs import USUAL
 from pipelines.linkage.blocking import Candidates, candidate_pairs
 from pipelines.linkage.calibration import reliability
 from pipelines.linkage.decide import COMPARISONS
@@ -90,11 +92,14 @@ class Taken:
     siblings: Any
 
 
-def _fed(seed: int, difficulty: float, businesses: int, shops: int) -> tuple[Inputs, dict[Any, int]]:
-    """What linkage reads of a world, and the group of every shop that a business runs."""
+def _fed(
+    seed: int, difficulty: float, businesses: int, shops: int, is_own: bool = False
+) -> tuple[Inputs, dict[Any, int]]:
+    """What linkage reads of a world, and the group of every shop that a business runs. is_own: customs of its own."""
     with tempfile.TemporaryDirectory() as place:
         config = load_config({**os.environ, "MONITOR_DATA_DIR": place})
-        made = world.make_world(seed=seed, businesses=businesses, shops=shops, difficulty=difficulty)
+        customs = world.own_customs(seed) if is_own else USUAL
+        made = world.make_world(seed=seed, businesses=businesses, shops=shops, difficulty=difficulty, customs=customs)
         folder, engine = Path(place) / "sandbox", private_engine(config)
         world.write(made, folder)
         import_part(engine, config, folder / world.REGISTRY_FILE, "2026-11-01", config.region.code)
@@ -119,14 +124,15 @@ def _fed(seed: int, difficulty: float, businesses: int, shops: int) -> tuple[Inp
 
 
 def world_of(
-    seed: int, difficulty: float, businesses: int, shops: int, keep: Path | None
+    seed: int, difficulty: float, businesses: int, shops: int, is_own: bool, keep: Path | None
 ) -> tuple[Inputs, dict[Any, int]]:
     """What linkage reads of a world, and who runs its shops; from `keep` where it is there."""
-    kept = keep / f"{seed}-{difficulty}-{businesses}-{shops}.pickle" if keep else None
+    own = "-own" if is_own else ""
+    kept = keep / f"{seed}-{difficulty}-{businesses}-{shops}{own}.pickle" if keep else None
     if kept and kept.exists():
         inputs, owner = pickle.loads(kept.read_bytes())
     else:
-        inputs, owner = _fed(seed, difficulty, businesses, shops)
+        inputs, owner = _fed(seed, difficulty, businesses, shops, is_own)
         if kept:
             kept.write_bytes(pickle.dumps((replace(inputs, snapshot=None), owner)))
     return inputs, owner
@@ -178,8 +184,9 @@ def looked(name: str, difficulty: float, inputs: Inputs, owner: dict[Any, int], 
     frame = frame.assign(**{f"{group}_bits": those for group, those in bits.items()})
     odds = weight + extras(one, frame) @ np.array(model.sibling)
     odds += present(one.shop, one.group, odds, model.present)
-    near = np.flatnonzero(weight >= NEAR)
-    return Looked(replace(one, values=None), odds, near, columns_of(found, bits, weight, near, pairs, table, index))
+    near, count = np.flatnonzero(weight >= NEAR), np.bincount(pairs.shop, minlength=table.size)
+    asked = columns_of(found, bits, weight, near, pairs, table, index, count)
+    return Looked(replace(one, values=None), odds, near, asked)
 
 
 def grown(worlds: list[Looked]) -> Trees:
@@ -291,19 +298,19 @@ def written(weights: Any, intercept: float, sibling: Any, made: str) -> str:
     return "\n".join(lines).replace(" = -0.000", " = 0.000") + "\n"
 
 
-Named = tuple[int, float, int, int]
+Named = tuple[int, float, int, int, bool]
 
 
 def _named(part: str, usual: tuple[int, int]) -> Named:
-    """Seed, difficulty, businesses and shops of a world as written on the command line."""
-    seed, rate, *sizes = part.split(":")
+    """Seed, difficulty, businesses, shops and `own` of a world as written on the command line."""
+    seed, rate, *sizes = part.removesuffix(":own").split(":")
     businesses, shops = (int(size) for size in sizes) if sizes else usual
-    return int(seed), float(rate), businesses, shops
+    return int(seed), float(rate), businesses, shops, part.endswith(":own")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--worlds", default=WORLDS, help="seed:difficulty[:businesses:shops], separated by commas")
+    parser.add_argument("--worlds", default=WORLDS, help="seed:difficulty[:businesses:shops][:own], between commas")
     parser.add_argument("--businesses", type=int, default=100_000, help="where a world does not say")
     parser.add_argument("--shops", type=int, default=15_000, help="where a world does not say")
     parser.add_argument("--keep", type=Path, help="folder for the worlds, read again next time")
@@ -334,7 +341,7 @@ def _looked(named: Named, keep: Path | None, model: Model) -> Looked:
 def fitted(named: list[Named], usual: tuple[int, int], options: argparse.Namespace, made: str) -> Model:
     """Weights of the evidence and of siblings; told first how they do on difficulties left out."""
     worlds = [taken(f"{one[0]}", one[1], *world_of(*one, options.keep)) for one in named]
-    small = [n for n, one in enumerate(named) if one[2:] == usual]
+    small = [n for n, one in enumerate(named) if one[2:4] == usual]
     for rate in [] if options.only_fit else sorted({one.difficulty for one in worlds}):
         others = [n for n, one in enumerate(worlds) if one.difficulty != rate]
         weights, intercept = learn([worlds[n] for n in others])
