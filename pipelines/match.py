@@ -217,7 +217,7 @@ def _index(inputs: Inputs, province: str, weights: Weights, cache: LinkCache) ->
     """The index of the snapshot and the name of what it was made from."""
     words = place_words(province), local_words(province)
     version = index_version(inputs.snapshot.snapshot_id, weights, *words)
-    build = partial(build_index, inputs.registry, weights, inputs.declared, *words)
+    build = partial(build_index, inputs.registry, weights, inputs.declared, *words, processors())
     return cache.index(version, weights, build), version
 
 

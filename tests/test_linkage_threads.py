@@ -9,6 +9,7 @@ from linkage_factory import LISTING_COLUMNS, business, listing, registry_of, sho
 
 from pipelines.linkage import blocking, evidence
 from pipelines.linkage.index import build_index
+from pipelines.linkage.index_store import pack
 from pipelines.linkage.model import load_model
 from pipelines.linkage.score import alone
 from pipelines.linkage.shops import between, read_shops
@@ -73,6 +74,17 @@ def test_threads_and_batches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         pairs, skipped = alone(shops, goods, index, model, threads)
         pd.testing.assert_frame_equal(pairs, whole, check_exact=True)
         assert skipped == left_out
+
+
+def test_threads_change_nothing_in_an_index() -> None:
+    registry, _, _ = _world(1)
+    made: list[dict[str, object]] = []
+    for threads in (1, 3):
+        meta: dict[str, object] = {}
+        made.append(pack(build_index(registry, load_weights(), threads=threads), "index", meta) | meta)
+    assert made[0].keys() == made[1].keys()
+    for name, one in made[0].items():
+        assert np.array_equal(one, made[1][name]), name  # type: ignore[arg-type]
 
 
 def test_some_shops_of_a_table_are_what_they_are_by_themselves() -> None:

@@ -71,7 +71,8 @@ def linked(stages: Stages, frames: Frames, source: Path, with_labels: bool) -> t
     registry, shops, listings = frames
     weights, shipped = load_weights(), load_model()
     with stages("index"):
-        index = build_index(registry, weights, None, place_words(PROVINCE), local_words(PROVINCE))
+        words = place_words(PROVINCE), local_words(PROVINCE)
+        index = build_index(registry, weights, None, *words, processors())
     with stages("score"):
         pairs, _ = score(shops, listings, index, shipped, processors())
     if not with_labels:

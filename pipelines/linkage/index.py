@@ -4,9 +4,9 @@ A registry may be parted by area (`partitions.py`). What one partition holds is 
 comes from all of them. A whole registry is one partition that nobody stands beyond.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from pipelines.linkage.lexicon import Lexicon, lexicon_of
 from pipelines.linkage.places import Coded, Places, among, order_by_place
 from pipelines.linkage.postings import Counts, Held, Keyed, Postings, build, capped, count_groups, keyed
 from pipelines.linkage.registry_part import Part, read_part, tally_words
+from pipelines.linkage.threads import all_of, in_threads
 from pipelines.linkage.weights import Weights
 from pipelines.linkage.words import Ints, Lists, Ragged, once
 
@@ -155,7 +156,7 @@ def _listed(pairs: Ragged, group: Ints, counted: NDArray[np.bool_]) -> Identifie
     return Identifiers(postings, once(held) if repeated else held, groups.sizes(postings.keys))
 
 
-def lay_out(part: Part, lexicon: Lexicon) -> Layout:
+def lay_out(part: Part, lexicon: Lexicon, threads: int = 1) -> Layout:
     """The partition as it stands in the lexicon."""
     from pipelines.linkage.kernels_lists import inverted
 
@@ -171,30 +172,44 @@ def lay_out(part: Part, lexicon: Lexicon) -> Layout:
     position = places.position
     titled = (texts.titled_names, texts.titled_trades)
     keys = np.concatenate([texts.whole_names, texts.whole_trades, *(found.value for found in titled)])
+    holders = np.concatenate([position, position, *(position[found.row] for found in titled)])
+    work: dict[str, Callable[[], Any]] = {
+        kind: partial(_listed, found, part.group, part.counted) for kind, found in part.identifiers.items()
+    }
+    work |= {
+        "by_name": partial(keyed, keys, holders),
+        "by_owner": partial(keyed, texts.whole_owners, position),
+        "names": partial(read_labels, [names, trades]),
+        "owners": partial(read_labels, [owners]),
+        "by_word": partial(inverted, *pool, places.order, len(lexicon.vocabulary.words)),
+    }
+    made = all_of(work, threads)
     return Layout(
         business_id=part.business_id,
         group_id=part.group_id,
         group=part.group,
         counted=part.counted,
         **codes,
-        names=read_labels([names, trades]),
-        owners=read_labels([owners]),
+        names=made["names"],
+        owners=made["owners"],
         titles=texts.titles,
         products=products.ragged(),
         places=places,
-        by_word=Held(*inverted(*pool, places.order, len(lexicon.vocabulary.words))),
-        by_name=keyed(keys, np.concatenate([position, position, *(position[found.row] for found in titled)])),
-        by_owner=keyed(texts.whole_owners, position),
-        identifiers={kind: _listed(found, part.group, part.counted) for kind, found in part.identifiers.items()},
+        by_word=Held(*made["by_word"]),
+        by_name=made["by_name"],
+        by_owner=made["by_owner"],
+        identifiers={kind: made[kind] for kind in part.identifiers},
         declared=build(part.declared.value, part.declared.row),
     )
 
 
-def tally_keys(layout: Layout, lexicon: Lexicon) -> dict[str, Counts]:
+def tally_keys(layout: Layout, lexicon: Lexicon, threads: int = 1) -> dict[str, Counts]:
     """How many have each key here: groups of words and identifiers, businesses of names, owners and identifiers."""
     words = lexicon.vocabulary
-    names = count_labels(layout.names, layout.group, layout.counted, words.name_bits)
-    owners = count_labels(layout.owners, layout.group, layout.counted, words.owner_bits)
+    sides = ((layout.names, words.name_bits), (layout.owners, words.owner_bits))
+    names, owners = in_threads(
+        lambda side: count_labels(side[0], layout.group, layout.counted, side[1]), sides, threads
+    )
     found = {
         "name_pairs": names.pairs,
         "name_sets": names.sets,
@@ -259,6 +274,7 @@ def build_index(
     declared: pd.DataFrame | None = None,
     place_words: Collection[str] = (),
     local_words: Collection[str] = (),
+    threads: int = 1,
 ) -> RegistryIndex:
     """Index of a registry snapshot.
 
@@ -266,7 +282,7 @@ def build_index(
     marketplace, account, shop_id; place_words: names of kab/kota and kecamatan, which tell no business from another;
     local_words: names of desa, which tell it only within the desa. The order of the rows does not matter.
     """
-    part = read_part(registry, weights, declared, place_words)
-    lexicon = lexicon_of([tally_words(part)], weights, place_words, local_words)
-    layout = lay_out(part, lexicon)
-    return assemble(layout, lexicon, tally_keys(layout, lexicon), dict.fromkeys(BEYOND, NOBODY))
+    part = read_part(registry, weights, declared, place_words, threads)
+    lexicon = lexicon_of([tally_words(part, threads)], weights, place_words, local_words)
+    layout = lay_out(part, lexicon, threads)
+    return assemble(layout, lexicon, tally_keys(layout, lexicon, threads), dict.fromkeys(BEYOND, NOBODY))

@@ -1,8 +1,8 @@
 """One partition of a registry as read, in its own words and codes, before anything is known of the others."""
 
-from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from pipelines.linkage.honorifics import titled
 from pipelines.linkage.labels import mixed
 from pipelines.linkage.lexicon import WordTally, ignored_words
 from pipelines.linkage.places import CodeCounts, read_codes
+from pipelines.linkage.threads import all_of, in_threads
 from pipelines.linkage.titles import masks
 from pipelines.linkage.vocabulary import all_forms, read_columns
 from pipelines.linkage.weights import Weights
@@ -111,12 +112,11 @@ def _declared(declared: pd.DataFrame | None, business_id: Ints) -> Ragged:
     return Ragged(np.searchsorted(business_id, rows[there]).astype(np.int64), keys[there])
 
 
-def _read_texts(frame: pd.DataFrame, weights: Weights, ignored: frozenset[str]) -> Texts:
+def _read_texts(frame: pd.DataFrame, weights: Weights, ignored: frozenset[str], threads: int) -> Texts:
     from pipelines.linkage.kernels_lists import united
 
-    with ThreadPoolExecutor(2) as threads:  # the loops let go of the interpreter
-        read = [threads.submit(tokenise, _column(frame, name), weights.blocking.max_words) for name in TEXT_COLUMNS]
-    tokens = [found.result() for found in read]
+    most = weights.blocking.max_words
+    tokens = list(in_threads(lambda name: tokenise(_column(frame, name), most), TEXT_COLUMNS, threads))
     forms = all_forms(tokens)
     lists, words = read_columns(tokens, forms, ignored)
     names = Lists(*united(*lists[0], *lists[1]))
@@ -146,28 +146,36 @@ def _in_order(registry: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_part(
-    registry: pd.DataFrame, weights: Weights, declared: pd.DataFrame | None, place_words: Collection[str]
+    registry: pd.DataFrame,
+    weights: Weights,
+    declared: pd.DataFrame | None,
+    place_words: Collection[str],
+    threads: int = 1,
 ) -> Part:
     """Reads a registry or one partition of it, which has the column `PARTED`; arguments as of `index.build_index`."""
     frame = _in_order(registry)
     business_id = frame.index.to_numpy().astype(np.int64)
     group_id = frame["group_id"].to_numpy().astype(np.int64)
     group = np.unique(group_id, return_inverse=True)[1].astype(np.int64)
-    codes = {name: read_codes(_column(frame, column)) for name, column in CODE_COLUMNS.items()}
+    work: dict[str, Callable[[], Any]] = {
+        name: partial(read_codes, _column(frame, column)) for name, column in CODE_COLUMNS.items()
+    }
+    work |= {kind: partial(_identifiers, _column(frame, column)) for kind, column in IDENTIFIER_KINDS.items()}
+    made = all_of(work, threads)
     return Part(
         business_id=business_id,
         group_id=group_id,
         group=group,
         counted=~frame[PARTED].to_numpy(dtype=bool) if PARTED in frame else np.zeros(0, dtype=bool),
-        texts=_read_texts(frame, weights, ignored_words(weights, place_words)),
-        code={name: code for name, (code, _) in codes.items()},
-        codes={name: counts for name, (_, counts) in codes.items()},
-        identifiers={kind: _identifiers(_column(frame, column)) for kind, column in IDENTIFIER_KINDS.items()},
+        texts=_read_texts(frame, weights, ignored_words(weights, place_words), threads),
+        code={name: made[name][0] for name in CODE_COLUMNS},
+        codes={name: made[name][1] for name in CODE_COLUMNS},
+        identifiers={kind: made[kind] for kind in IDENTIFIER_KINDS},
         declared=_declared(declared, business_id),
     )
 
 
-def tally_words(part: Part) -> WordTally:
+def tally_words(part: Part, threads: int = 1) -> WordTally:
     """What the partition says to the lexicon; groups that stand in several partitions do not count."""
     from pipelines.linkage.kernels_lists import counted_once, united
 
@@ -176,9 +184,8 @@ def tally_words(part: Part) -> WordTally:
     if len(part.counted):
         order = order[part.counted[order]]
     both = Lists(*united(*texts.names, *texts.trades))
-    names, owners, products = (
-        counted_once(*column, order, part.group, size) for column in (both, texts.owners, texts.products)
-    )
+    columns = (both, texts.owners, texts.products)
+    names, owners, products = in_threads(lambda held: counted_once(*held, order, part.group, size), columns, threads)
     return WordTally(
         words=texts.words,
         names=names,

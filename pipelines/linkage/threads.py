@@ -4,9 +4,9 @@ Compiled loops and most of NumPy let go of the interpreter. Pieces must not star
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Piece = TypeVar("Piece")
 Made = TypeVar("Made")
@@ -26,3 +26,8 @@ def in_threads(work: Callable[[Piece], Made], pieces: Sequence[Piece], threads: 
         return
     with ThreadPoolExecutor(min(threads, len(pieces))) as pool:
         yield from pool.map(work, pieces)
+
+
+def all_of(work: Mapping[str, Callable[[], Any]], threads: int) -> dict[str, Any]:
+    """What each piece of work gives, by its name."""
+    return dict(zip(work, in_threads(lambda one: one(), list(work.values()), threads), strict=True))
