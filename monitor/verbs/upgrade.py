@@ -1,11 +1,11 @@
 """`upgrade`: brings the tables of both stores to the version of this program, and shows before what that would do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from monitor.backup.make import STAMP, list_backups
+from monitor.backup.listed import list_backups, moment_of
 from monitor.config import Config
 from monitor.database import private_engine, results_engine
 from monitor.errors import StoreError, UsageError
@@ -60,7 +60,7 @@ def _require_backup(config: Config, found: list[Outlook], without: bool) -> None
     if without or is_practice(config) or not any(one.version and one.steps for one in found):
         return
     backups = list_backups(config.backup_dir) if config.backup_dir.is_dir() else []
-    newest = datetime.strptime(backups[-1].name, STAMP).replace(tzinfo=UTC) if backups else None
+    newest = moment_of(backups[-1]) if backups else None
     if newest is None or utc_now() - newest > BACKUP_AGE:
         raise UsageError(
             "There is no backup of the last 24 hours; make one with the program of before, or say --without-backup."
