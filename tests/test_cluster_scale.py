@@ -5,8 +5,11 @@ import operator
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from benchmarks import scale
+from benchmarks.scale_parts.one import keep
 from monitor.cluster.options import ClusterOptions
 from monitor.marketplaces import marketplace
 
@@ -68,3 +71,18 @@ def test_what_is_given_is_what_the_program_does() -> None:
     assert given["budget"] == marketplace("tokopedia").weekly_budget
     connections = int(given["workers"] * ClusterOptions().database_connections)
     assert f"({connections} here)" in PAGE
+
+
+def test_the_benchmark_sees_any_difference_between_pairs(tmp_path: Path) -> None:
+    names = {"marketplace": "tokopedia", "shop_id": ["a", "b"], "business_id": [1, 2]}
+    levels = pd.Series(["exact", "part"], dtype=object)
+    pairs = pd.DataFrame(names | {"weight": [3.0, 4.0], "name_level": levels, "name_bits": [2.5, 1.25]})
+
+    def kept(frame: pd.DataFrame) -> pd.DataFrame:
+        keep(frame, tmp_path)
+        return pd.read_parquet(tmp_path / "pairs.parquet")
+
+    first = kept(pairs)
+    assert scale.same(first, kept(pairs.assign(name_level=pairs["name_level"].astype("str"))))
+    for other in (pairs.assign(name_bits=[2.5, 1.26]), pairs.assign(name_level="part"), pairs.iloc[::-1], pairs[:1]):
+        assert not scale.same(first, kept(other))

@@ -31,7 +31,7 @@ from pipelines.cluster.scoring import forget, score_parted
 from pipelines.match import local_words, place_words
 
 from . import nation
-from .one import PROVINCE, warm
+from .one import PROVINCE, keep, warm
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -138,7 +138,7 @@ def main() -> None:
             "workers": workers,
             "most": most,
         }
-    pairs.to_parquet(out / "pairs.parquet")
+    keep(pairs, out)
     (out / "stats.json").write_text(json.dumps(told), encoding="utf-8")
 
 

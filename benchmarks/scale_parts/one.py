@@ -17,12 +17,19 @@ from pipelines.match import local_words, place_words
 from . import nation
 
 PROVINCE = "36"
+KEYS = ["marketplace", "shop_id", "business_id"]
 
 
 def linked(registry: pd.DataFrame, shops: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     """Pairs as `match.compute` gets them before it decides."""
     index = build_index(registry, load_weights(), None, place_words(PROVINCE), local_words(PROVINCE))
     return alone(shops, listings, index, load_model())[0]
+
+
+def keep(pairs: pd.DataFrame, out: Path) -> None:
+    """Writes who was found, how much it weighs, and a number that stands for all columns of the row."""
+    whole = pd.util.hash_pandas_object(pairs, index=False)
+    pairs[[*KEYS, "weight"]].assign(row=whole.to_numpy()).to_parquet(out / "pairs.parquet")
 
 
 def warm(folder: str) -> None:
@@ -48,7 +55,7 @@ def main() -> None:
         "pairs": len(pairs),
         "shops": len(frames[1]),
     }
-    pairs.to_parquet(out / "pairs.parquet")
+    keep(pairs, out)
     (out / "stats.json").write_text(json.dumps(told), encoding="utf-8")
 
 

@@ -34,9 +34,9 @@ def write(storage: Storage, name: str, value: Any, left_out: Collection[str] = (
         end += _padded(array.nbytes)
     head = json.dumps({"meta": meta, "arrays": told, "bytes": end}).encode()
     head += b" " * (-len(head) % ALIGNED)
-    parts = [MAGIC, len(head).to_bytes(8, "little"), bytes(ALIGNED - len(MAGIC) - 8), head]
+    parts: list[Any] = [MAGIC, len(head).to_bytes(8, "little"), bytes(ALIGNED - len(MAGIC) - 8), head]
     for array in arrays.values():
-        parts += [memoryview(array.reshape(-1)).cast("B") if array.nbytes else b"", bytes(-array.nbytes % ALIGNED)]
+        parts += [array.reshape(-1).view(np.uint8).data if array.nbytes else b"", bytes(-array.nbytes % ALIGNED)]
     storage.write_bytes(name, b"".join(parts))
 
 

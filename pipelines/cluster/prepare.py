@@ -39,7 +39,6 @@ from pipelines.linkage.words import Ints
 READY = "ready.json"
 SEVERAL = "several"  # businesses of groups that stand in several partitions
 PASSING = ("registry", "declared", "part", "words", "layout", "tally", "wanted", "gathered", "placed", "beyond")
-NO_ROWS = {"weights": None}
 Words = tuple[list[str], list[str]]
 
 

@@ -55,11 +55,16 @@ class Searched:
     skipped: dict[str, int]
 
     def found(self) -> Found:
-        wide = (getattr(self, name).astype(np.int64) for name in ("shop", "business", "printed", "listed"))
-        return Found(*wide, self.score, self.skipped)
+        rules = _wide(self.printed), _wide(self.listed)
+        return Found(_wide(self.shop), _wide(self.business), *rules, self.score, self.skipped)
 
     def ranked(self, some: Ints) -> Ranked:
-        return Ranked(some[self.shop], self.printed, self.listed, self.score, self.cell, self.business_id)
+        rules = _wide(self.printed), _wide(self.listed)
+        return Ranked(some[self.shop], *rules, self.score, _wide(self.cell), self.business_id)
+
+
+def _wide(numbers: NDArray[Any]) -> Ints:
+    return numbers.astype(np.int64)
 
 
 def _searched(found: Found, ranked: Ranked) -> Searched:
@@ -125,11 +130,11 @@ def _run(client: Any, storage: Storage, tell: Callable[[str], None], said: str, 
 
 def _collected(storage: Storage, run: str, shops: pd.DataFrame, batch: int, count: int) -> Pairs:
     floor = load_weights().decision.floor
-    names = [shops[name].to_numpy(dtype=object) for name in NAMES]
+    slugs, ids = (shops[name].to_numpy(dtype=object) for name in NAMES)
     made = []
     for number in range(count):
         found = arrays.read(storage, f"{run}/pairs/{number}.bin", Evidence)
-        made.append(framed(replace(found, shop=found.shop + number * batch), *names, floor))
+        made.append(framed(replace(found, shop=found.shop + number * batch), slugs, ids, floor))
     skipped = [storage.read_json(f"{run}/chosen/{number}.json") for number in range(count)]
     return pd.concat(made, ignore_index=True), {rule: sum(found[rule] for found in skipped) for rule in RULES}
 
@@ -148,7 +153,8 @@ class Ordered:
 
 def _in_order(shops: pd.DataFrame, listings: pd.DataFrame) -> Ordered:
     order, slugs, ids, keys = _shop_order(shops)
-    key = _shop_keys(*(text_array(listings[name].to_numpy()) for name in NAMES), slugs, ids)
+    theirs, shop_ids = (text_array(listings[name].to_numpy()) for name in NAMES)
+    key = _shop_keys(theirs, shop_ids, slugs, ids)
     some = frames.plain(shops.iloc[order].reset_index(drop=True), SHOP_COLUMNS)
     return Ordered(some, frames.plain(listings, LISTING_COLUMNS), find(keys, key))
 

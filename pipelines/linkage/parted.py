@@ -185,8 +185,8 @@ def _lost(made: Evidence, shop: Ints, group: Ints, weight: Floats) -> Floats:
     is_asked = np.zeros(max(int(made.shop.max()), int(shop.max(initial=0))) + 1, dtype=bool)
     is_asked[made.shop[made.near]] = True
     here, there = np.flatnonzero(is_asked[made.shop]), np.flatnonzero(is_asked[shop])
-    columns = ((made.shop, shop), (made.group_id, group), (made.weight, weight))
-    every = [np.concatenate([own[here], others[there]]) for own, others in columns]
+    every, groups = np.concatenate([made.shop[here], shop[there]]), np.concatenate([made.group_id[here], group[there]])
+    odds = against_rivals(every, groups, np.concatenate([made.weight[here], weight[there]]))
     lost = np.zeros(len(made.shop))
-    lost[here] = made.weight[here] - against_rivals(*every)[: len(here)]
+    lost[here] = made.weight[here] - odds[: len(here)]
     return lost[made.near]
