@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 
 from monitor.backup.plain import Plain, counted
 from monitor.crawl_lines import told
-from monitor.database_errors import damage_of
+from monitor.database_errors import damage_of, sentence_of
 from monitor.errors import StoreError, UsageError
 from monitor.migrations import SCHEMAS
 
@@ -48,6 +48,8 @@ def _copy_sqlite(source: Path, target: Plain) -> None:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as held:
             target.fill(held)
     except sqlite3.Error as error:
+        if sentence := sentence_of(error, f"copy of {source.name}"):
+            raise StoreError(sentence) from None
         raise StoreError(f"The store {source.name} cannot be copied: {error}.") from None
 
 
