@@ -22,7 +22,7 @@ from monitor import private_store as store
 from monitor.__main__ import run
 from monitor.config import Config, load_config
 from monitor.database import private_engine, transaction
-from monitor.errors import UsageError
+from monitor.errors import StoreError, UsageError
 from monitor.registry_import import import_part
 from monitor.verbs import inbox
 from monitor.verbs.probe import send_templates
@@ -291,6 +291,22 @@ def test_a_link_is_not_followed_and_no_name_is_too_long(engine: Engine, config: 
     assert list(taken(engine, config).values()) == [("unknown", "returned")] * 3
     assert len(list((config.outbox_dir / "3602").glob("tanda-terima-*.txt"))) == 3
     assert not rows_of(engine, store.cohorts)
+
+
+def test_a_file_that_meets_a_mistake_of_ours_is_named(
+    engine: Engine, config: Config, office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody would know which one to take out, and the week would end at it again and again."""
+
+    def broken(**_: Any) -> None:
+        raise KeyError("Ibu Entin")
+
+    monkeypatch.setattr(inbox, "import_probes", broken)
+    with pytest.raises(StoreError, match=r"3602/uji-3602\.csv in the inbox met an unexpected KeyError") as met:
+        inbox.take_in(engine, config)
+    assert "Entin" not in str(met.value)
+    monkeypatch.setattr(inbox, "import_probes", import_probes)
+    assert taken(engine, config)["uji-3602.csv"] == ("probe", "accepted")
 
 
 def test_status_says_what_is_to_be_done(config: Config, office: Path, capsys: pytest.CaptureFixture[str]) -> None:

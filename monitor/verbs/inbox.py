@@ -24,12 +24,14 @@ from exports.wording import day, number
 from monitor import regions, registry
 from monitor.config import Config
 from monitor.database import transaction
+from monitor.database_errors import sentence_of
 from monitor.errors import MonitorError, StoreError
 from monitor.feed import hand_over
 from monitor.marketplaces import catalogue
 from monitor.registry_import import RejectedPartError, import_part
 from monitor.registry_report import ImportReport
 from monitor.registry_report import receipt as registry_receipt
+from monitor.run_log import chain_of, note
 from monitor.runs import recorded
 from monitor.text import safe_terminal
 from monitor.verbs.answers import Answer, forget_begun, is_known, sha256_of, unsent
@@ -147,6 +149,14 @@ def _take(engine: Engine, config: Config, office: str, path: Path) -> tuple[Take
         return Taken(office, safe_terminal(path.name), kind, "waits"), answer
     except MonitorError as error:
         receipt, row["outcome"] = _returned(error, _now(config)), "returned"
+    except Exception as error:
+        if sentence_of(error):
+            raise  # of the disk or the database
+        note("unexpected", errors=chain_of(error))
+        raise StoreError(  # whoever is to go on without the file has to know which it is
+            f"{office}/{safe_terminal(path.name)} in the inbox met an unexpected {type(error).__name__}; move it out "
+            "of the inbox and report it, then run the same command again."
+        ) from error
     if not is_known(engine, office, path):
         with transaction(engine) as connection:
             keep(connection, receipt)
