@@ -11,16 +11,19 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from monitor import run_log
 from monitor.cli import VERBS, help_of, load
+from monitor.cluster.crawl_parts import Pieces
 from monitor.config import Config
 from monitor.crawl_process import environment
 from monitor.database import private_engine
 from monitor.scheduler.due import Due
 from monitor.scheduler.forecast import Planned
+from pipelines.erasing.crawls import Erased, rewrite
 
 ROOT = Path(__file__).parents[1]
 TABLES = {"pandas", "numpy", "pyarrow", "numba", "alembic"}
@@ -123,6 +126,30 @@ def test_a_log_that_outgrows_its_files_keeps_the_newest_lines(tmp_path: Path, mo
     kept = sorted(int(str(row["said"]).removeprefix("Unit ").rstrip(".")) for row in _said(tmp_path))
     assert sum(path.stat().st_size for path in tmp_path.glob("crawl.log*")) <= 1_000 * (run_log.KEPT + 1)
     assert kept == list(range(kept[0], 200))
+
+
+def test_pieces_of_a_log_go_on_when_it_is_turned_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl on a cluster copies what was appended; the log alone does not only grow."""
+    monkeypatch.setattr(run_log, "BYTES", 2_000)
+    kept: dict[str, bytes] = {}
+    pieces = Pieces(SimpleNamespace(write_bytes=kept.__setitem__), "shard-1", tmp_path)  # type: ignore[arg-type]
+    pieces.begun(1)
+    log = run_log.LogFile(tmp_path / "crawl.log")
+    log.setFormatter(run_log.Lines())
+    for line in range(50):
+        log.handle(logging.LogRecord("x", 20, "p.py", 1, "Unit %d.", (line,), None))
+        if line % 7 == 0:
+            pieces.keep()
+    pieces.keep()
+    whole = b"".join(kept[name] for name in sorted(kept))
+    assert [json.loads(line)["said"] for line in whole.splitlines()] == [f"Unit {line}." for line in range(50)]
+
+
+def test_an_erased_shop_leaves_older_parts_of_the_log_too(tmp_path: Path) -> None:
+    for name in ("crawl.log", "crawl.log.1"):
+        (tmp_path / name).write_text('{"said": "Toko Siti"}\n{"said": "Unit 1."}\n')
+    rewrite(tmp_path, Erased({}, texts=frozenset({"Toko Siti"})))
+    assert {path.read_text() for path in tmp_path.glob("crawl.log*")} == {'{"said": "Unit 1."}\n'}
 
 
 def test_a_full_disk_leaves_no_half_line_in_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
