@@ -125,9 +125,10 @@ def _late(told: Told) -> list[tuple[str, str]]:
 def _interval(figure: Figure, sign: str = "") -> str:
     if figure.value is None:
         return "-"
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:{sign},.0f}"
-    return f"{figure.value:{sign},.0f} ({figure.low:{sign},.0f} to {figure.high:{sign},.0f})"
+    value, *ends = (
+        None if end is None else format(round(end), f"{sign},") for end in (figure.value, figure.low, figure.high)
+    )
+    return f"{value}" if None in ends else f"{value} ({ends[0]} to {ends[1]})"
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------
