@@ -1,4 +1,4 @@
-"""The database is gone for a minute in the middle of each of a week's verbs on a cluster: rows and requests stay the same."""
+"""The database is gone for a minute in the middle of each verb of a cluster: rows and requests stay the same."""
 
 import json
 import threading
