@@ -114,6 +114,17 @@ def full_after(writes: int) -> Callable[[Path, bytes], None]:
     return write
 
 
+def test_a_crawl_that_cannot_begin_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    info = CrawlInfo(marketplace="rumah_sikum", week=WEEK, started_at="2026-11-15T01:00:00Z")
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StoreError, match="No space left"):
+        CrawlWriter.create(tmp_path, info)
+    assert list((tmp_path / "rumah_sikum").iterdir()) == []
+
+
 def test_a_resumed_crawl_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     directory = unfinished(tmp_path)
     values = json.loads((directory / "crawl.json").read_text())
