@@ -245,7 +245,7 @@ def _pairs(
     scored = score_week(shops, listings, search.alone, basis, cache.before(basis))
     if scored.scored:
         cache.keep(scored)
-    return together(scored.pairs, siblings_of(shops), model, floor), scored
+    return together(scored.pairs, siblings_of(shops, processors()), model, floor), scored
 
 
 def compute(

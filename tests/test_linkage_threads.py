@@ -12,7 +12,7 @@ from pipelines.linkage.index import build_index
 from pipelines.linkage.index_store import pack
 from pipelines.linkage.model import load_model
 from pipelines.linkage.score import alone
-from pipelines.linkage.shops import between, read_shops
+from pipelines.linkage.shops import _shop_order, between, read_shops
 from pipelines.linkage.threads import in_threads, processors
 from pipelines.linkage.weights import load_weights
 
@@ -99,3 +99,16 @@ def test_some_shops_of_a_table_are_what_they_are_by_themselves() -> None:
     assert [found.tolist() for found in cut.goods.words] == [found.tolist() for found in own.goods.words]
     assert cut.identifiers["phone"].value.tolist() == own.identifiers["phone"].value.tolist()
     assert cut.titles.tolist() == own.titles.tolist()
+
+
+@pytest.mark.parametrize("ids", [[], ["b"], ["10", "9", "9", None, "é", "a", "10"]])
+def test_order_of_shops(ids: list[str | None]) -> None:
+    frame = pd.DataFrame({"marketplace": ["x", "w"] * len(ids), "shop_id": ids + ids}, dtype=object).iloc[: len(ids)]
+    order, slugs, names, keys = _shop_order(frame)
+    rows = [(slug, name or "") for slug, name in zip(frame["marketplace"], frame["shop_id"], strict=True)]
+    assert [rows[row] for row in order] == sorted(set(rows))
+    assert [rows.index(rows[row]) for row in order] == order.tolist()  # of the same shop the first
+    assert (slugs.to_pylist(), names.to_pylist()) == (sorted({s for s, _ in rows}), sorted({n for _, n in rows}))
+    assert keys.tolist() == [
+        slugs.to_pylist().index(s) * len(names) + names.to_pylist().index(n) for s, n in sorted(set(rows))
+    ]

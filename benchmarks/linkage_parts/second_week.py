@@ -56,7 +56,7 @@ def measure(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex) -
 
     def week(frames: Frames, before: Scored | None) -> Scored:
         scored = score_week(*frames, own, "benchmark", before)
-        together(scored.pairs, siblings_of(frames[0]), model, index.weights.decision.floor)
+        together(scored.pairs, siblings_of(frames[0], processors()), model, index.weights.decision.floor)
         return scored
 
     one, two = _with_digests(shops, listings), _with_digests(*changed(shops, listings))

@@ -87,10 +87,6 @@ def _numbers(shops: ShopTable, names: Keyed) -> Lists:
     return _lists(Ragged(shops.squashed.row[there], place[there]), shops.size)
 
 
-def _worth(sizes: Ints, businesses: int) -> Any:
-    return np.log2((businesses + 1) / (sizes + 1.0)).astype(np.float32)
-
-
 class _Search:
     """What the compiled search is given, prepared once."""
 
@@ -106,16 +102,17 @@ class _Search:
             np.where(shops.area_known & ~shops.in_region, blocking.outside_reach, 1.0),
             _near(shops),
         )
-        order = places.order
-        by_position = (found.code[order].astype(np.int32) for found in (index.district, index.sector, index.kbli))
-        self._places = (places.start, places.low, places.high, *by_position)
+        self._places = (places.start, places.low, places.high, *index.by_position)
         bits, held = index.vocabulary.finding_bits.astype(np.float32), index.by_word
         beyond = {name: tuple(found) for name, found in index.beyond.items()}
         common = (*index.common_words, beyond["words"])
         self._words = (held.start, held.holders, bits, index.word_sizes, beyond["word"], *common)
         self._names, self._owners = (
-            (found.held.start, found.held.holders, _worth(found.everywhere, index.businesses), found.everywhere, others)
-            for found, others in ((index.by_name, beyond["name"]), (index.by_owner, beyond["owner"]))
+            (found.held.start, found.held.holders, bits, found.everywhere, beyond[name])
+            for name, found, bits in (
+                ("name", index.by_name, index.key_bits[0]),
+                ("owner", index.by_owner, index.key_bits[1]),
+            )
         )
         self._caps = (
             index.word_caps, blocking.max_named_businesses, blocking.max_pair_businesses,

@@ -122,6 +122,18 @@ class RegistryIndex(Lexicon):
         return {kind: table.held.starts(self.size) for kind, table in self.identifiers.items()}
 
     @cached_property
+    def by_position(self) -> tuple[NDArray[np.int32], ...]:
+        """Kecamatan, sector and KBLI of businesses in the order of their places."""
+        order = self.places.order
+        return tuple(found.code[order].astype(np.int32) for found in (self.district, self.sector, self.kbli))
+
+    @cached_property
+    def key_bits(self) -> tuple[NDArray[np.float32], ...]:
+        """By number of a name and of an owner without blanks, how rare it is among all businesses."""
+        found = (np.log2((self.businesses + 1) / (keys.everywhere + 1.0)) for keys in (self.by_name, self.by_owner))
+        return tuple(bits.astype(np.float32) for bits in found)
+
+    @cached_property
     def common_words(self) -> tuple[Any, Any]:
         """By word its row below, -1 for words that retrieve by themselves everywhere, -2 for others that nobody here
         has; and rows of bits by position."""

@@ -65,7 +65,7 @@ def score(
     """
     chosen = model or load_model()
     own, skipped = alone(shops, listings, index, chosen, threads)
-    return together(own, siblings_of(shops), chosen, index.weights.decision.floor), skipped
+    return together(own, siblings_of(shops, threads), chosen, index.weights.decision.floor), skipped
 
 
 def alone(

@@ -209,14 +209,23 @@ def _squashed(
     return once(Ragged(np.concatenate([part.row for part in found]), np.concatenate([part.value for part in found])))
 
 
+def _ranked(texts: Any) -> tuple[Any, Ints]:
+    """The distinct texts, ascending, and by row the place of its text among them."""
+    found = text_array(texts).dictionary_encode()
+    order = pc.sort_indices(found.dictionary)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order.to_numpy(zero_copy_only=False)] = np.arange(len(order))
+    return found.dictionary.take(order), rank[found.indices.to_numpy(zero_copy_only=False)]
+
+
 def _shop_order(frame: pd.DataFrame) -> tuple[Ints, Any, Any, Ints]:
     """Order by marketplace and shop_id, each shop once; the distinct ones of both, ascending; and the key of each.
 
     key: place of the marketplace * (number of shop ids) + place of the shop id, ascending in that order.
     """
-    slugs, ids = text_array(frame["marketplace"].to_numpy()), text_array(frame["shop_id"].to_numpy())
-    slug_set, id_set = (found.unique().take(pc.sort_indices(found.unique())) for found in (slugs, ids))
-    key = _shop_keys(slugs, ids, slug_set, id_set)
+    slug_set, slugs = _ranked(frame["marketplace"].to_numpy())
+    id_set, ids = _ranked(frame["shop_id"].to_numpy())
+    key = slugs * len(id_set) + ids
     order = np.argsort(key, kind="stable")
     fresh = np.concatenate([[True], key[order][1:] != key[order][:-1]]) if len(order) else np.zeros(0, dtype=bool)
     return order[fresh], slug_set, id_set, key[order][fresh]

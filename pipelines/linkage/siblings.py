@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from pipelines.linkage.rivals import MOST_BITS, against_rivals, probability
 from pipelines.linkage.shops import _shop_order
+from pipelines.linkage.threads import in_threads
 from pipelines.linkage.weights import load_weights
 from pipelines.linkage.words import Floats, Ints, hashed, text_array
 
@@ -80,11 +81,12 @@ def _pairs(shop: Ints, key: Ints) -> tuple[Ints, Ints]:
     return np.concatenate(left), np.concatenate(right)
 
 
-def siblings_of(shops: pd.DataFrame) -> Siblings:
+def siblings_of(shops: pd.DataFrame, threads: int = 1) -> Siblings:
     """Siblings among shops. shops: marketplace, shop_id, name, username, area_codes and, where known, account."""
     frame = shops.iloc[_shop_order(shops)[0]].reset_index(drop=True)
     rows = np.arange(len(frame), dtype=np.int64)
-    keys = [sibling_keys(frame[name].to_numpy()) for name in ("name", "username") if name in frame]
+    names = [name for name in ("name", "username") if name in frame]
+    keys = list(in_threads(lambda name: sibling_keys(frame[name].to_numpy()), names, threads))
     if "account" in frame:
         keys.append(np.where(frame["account"].notna(), hashed([f"@{text}" for text in frame["account"]]), 0))
     there = [found != 0 for found in keys]
