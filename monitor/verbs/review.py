@@ -269,8 +269,3 @@ def receipt_text(config: Config, receipt: Receipt) -> str:
     """The Indonesian receipt of one sheet."""
     now = utc_now().astimezone(config.region.zone)
     return review_sheet.receipt(now, receipt.rows, receipt.answered, receipt.empty, receipt.rejected, receipt.remarks)
-
-
-def take(engine: Engine, config: Config, path: Path) -> str:
-    """Takes in a sheet from the inbox and returns its receipt. Raises InputError when it is no review sheet."""
-    return receipt_text(config, import_sheet(engine, path))
