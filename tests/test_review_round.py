@@ -18,7 +18,7 @@ from monitor import private_store as store
 from monitor.config import Config, load_config
 from monitor.database import private_engine, read_frame
 from monitor.errors import InputError, UsageError
-from monitor.verbs.review import export_sheets, import_sheets, take
+from monitor.verbs.review import export_sheets, import_sheets, receipt_text
 from pipelines import match
 from pipelines.judge import import_sheet, read_answer
 from pipelines.linkage.model import load_model
@@ -285,7 +285,7 @@ def test_one_bad_file_does_not_stop_the_others(world: Engine, config: Config, tm
 def test_the_inbox_gets_an_indonesian_receipt(world: Engine, config: Config, tmp_path: Path) -> None:
     path = export_sheets(world, config, WEEK, tmp_path)[0]
     answer(path, lambda number: None if number == 0 else "ya")
-    said = take(world, config, path)
+    said = receipt_text(config, import_sheet(world, path))
     assert said.startswith("Diterima ") and "6 baris, 5 terjawab, 1 kosong (baris" in said
 
 
