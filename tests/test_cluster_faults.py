@@ -1,6 +1,7 @@
-"""The database is gone for a minute in the middle of each verb of a cluster: rows and requests stay the same."""
+"""What may happen to a cluster in the middle of a week's verbs: rows and requests stay those of one machine."""
 
 import json
+import signal
 import threading
 import time
 from collections import Counter
@@ -11,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from cluster_crawling import HOSTS, asked, kept_units, never_above_one_lane, reading, ready, until
+from cluster_crawling import HOSTS, asked, kept_units, never_above_one_lane, read, reading, ready, until
 from cluster_crawling import same_as_one_machine as same_crawl
-from cluster_fixtures import LocalProcesses, OwnServer
+from cluster_fixtures import LocalProcesses, OwnServer, slowed
 from measured_world import WEEK as MEASURED
 from sqlalchemy import Engine, NullPool, create_engine, select, text
 from test_cluster_link import WEEK, filled, linked, sorted_rows
@@ -33,9 +34,10 @@ from pipelines.measure_provinces import NationReport, measure_provinces
 pytest_plugins = ["cluster_crawling"]
 pytestmark = [pytest.mark.prove, pytest.mark.postgresql]
 MINUTE_S = 61.0
+SLOWER = 8  # times
 VINTAGE = "final"
 LAST_S = 1_800.0  # far more than anything here takes
-GROUPS = 2_500  # of a province
+GROUPS = 1_000  # of a province
 
 
 @pytest.fixture
@@ -209,3 +211,41 @@ def each_search_once(served: Server) -> None:
     searches = [one["query"] for one in asked(served, HOSTS["shopee"]) if "keyword" in one["query"]]
     twice = [query for query, count in Counter(map(repr, searches)).items() if count > 1]
     assert searches and not twice
+
+
+# --- a worker that is slow --------------------------------------------------------------------------------------------
+
+
+def test_a_slow_worker_asks_no_site_twice(
+    on_own: Config, served: Server, one_machine: Config, processes: LocalProcesses
+) -> None:
+    config = ready(on_own, served, processes)
+    slow = next(iter(processes.workers.values()))
+    with slowed(slow, SLOWER):
+        (outcome,) = read(config, served, ["shopee"])
+    assert outcome.state == "done", outcome
+    same_crawl(config, one_machine, ["shopee"])
+    never_above_one_lane(served)
+    each_search_once(served)
+
+
+# --- the scheduler is restarted while provinces are measured ----------------------------------------------------------
+
+
+def test_measure_outlives_its_scheduler(provinces: Provinces, processes: LocalProcesses) -> None:
+    """Its workers are left to themselves: they may still be at it when new ones are given the same provinces."""
+    result = beside(provinces.measure)
+    until(lambda: len(provinces.measuring()) == 2)
+    left = dict(processes.workers)
+    processes.kill("scheduler", signal.SIGKILL)
+    processes.workers = {}
+    processes.start_scheduler()
+    for number in range(3):
+        processes.start_worker(f"new{number}")
+    try:
+        provinces.same(result())
+    finally:
+        for process in left.values():
+            process.kill()
+            process.wait(timeout=30)
+        processes.wait(3)
