@@ -149,8 +149,9 @@ def _judged(directory: Path, entry: Marketplace) -> tuple[CrawlInfo, dict[str, A
 
 
 def _crawl(slug: str, folder: str, info: CrawlInfo, stats: Mapping[str, Any], verdict: Health) -> Crawl:
-    counts = (int(stats.get(name) or 0) for name in ("shop_count", "listing_count"))
-    return Crawl(slug, folder, moment(info.started_at), info.week, info.kind, verdict.health, verdict.cause, *counts)
+    shops, listings = (int(stats.get(name) or 0) for name in ("shop_count", "listing_count"))
+    began = moment(info.started_at)
+    return Crawl(slug, folder, began, info.week, info.kind, verdict.health, verdict.cause, shops, listings)
 
 
 # --- one crawl --------------------------------------------------------------------------------------------------------
