@@ -1,11 +1,12 @@
 """What may happen to a cluster in the middle of a week's verbs: rows and requests stay those of one machine."""
 
 import json
+import shutil
 import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from measured_world import WEEK as MEASURED
 from sqlalchemy import Engine, NullPool, create_engine, select, text
 from test_cluster_link import WEEK, filled, linked, sorted_rows
 from test_cluster_measure import head_office, province
+from test_layout import PACKAGES
 
+from monitor.cluster.connect import ask_workers, connected
 from monitor.config import Config, load_config
 from monitor.database import private_engine, read_frame
 from monitor.intervals import apply_week
@@ -216,6 +219,23 @@ def each_search_once(served: Server) -> None:
 # --- a worker that is slow --------------------------------------------------------------------------------------------
 
 
+def worked(config: Config) -> tuple[list[str], dict[str, int]]:
+    """Tasks of the cluster that were computed more than once; worker's name -> tasks that it did."""
+    with connected(config) as client:
+        twice = client.run_on_scheduler(_computed_twice)
+        names = {key: str(each["name"]) for key, each in client.scheduler_info(n_workers=-1)["workers"].items()}
+        return twice, {names[key]: count for key, count in ask_workers(client, _executed, 90).items()}
+
+
+def _computed_twice(dask_scheduler: Any) -> list[str]:
+    done = Counter(str(row[0]) for row in dask_scheduler.transition_log if row[1:3] == ("processing", "memory"))
+    return [key for key, count in done.items() if count > 1]
+
+
+def _executed(dask_worker: Any) -> int:
+    return int(dask_worker.state.executed_count) if hasattr(dask_worker.state, "executed_count") else -1
+
+
 def test_a_slow_worker_asks_no_site_twice(
     on_own: Config, served: Server, one_machine: Config, processes: LocalProcesses
 ) -> None:
@@ -249,3 +269,42 @@ def test_measure_outlives_its_scheduler(provinces: Provinces, processes: LocalPr
             process.kill()
             process.wait(timeout=30)
         processes.wait(3)
+
+
+# --- a worker of another version --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(processes: LocalProcesses, tmp_path: Path) -> Iterator[str]:
+    """Name of a fourth worker that runs the program of last year."""
+    program = tmp_path / "old"
+    for package in PACKAGES:
+        shutil.copytree(processes.program / package, program / package)
+    with (program / "pipelines" / "__init__.py").open("a") as file:
+        file.write("\n# of last year\n")
+    processes.start_worker("old", program=program)
+    processes.wait(4)
+    try:
+        yield "old"
+    finally:
+        processes.kill("old")
+        processes.wait(3)
+
+
+def test_a_worker_of_another_version_gets_nothing_of_any_verb(
+    provinces: Provinces, config: Config, served: Server, one_machine: Config, processes: LocalProcesses, old: str
+) -> None:
+    on_cluster = ready(provinces.config, served, processes)
+    before = worked(on_cluster)[1]
+    (outcome,) = read(on_cluster, served, ["shopee"])
+    assert outcome.state == "done", outcome
+    same_crawl(on_cluster, one_machine, ["shopee"])
+    never_above_one_lane(served)
+    provinces.same(provinces.measure())
+    engine = filled(on_cluster)
+    link_week(engine, on_cluster, WEEK)
+    same_links(engine, config)
+    engine.dispose()
+    after = worked(on_cluster)[1]
+    assert after[old] == before[old] == 0
+    assert sum(after.values()) - sum(before.values()) > 10
