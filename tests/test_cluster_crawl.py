@@ -2,7 +2,6 @@
 
 import signal
 import time
-from dataclasses import replace
 
 import pytest
 from cluster_crawling import (
@@ -16,7 +15,6 @@ from cluster_crawling import (
     open_connections,
     read,
     reading,
-    ready,
     same_as_one_machine,
     searched_again,
     until,
@@ -31,7 +29,6 @@ from monitor.sandbox.server import Server
 
 pytest_plugins = ["cluster_crawling"]
 pytestmark = [pytest.mark.prove, pytest.mark.postgresql]
-BUDGET = 40  # fewer requests than the site needs
 
 
 def test_three_workers_read_what_one_machine_reads(
@@ -94,23 +91,3 @@ def test_a_site_that_refuses_one_part_is_not_asked_by_the_others(crawl_config: C
     (directory,) = list_crawls(crawl_config.crawls_dir, "shopee", WEEK)
     stats = read_crawl(directory).stats
     assert stats is not None and stats["finish_reason"] == "refused" and not (directory / MARKER).exists()
-
-
-def test_parts_together_never_ask_more_than_the_site_s_budget(
-    postgresql_config: Config, served: Server, restless_processes: LocalProcesses
-) -> None:
-    """Though a worker is killed, whose last requests stand in no row that was kept."""
-    limits = replace(postgresql_config.crawl, weekly_budget={"shopee": str(BUDGET)})
-    config = replace(ready(postgresql_config, served, restless_processes), crawl=limits)
-
-    def sent() -> int:
-        return len([request for request in asked(served, HOSTS["shopee"]) if request["path"] != "/robots.txt"])
-
-    with reading(config, served, "shopee", budget=None) as outcomes:
-        until(lambda: sent() >= BUDGET // 4)
-        restless_processes.kill(until(lambda: busy(config, restless_processes))[0], signal.SIGKILL)
-        before = sent()
-    assert [(outcome.state, outcome.cause) for outcome in outcomes] == [("stopped", "budget")], outcomes
-    assert before < sent() <= BUDGET
-    never_above_one_lane(served)
-    restless_processes.make_up()
