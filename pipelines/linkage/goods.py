@@ -1,6 +1,7 @@
 """What a shop sells: the words of its titles and brands, and what its categories mean in KBLI and sectors."""
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,15 +43,19 @@ def _meaning(category: str) -> Profile:
     return codes, sectors
 
 
-def _fits(code: str, wanted: frozenset[str]) -> bool:
+def _fits(code: str, wanted: str) -> bool:
     """A KBLI code fits its own group and the class above it, at three digits or more."""
-    return any(code.startswith(other) or (len(code) >= 3 and other.startswith(code)) for other in wanted)
+    return code.startswith(wanted) or (len(code) >= 3 and wanted.startswith(code))
 
 
-def _tables(profiles: Sequence[Profile], index: Lexicon) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    kbli = np.array([[_fits(code, codes) for code in index.kbli.values] for codes, _ in profiles], dtype=bool)
-    sector = np.array([[name in sectors for name in index.sector.values] for _, sectors in profiles], dtype=bool)
-    return kbli.reshape(len(profiles), len(index.kbli.values)), sector.reshape(len(profiles), len(index.sector.values))
+def _table(
+    wanted: Sequence[frozenset[str]], values: Sequence[str], fits: Callable[[str, str], bool]
+) -> NDArray[np.bool_]:
+    """profile x values: whether the value fits one of those wanted. Each two are compared once."""
+    names = sorted(frozenset().union(*wanted))
+    each = np.array([fits(value, name) for name in names for value in values], dtype=bool)
+    has = np.array([name in found for found in wanted for name in names], dtype=bool)
+    return np.asarray(has.reshape(len(wanted), len(names)) @ each.reshape(len(names), len(values)))
 
 
 def _title_words(texts: Any, index: Lexicon) -> Ragged:
@@ -107,7 +112,8 @@ def read_goods(listings: pd.DataFrame, listing_shop: Ints, shops: int, index: Le
     category = coded(listings["category"].to_numpy()[rows])
     main = _main_categories(category.code, shop, len(category.values))
     profile, distinct = _profiles(main, category.values, shops)
-    kbli_fits, sector_fits = _tables(distinct, index)
+    kbli_fits = _table([codes for codes, _ in distinct], index.kbli.values, _fits)
+    sector_fits = _table([sectors for _, sectors in distinct], index.sector.values, operator.eq)
     words = [np.concatenate(part) for part in zip(*[(shop[found.row], found.value) for found in texts], strict=True)]
     return Goods(
         words=once(Ragged(*words)),

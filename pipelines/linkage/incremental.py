@@ -106,18 +106,18 @@ def score_week(
     changed = keys[~same]
     fresh, skipped = alone(shops[np.isin(of_shops, changed)], listings[np.isin(of_listings, changed)])
     place = _places(keys, shop_keys(fresh))
+    order = np.lexsort((fresh["business_id"].to_numpy(), place))
+    fresh, place = fresh.take(order), place[order]
     if known is None:
-        order = np.lexsort((fresh["business_id"].to_numpy(), place))
-        return Scored(basis, inputs, _taken(fresh, order, place[order]), skipped, len(inputs))
+        return Scored(basis, inputs, _numbered(fresh, place), skipped, len(inputs))
     # Kept pairs are numbered by the places of their shops a week ago; both weeks order shops alike.
     before_place = np.where(same, _places(known.inputs["key"].to_numpy(), keys), -1)
     moved = np.full(len(known.inputs), -1, dtype=np.int64)
     moved[before_place[same]] = np.flatnonzero(same)
     places = np.concatenate([moved[known.pairs["shop"].to_numpy()], place])
-    business = np.concatenate([known.pairs["business_id"].to_numpy(), fresh["business_id"].to_numpy()])
     left = np.flatnonzero(places >= 0)
-    order = left[np.lexsort((business[left], places[left]))]
-    pairs = _taken(pd.concat([known.pairs, fresh], ignore_index=True), order, places[order])
+    order = left[np.argsort(places[left], kind="stable")]  # two ordered runs: a shop is in one of them
+    pairs = _numbered(pd.concat([known.pairs, fresh], ignore_index=True).take(order), places[order])
     return Scored(basis, inputs, pairs, skipped, int((~same).sum()))
 
 
@@ -131,6 +131,6 @@ def _same(inputs: pd.DataFrame, known: Scored | None) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _taken(pairs: pd.DataFrame, order: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> pd.DataFrame:
-    """These rows in this order, `shop` being the place of the shop."""
-    return pairs.take(order).reset_index(drop=True).assign(shop=places)
+def _numbered(pairs: pd.DataFrame, places: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """The pairs, `shop` being the place of the shop."""
+    return pairs.reset_index(drop=True).assign(shop=places)
