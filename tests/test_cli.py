@@ -87,6 +87,11 @@ def test_nothing_from_a_file_steers_the_terminal(capsys: pytest.CaptureFixture[s
         assert not set(steering[:1]) & set(told.err + told.out)
 
 
+def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    common.show("Due [now]", [])
+    assert capsys.readouterr().out == "Due [now]: none\n"
+
+
 def test_a_reader_that_goes_away_is_no_failure() -> None:
     command = f"{sys.executable} -m monitor --help | head -1"
     done = subprocess.run(

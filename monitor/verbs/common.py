@@ -44,6 +44,11 @@ def show(title: str, rows: Rows, as_json: bool = False) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n")
         return
+    # A pipe has no width of its own; 80 columns would cut figures.
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    if not rows:  # a table without columns is a blank line
+        console.print(f"[bold]{escape(without_invisible(title))}:[/bold] none")
+        return
     table = Table(title=escape(without_invisible(title)), title_justify="left", title_style="bold", header_style="bold")
     if isinstance(rows, Mapping):
         table.show_header = False
@@ -52,14 +57,12 @@ def show(title: str, rows: Rows, as_json: bool = False) -> None:
         for label, value in rows.items():
             table.add_row(escape(str(label)), escape(_cell(value)))
     else:
-        names = list(rows[0]) if rows else []
+        names = list(rows[0])
         for name in names:
             numeric = all(isinstance(row[name], int | float | None) for row in rows)
             table.add_column(escape(name), justify="right" if numeric else "left")
         for row in rows:
             table.add_row(*(escape(_cell(row[name])) for name in names))
-    # A pipe has no width of its own; 80 columns would cut figures.
-    console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
 
 

@@ -46,4 +46,4 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print them as JSO
         said = messages.read_said(connection, now.astimezone(UTC))
     local = now.astimezone(config.region.zone)
     found = messages.compose(lines_now(engine, config), said, local, rules_of(config.schedule), config.region.name)
-    common.show("Messages", [{"title": one.title, "text": one.body} for one in found], as_json)
+    common.show("Messages that would be sent now", [{"title": one.title, "text": one.body} for one in found], as_json)
