@@ -244,11 +244,3 @@ def _keys(engine: Engine, config: Config, today: date, dry_run: bool) -> Purged:
             connection.execute(update(recipients).where(over).values(key_destroyed_on=today.isoformat()))
         purged = Purged(KEYS.subject, today.isoformat(), len(labels))
         return purged if dry_run else _note(connection, purged)
-
-
-def purged_before(connection: Connection, subject: str) -> tuple[str, str] | None:
-    """Day before which a table or folder was emptied, and the day on which that was done; None: never."""
-    held = purges.c
-    query = select(held.before, held.at).where(held.subject == subject).order_by(held.before.desc()).limit(1)
-    found = connection.execute(query).first()
-    return (str(found.before), str(found.at)[:10]) if found else None

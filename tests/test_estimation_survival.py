@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from pipelines.estimation import survival
-from pipelines.estimation.survival import follow_ups, group_states, kaplan_meier, survival_at, weekly_survival
+from pipelines.estimation.survival import follow_ups, kaplan_meier, survival_at
 
 COLUMNS = ["marketplace", "shop_id", "state", "valid_from_week", "valid_to_week", "seen_week"]
 
@@ -62,7 +62,6 @@ def test_until_enough_is_known_the_default_holds() -> None:
     assert survival_at(found, "x", 2) == pytest.approx(0.985**2)
     assert survival_at(found, "never seen", 3) == pytest.approx(0.985**3)
     assert survival_at(found, "x", 6) == pytest.approx(0.985**6)
-    assert weekly_survival(found, "never seen") == pytest.approx(0.985)
 
 
 def test_many_shops_give_a_marketplace_its_own_survival() -> None:
@@ -77,19 +76,3 @@ def test_many_shops_give_a_marketplace_its_own_survival() -> None:
     found = kaplan_meier(spells)
     assert found["is_own"].all()
     assert found["survival"].to_numpy() == pytest.approx([0.97, 0.97**2, 0.97**3, 0.97**4], abs=0.003)
-    assert weekly_survival(found, "x") == pytest.approx(0.97, abs=0.001)
-
-
-def test_a_group_is_live_or_carried_and_never_both() -> None:
-    pairs = pd.DataFrame(
-        [(1, "x", "live", 0, 0.5), (1, "y", "carried", 1, 0.9), (2, "x", "carried", 2, 0.5),
-         (3, "y", "carried", 1, 0.3), (3, "x", "carried", 3, 0.1)],
-        columns=["group_id", "marketplace", "state", "carried_weeks", "score"],
-    )  # fmt: skip
-    found = group_states(pairs, kaplan_meier(pd.DataFrame(columns=list(survival.SPELL_COLUMNS))))
-    assert found["is_carried"].tolist() == [False, True, True]
-    mixed = (0.3 * 0.985 + 0.1 * 0.985**3) / 0.4
-    assert found["survival"].tolist() == pytest.approx([1.0, 0.985**2, mixed])
-    whole = survival.carried_survival(found, pd.Series({1: 0.9, 2: 0.5, 3: 0.5}))
-    assert whole == pytest.approx((0.985**2 + mixed) / 2)
-    assert survival.carried_survival(found.iloc[:1], pd.Series({1: 0.9})) == 1.0

@@ -11,6 +11,7 @@ from measured_world import WEEK, Truth, make, marketplaces
 
 from monitor.database import dump_json
 from pipelines.estimation.inputs import COLUMNS, Estimated, WeekInputs, blank
+from pipelines.estimation.universe import universe
 from pipelines.estimation.week import estimate_week
 
 
@@ -200,6 +201,17 @@ def test_a_carried_marketplace_flags_every_figure_and_keeps_the_level() -> None:
     assert now["details"]["survival"] == [0.985]
     assert 0.9 < now["value"] / then["value"] < 1.0  # thinned a little, not lost
     assert province("E8", **carried(world().inputs))["status"] == "carried"
+
+
+def test_a_group_is_live_or_carried_and_never_both() -> None:
+    rows = [(1, "shopee", "live", 0, 0.5), (1, "tokopedia", "carried", 1, 0.9), (2, "shopee", "carried", 2, 0.5),
+            (3, "tokopedia", "carried", 1, 0.3)]  # fmt: skip
+    pairs = pd.DataFrame(rows, columns=["group_id", "marketplace", "state", "carried_weeks", "score"])
+    places = marketplaces(shopee="carried", tokopedia="carried")
+    places["survival"] = places["marketplace"].map({"shopee": 0.9, "tokopedia": 0.5}).fillna(1.0)
+    found = universe(replace(world().inputs, pairs=pairs.assign(shop_id="s", business_id=1), marketplaces=places))
+    assert found.groups.set_index("group_id")["part"].to_dict() == {1: 0, 2: 1, 3: 1}
+    assert found.survival == pytest.approx(((0.9 * 0.5 + 0.5 * 0.3) / 0.8,)), "the mean, weighted by score"
 
 
 def test_only_the_carried_marketplace_is_flagged_among_marketplaces() -> None:

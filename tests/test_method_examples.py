@@ -17,7 +17,6 @@ from pipelines.estimation import (
     areas,
     audit,
     change,
-    cohorts,
     coverage,
     detected,
     disclosure,
@@ -236,15 +235,12 @@ def test_two_areas(document: str) -> None:
 @pytest.mark.parametrize("document", LANGUAGES)
 def test_a_cohort(document: str) -> None:
     example = Example(document, 6)
-    sides = [cohorts.Side(int(t), int(size), int(n), int(m)) for size, t, n, m in example.rows(0)]
-    figures: Figures = {}
-    for name, side in zip(("cohort", "comparable"), sides, strict=True):
-        share = cohorts.share_point(side)
-        assert share is not None
-        figures |= {f"Y_{name}": share * side.size, f"percent_{name}": 100 * share}
-    draws = cohorts.difference(sides[0], sides[1], rng_for("method", "example 6"), DRAWS)
-    assert draws is not None
-    low, high = coverage.interval(100 * draws)
+    rng, figures, shares = rng_for("method", "example 6"), Figures(), []
+    for name, (size, t, n, m) in zip(("cohort", "comparable"), example.rows(0), strict=True):
+        present = coverage.chapman(t, int(n), int(m))
+        figures |= {f"Y_{name}": present, f"percent_{name}": 100 * present / size}
+        shares.append(coverage.present_draws(np.full(DRAWS, int(t)), int(n), int(m), int(size), rng) / size)
+    low, high = coverage.interval(100 * (shares[0] - shares[1]))
     figures |= {"points": figures["percent_cohort"] - figures["percent_comparable"]}
     example.check(figures | {"low_points": low, "high_points": high}, ("low_points", "high_points"))
 

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from pipelines.estimation.arrays import Floats, Ints
-from pipelines.estimation.cohorts import MIN_PROBES, ROUGH_PROBES
 from pipelines.estimation.coverage import interval
 from pipelines.estimation.detected import count_draws, detected_point, rate_draws
 from pipelines.estimation.figures import Row, computed, graded, missing, presence_details, rounded, row
@@ -18,6 +17,8 @@ from pipelines.estimation.seeds import rng_for
 from pipelines.estimation.universe import Universe, tally, with_attributes
 
 KIND = "cohort"
+MIN_PROBES = 10  # of each side of a difference
+ROUGH_PROBES = 20  # with fewer a difference is called rough: 10 a side cover 92 %
 CELL = ["area", "sector", "size"]
 
 

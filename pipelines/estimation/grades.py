@@ -5,8 +5,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipelines.estimation.arrays import Floats
-
 A, B, C, NONE = "A", "B", "C", "-"
 LIMITS = ((0.15, A), (0.30, B), (0.50, C))  # relative half-width of the 95 % interval
 MIN_EXPECTED = 20  # groups present
@@ -34,12 +32,6 @@ def grade(value: float, low: float, high: float, probes: int, expected: float | 
         return NONE
     width = (high - low) / 2 / value
     return next((name for limit, name in LIMITS if width <= limit + 1e-12), NONE)
-
-
-def grade_draws(draws: Floats, probes: int, value: float | None = None) -> str:
-    """The same from draws of a count; value: the published one, by default their median."""
-    low, middle, high = np.quantile(draws, [0.025, 0.5, 0.975])
-    return grade(float(middle) if value is None else value, float(low), float(high), probes)
 
 
 def sector_group(sector: str) -> str:

@@ -5,7 +5,6 @@ ends in the week from which the marketplace calls it closed or it was not found,
 live.
 """
 
-from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -77,42 +76,3 @@ def survival_at(curves: pd.DataFrame, marketplace: str, k: int) -> float:
     own = curves[(curves["marketplace"] == marketplace) & (curves["k"] <= k)]
     known = own["survival"].iloc[-1] if len(own) else 1.0
     return float(known * WEEKLY_SURVIVAL ** (k - len(own)))
-
-
-def weekly_survival(curves: pd.DataFrame, marketplace: str) -> float:
-    """Chance, 0 to 1, that a shop open one week is open the next: the mean over the known steps of `kaplan_meier`."""
-    known = max(len(curves[curves["marketplace"] == marketplace]), 1)
-    return float(survival_at(curves, marketplace, known) ** (1 / known))
-
-
-def group_states(pairs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Index group_id; is_carried (bool), survival (0 to 1; 1 for live groups).
-
-    pairs: group_id, marketplace, state ("live" or "carried"), carried_weeks, score. A group with a live candidate is
-    live; one whose candidates are all on failed marketplaces is carried; no group is both. A carried group lives on
-    with the mean of its candidates' S(k), weighted by their scores.
-    """
-    is_live = pairs["state"] == "live"
-    carried = pairs[~is_live & ~pairs["group_id"].isin(pairs.loc[is_live, "group_id"])]
-    kinds = carried[["marketplace", "carried_weeks"]].drop_duplicates()
-    known: Mapping[tuple[str, int], float] = {
-        (slug, k): survival_at(curves, slug, int(k)) for slug, k in kinds.itertuples(index=False)
-    }
-    own = pd.MultiIndex.from_frame(carried[["marketplace", "carried_weeks"]]).map(known) if len(carried) else []
-    worth = carried["score"].clip(lower=1e-9)
-    sums = pd.DataFrame({"group_id": carried["group_id"], "of": np.asarray(own, float) * worth, "worth": worth})
-    sums = sums.groupby("group_id")[["of", "worth"]].sum()
-    found = pd.DataFrame(index=pd.Index(np.sort(pairs["group_id"].unique()), name="group_id"))
-    found["is_carried"] = found.index.isin(sums.index)
-    found["survival"] = (sums["of"] / sums["worth"]).reindex(found.index).fillna(1.0)
-    return found
-
-
-def carried_survival(groups: pd.DataFrame, score: pd.Series) -> float:
-    """The one S(k) of `detected_draws` where groups are carried from several marketplaces: their mean by group score.
-
-    groups: from `group_states`; score: by group_id. 1.0 where nothing is carried.
-    """
-    carried = groups[groups["is_carried"]]
-    worth = score.reindex(carried.index).fillna(0.0).clip(lower=1e-9)
-    return float((carried["survival"] * worth).sum() / worth.sum()) if len(carried) else 1.0

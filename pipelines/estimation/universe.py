@@ -82,7 +82,7 @@ def with_attributes(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
 def _parts(pairs: pd.DataFrame, marketplaces: pd.DataFrame) -> tuple[pd.DataFrame, tuple[float, ...]]:
     """By group: 0 when a shop of it was read this week, else 1; and which share of the latter is still there.
 
-    The share is the mean over carried candidates by score, as in `survival.carried_survival`.
+    The share is the mean of S(k) over carried candidates, weighted by their scores.
     """
     is_live = pairs["state"] == "live"
     live = pairs.loc[is_live, "group_id"].unique()
