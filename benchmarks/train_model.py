@@ -8,8 +8,9 @@ Before the weights of all worlds are taken, each difficulty is left out once and
 so that what is printed are figures of worlds the weights have not seen.
 
 The siblings' weights are learnt on the small worlds only, where siblings are as frequent. Trees see the worlds with the
-weights as written; worlds of --check are neither fitted to nor grown on, and tell what both are worth. Those that end
-in :own differ in what nobody knows about shops (`monitor/sandbox/customs.py`): what is lost there was habit.
+weights as written; worlds of --check are neither fitted to nor grown on, and tell what both are worth. Those with
+:own differ in what nobody knows about shops (`monitor/sandbox/customs.py`): what is lost there was habit. In worlds
+with :several strangers have as many shops as registered sellers, in the others one each.
 """
 
 import argparse
@@ -33,7 +34,7 @@ from monitor.feed import hand_over
 from monitor.private_store import business_versions
 from monitor.registry_import import import_part
 from monitor.sandbox import world
-from monitor.sandbox.customs import USUAL
+from monitor.sandbox.customs import USUAL, Customs
 from pipelines.linkage.blocking import Candidates, candidate_pairs
 from pipelines.linkage.calibration import reliability
 from pipelines.linkage.decide import COMPARISONS
@@ -56,6 +57,7 @@ WEEK, OBSERVED_ON = "2026-W46", "2026-11-11"
 COLUMNS = [
     "shop_id", "name", "username", "city", "district", "description", "listing_id", "title", "category", "brand",
 ]  # fmt: skip
+OTHERWISE = ("own", "several")
 WORLDS = "51:0.2,52:0.5,53:0.8,54:0.35,55:0.65,71:0.5:800000:100000"
 # What is believed before any world is seen: bits count as counted; what no world teaches keeps a careful value, and
 # what a world may overstate (nobody ever errs in it) is held near one. Mean and standard deviation, bits per unit.
@@ -93,12 +95,11 @@ class Taken:
 
 
 def _fed(
-    seed: int, difficulty: float, businesses: int, shops: int, is_own: bool = False
+    seed: int, difficulty: float, businesses: int, shops: int, customs: Customs = USUAL
 ) -> tuple[Inputs, dict[Any, int]]:
-    """What linkage reads of a world, and the group of every shop that a business runs. is_own: customs of its own."""
+    """What linkage reads of a world, and the group of every shop that a business runs."""
     with tempfile.TemporaryDirectory() as place:
         config = load_config({**os.environ, "MONITOR_DATA_DIR": place})
-        customs = world.own_customs(seed) if is_own else USUAL
         made = world.make_world(seed=seed, businesses=businesses, shops=shops, difficulty=difficulty, customs=customs)
         folder, engine = Path(place) / "sandbox", private_engine(config)
         world.write(made, folder)
@@ -124,15 +125,16 @@ def _fed(
 
 
 def world_of(
-    seed: int, difficulty: float, businesses: int, shops: int, is_own: bool, keep: Path | None
+    seed: int, difficulty: float, businesses: int, shops: int, asked: tuple[str, ...], keep: Path | None
 ) -> tuple[Inputs, dict[Any, int]]:
-    """What linkage reads of a world, and who runs its shops; from `keep` where it is there."""
-    own = "-own" if is_own else ""
-    kept = keep / f"{seed}-{difficulty}-{businesses}-{shops}{own}.pickle" if keep else None
+    """What linkage reads of a world, and who runs its shops; from `keep` where it is there. asked: of OTHERWISE."""
+    kept = keep / f"{'-'.join([f'{seed}-{difficulty}-{businesses}-{shops}', *asked])}.pickle" if keep else None
     if kept and kept.exists():
         inputs, owner = pickle.loads(kept.read_bytes())
     else:
-        inputs, owner = _fed(seed, difficulty, businesses, shops, is_own)
+        customs = world.own_customs(seed) if "own" in asked else USUAL
+        customs = replace(customs, several="several" in asked)
+        inputs, owner = _fed(seed, difficulty, businesses, shops, customs)
         if kept:
             kept.write_bytes(pickle.dumps((replace(inputs, snapshot=None), owner)))
     return inputs, owner
@@ -298,19 +300,21 @@ def written(weights: Any, intercept: float, sibling: Any, made: str) -> str:
     return "\n".join(lines).replace(" = -0.000", " = 0.000") + "\n"
 
 
-Named = tuple[int, float, int, int, bool]
+Named = tuple[int, float, int, int, tuple[str, ...]]
 
 
 def _named(part: str, usual: tuple[int, int]) -> Named:
-    """Seed, difficulty, businesses, shops and `own` of a world as written on the command line."""
-    seed, rate, *sizes = part.removesuffix(":own").split(":")
-    businesses, shops = (int(size) for size in sizes) if sizes else usual
-    return int(seed), float(rate), businesses, shops, part.endswith(":own")
+    """Seed, difficulty, businesses, shops and words of OTHERWISE of a world as written on the command line."""
+    seed, rate, *rest = part.split(":")
+    asked = tuple(word for word in OTHERWISE if word in rest)
+    sizes = [int(word) for word in rest if word not in OTHERWISE]
+    businesses, shops = sizes or usual
+    return int(seed), float(rate), businesses, shops, asked
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--worlds", default=WORLDS, help="seed:difficulty[:businesses:shops][:own], between commas")
+    parser.add_argument("--worlds", default=WORLDS, help="seed:difficulty[:businesses:shops][:own][:several], commas")
     parser.add_argument("--businesses", type=int, default=100_000, help="where a world does not say")
     parser.add_argument("--shops", type=int, default=15_000, help="where a world does not say")
     parser.add_argument("--keep", type=Path, help="folder for the worlds, read again next time")

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from monitor.errors import InputError, StoreError, UsageError
 from monitor.sandbox import world
 from monitor.sandbox.businesses import assistants, make_businesses
+from monitor.sandbox.customs import USUAL
 from monitor.sandbox.draws import Draws, Weighted, zipf
 from monitor.sandbox.habits import HABITS
 from monitor.sandbox.material import Material, read_material
@@ -317,3 +319,20 @@ def test_customs_of_its_own_change_what_nobody_knows_and_keep_what_is_known() ->
         assert 0.11 < same.mean() < 0.19  # four of five of those named after the owner bear the whole name
         assert (found.truth["source_id"] != "").sum() == 200
         assert 7 <= found.truth["reason"].str.startswith("peniru").sum() <= 13
+
+
+def test_strangers_too_may_have_shops_on_several_marketplaces() -> None:
+    several = replace(USUAL, several=True)
+    made = world.make_world(seed=11, businesses=6000, shops=2000, customs=several)
+    usual = world.make_world(seed=11, businesses=6000, shops=2000)
+    assert (made.truth["source_id"] != "").sum() == (usual.truth["source_id"] != "").sum() == 200
+    assert made.truth["reason"].str.startswith("peniru").sum() == usual.truth["reason"].str.startswith("peniru").sum()
+    assert len(made.shops) == len(usual.shops) == 2000
+    assert made.registry.equals(usual.registry)
+
+    def again(found: world.World) -> float:
+        """Of strangers' shops, how many have the name of one of another marketplace."""
+        shops = found.shops.merge(found.truth[found.truth["source_id"] == ""], on=["marketplace", "shop_id"])
+        return float((shops.groupby("name")["marketplace"].transform("nunique") > 1).mean())
+
+    assert again(made) > again(usual) + 0.05

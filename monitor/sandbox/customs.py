@@ -54,6 +54,7 @@ class Customs:
     numbers: float = 1.0  # how much oftener shops print phone and P-IRT
     outside: float = 0.34
     imitation: float = 0.005
+    several: bool = False  # strangers too have shops on several marketplaces, as many as registered sellers have
     words: int = 0
     exponents: tuple[float, float] = (0.9, 1.0)
     sites: tuple[float, ...] = ()

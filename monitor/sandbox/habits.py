@@ -302,6 +302,13 @@ def of_strangers(slugs: tuple[str, ...]) -> Weighted[Habit]:
 
 
 @cache
+def open_to_strangers(slugs: tuple[str, ...], area: str, food: bool) -> Weighted[Habit]:
+    """Marketplaces on which a seller of the kab/kota who is not registered can have another shop."""
+    habits = [HABITS[slug] for slug in slugs if HABITS[slug].takes(area, food)]
+    return Weighted(habits, [habit.share for habit in habits])
+
+
+@cache
 def open_to(slugs: tuple[str, ...], area: str, food: bool, factors: tuple[float, ...] = ()) -> Weighted[Habit] | None:
     """Marketplaces on which a registered business of the kab/kota can sell; None where there is none.
 

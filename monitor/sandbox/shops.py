@@ -14,7 +14,7 @@ from monitor.sandbox.habits import HABITS, Habit
 from monitor.sandbox.noise import glued, shop_name_noise, slug, written_phone, written_pirt
 from monitor.sandbox.vocabulary import Trade, shop_weight, sold, words
 
-_SHOPS_PER_BUSINESS = Weighted([1, 2, 3, 4], [0.65, 0.24, 0.08, 0.03])
+SHOPS_PER_SELLER = Weighted([1, 2, 3, 4], [0.65, 0.24, 0.08, 0.03])
 NOBODY = "bukan usaha terdaftar"
 _STRONG_TRACES = {"nama usaha", "nama dagang", "pemilik", "telepon", "P-IRT"}
 _NAME_TRACES = {"nama usaha", "nama dagang", "pemilik", "panggilan"}
@@ -215,7 +215,7 @@ def owned_shops(
         if business.source_id in taken:
             continue
         taken.add(business.source_id)
-        wanted = min(draws.weighted(_SHOPS_PER_BUSINESS), count - len(found))
+        wanted = min(draws.weighted(SHOPS_PER_SELLER), count - len(found))
         found.extend(_storefronts(draws, business, wanted, difficulty, slugs))
     return found
 
@@ -231,14 +231,20 @@ def _storefronts(draws: Draws, business: Business, count: int, difficulty: float
     for _ in range(count):
         if table is None:
             break
-        habit = draws.weighted(table)
-        while habit.slug in used and draws.chance(0.75):
-            habit = draws.weighted(table)
-        used.add(habit.slug)
+        habit = next_site(draws, table, used)
         shop, traces = open_shop(draws, business, habit, difficulty, shops[0] if shops else None)
         shop.source_id, shop.reason = business.source_id, _reason(traces)
         shops.append(shop)
     return shops
+
+
+def next_site(draws: Draws, table: Weighted[Habit], used: set[str]) -> Habit:
+    """Where a seller opens the next shop: seldom where one of his is (`used`, to which it is added)."""
+    habit = draws.weighted(table)
+    while habit.slug in used and draws.chance(0.75):
+        habit = draws.weighted(table)
+    used.add(habit.slug)
+    return habit
 
 
 def identify(seed: int, shops: list[Shop]) -> None:

@@ -5,6 +5,7 @@ two hundred copies the name of a registered business of the same kab/kota; some 
 number, some print the phone of an assistant who registered hundreds; a few show the goods of many.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.sandbox import habits, places
@@ -13,7 +14,7 @@ from monitor.sandbox.customs import USUAL, Customs
 from monitor.sandbox.draws import Draws
 from monitor.sandbox.habits import HABITS
 from monitor.sandbox.noise import slug, written_phone, written_pirt
-from monitor.sandbox.shops import NOBODY, Shop, open_shop, open_to, print_place
+from monitor.sandbox.shops import NOBODY, SHOPS_PER_SELLER, Shop, next_site, open_shop, open_to, print_place
 from monitor.sandbox.vocabulary import shop_trades, sold, words
 
 COLLECTIVE_SHARE = 0.003
@@ -36,12 +37,25 @@ class Scene:
     slugs: tuple[str, ...]
 
 
-def _imitation(draws: Draws, scene: Scene) -> Shop | None:
-    """A shop with the name of a registered business of the same kab/kota; None where that one could not sell there."""
+def _elsewhere(draws: Draws, scene: Scene, seller: Business, first: Shop) -> list[Shop]:
+    """The seller's other shops, where the world's strangers have any."""
+    if not draws.customs.several:
+        return []
+    table = habits.open_to_strangers(scene.slugs, seller.village.city.code, seller.trade.food)
+    used, found = {first.marketplace}, []
+    for _ in range(draws.weighted(SHOPS_PER_SELLER) - 1):
+        shop, _ = open_shop(draws, seller, next_site(draws, table, used), scene.difficulty, first)
+        shop.reason = first.reason
+        found.append(shop)
+    return found
+
+
+def _imitation(draws: Draws, scene: Scene) -> list[Shop]:
+    """Shops with the name of a registered business of the same kab/kota; none where that one could not sell there."""
     victim = draws.pick(scene.businesses)
     table = open_to(scene.slugs, victim)
     if table is None:
-        return None
+        return []
     village = places.draw_village_in(draws, victim.village.city.code)
     copy = make_business(draws, "", village, victim.trade)
     copy.name = victim.name
@@ -50,7 +64,7 @@ def _imitation(draws: Draws, scene: Scene) -> Shop | None:
     name = f"{victim.name} {draws.weighted(words().suffixes)}" if draws.chance(0.5) else victim.name
     shop.name = HABITS[shop.marketplace].name_text(draws, name, village)
     shop.username, shop.reason = slug(shop.name), f"{IMITATION}: {victim.source_id}"
-    return shop
+    return [shop, *_elsewhere(draws, scene, copy, shop)]
 
 
 def _collective(draws: Draws, scene: Scene) -> Shop:
@@ -76,7 +90,7 @@ def _lie(draws: Draws, scene: Scene, shop: Shop) -> None:
         shop.title_tail = written_pirt(draws, pirt) if pirt else ""
 
 
-def _stranger(draws: Draws, scene: Scene) -> Shop:
+def _stranger(draws: Draws, scene: Scene) -> list[Shop]:
     habit = draws.weighted(habits.of_strangers(scene.slugs))
     is_county = len(habit.areas) == 1
     village = places.draw_village_in(draws, habit.areas[0]) if is_county else places.draw_shop_village(draws)
@@ -91,7 +105,18 @@ def _stranger(draws: Draws, scene: Scene) -> Shop:
     if not outside:
         _lie(draws, scene, shop)
     shop.reason = OUTSIDE if outside else NOBODY
-    return shop
+    return [shop, *_elsewhere(draws, scene, seller, shop)]
+
+
+def _filled(count: int, seller: Callable[[], list[Shop]]) -> list[Shop]:
+    """Shops of so many sellers as it takes for `count`; a seller without any counts as one that is missing."""
+    found: list[Shop] = []
+    missing = 0
+    while len(found) + missing < count:
+        made = seller()
+        found += made
+        missing += not made
+    return found[: count - missing]
 
 
 def other_shops(
@@ -110,8 +135,6 @@ def other_shops(
     collectives = min(count - imitations, round(COLLECTIVE_SHARE * all_shops))
     if not set(SHOWS_MANY) & set(slugs):
         collectives = 0  # the other sites show one maker's goods in a shop
-    copies = [_imitation(draws, scene) for _ in range(imitations)]
-    found = [shop for shop in copies if shop is not None]
+    found = _filled(imitations, lambda: _imitation(draws, scene))
     found += [_collective(draws, scene) for _ in range(collectives)]
-    found += [_stranger(draws, scene) for _ in range(count - len(found))]
-    return found
+    return found + _filled(count - len(found), lambda: _stranger(draws, scene))
