@@ -73,15 +73,15 @@ def translate_errors() -> Iterator[None]:
         raise StoreError(_of_disk(error)) from error
 
 
-def sentence_of(error: BaseException, named: str = "database") -> str | None:
+def sentence_of(error: BaseException, named: str = "database", path: Path | None = None) -> str | None:
     """The sentence for an error of a database or the disk that no verb has expected; None for every other one.
 
-    named: what is said instead where the error does not know its store.
+    named, path: what is said instead where the error does not know its store, and its file.
     """
     if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:  # the last: damage
         return _sentence(error)
     if isinstance(error, sqlite3.DatabaseError):
-        return _of_sqlite(first_line(error), named, None)
+        return _of_sqlite(first_line(error), named, path)
     return _of_disk(error) if isinstance(error, OSError) and error.errno in _DISK else None
 
 

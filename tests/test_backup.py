@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -269,6 +270,27 @@ def test_a_full_disk_is_said_also_where_it_shows_at_the_last_write(
     with pytest.raises(StoreError, match=r"a\.age cannot be written: No space left on device"):
         archives.lock(io.BytesIO(b"x"), tmp_path / "a.age", str(pyrage.x25519.Identity.generate().to_public()))
     assert not (tmp_path / "a.age").exists()
+
+
+def test_a_full_disk_is_said_also_where_sqlite_cannot_make_its_files(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a folder in which it finds no room for the index of its log SQLite says "unable to open", whatever it is."""
+    filled(config)
+    real = sqlite3.connect
+
+    def refused(place: Any, *given: Any, **named: Any) -> sqlite3.Connection:
+        if str(place).endswith("results.sqlite?mode=ro"):
+            raise sqlite3.OperationalError("unable to open database file")
+        return real(place, *given, **named)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(sqlite3, "connect", refused)
+    with pytest.raises(StoreError, match=r"copy of results\.sqlite cannot be opened; check the rights"):
+        make_backup(config, AT)
+    monkeypatch.setattr("monitor.database_errors._is_full", lambda path: path.name == "results.sqlite")
+    with pytest.raises(StoreError, match=r"no space left for the copy of results\.sqlite"):
+        make_backup(config, AT + timedelta(days=1))
+    assert list_backups(config.backup_dir) == []
 
 
 def test_a_file_that_cannot_be_read_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def _copy_sqlite(source: Path, target: Plain) -> None:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as held:
             target.fill(held)
     except sqlite3.Error as error:
-        if sentence := sentence_of(error, f"copy of {source.name}"):
+        if sentence := sentence_of(error, f"copy of {source.name}", source):
             raise StoreError(sentence) from None
         raise StoreError(f"The store {source.name} cannot be copied: {error}.") from None
 
