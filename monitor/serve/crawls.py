@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -202,12 +203,13 @@ def _issues(root: Path, slug: str, folder: str) -> tuple[tuple[Issues, ...], int
     body = read_inside(root, [slug, folder, "issues.jsonl"], ISSUE_BYTES) or b""
     found: dict[tuple[str, str, str], list[str]] = {}
     rows = 0
+    seen = cache(covered)  # most lines say what others say
     for line in body.split(b"\n"):
         row = _row(line)
         if row is None:
             continue
         rows += 1
-        kind, field, message = (covered(str(row.get(name) or "")) for name in ("kind", "field", "message"))
+        kind, field, message = (seen(str(row.get(name) or "")) for name in ("kind", "field", "message"))
         key = (kind[:80], field[:80], message[:400])
         found.setdefault(key, []).append(str(row.get("observed_at") or ""))
     ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))[:ISSUE_ROWS]
