@@ -373,3 +373,39 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "crawls").write_text("")
     with pytest.raises(StoreError, match="crawls"):
         new(tmp_path / "crawls")
+
+
+@pytest.mark.parametrize(("sandbox", "times"), [(False, 6), (True, 0)])
+def test_practice_does_not_wait_for_the_disk_with_each_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: bool, times: int
+) -> None:
+    forced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: forced.append(Path(f"/proc/self/fd/{handle}").resolve().name))
+    monkeypatch.setattr(time, "monotonic", lambda: 1e6)  # no second passes
+    with new(tmp_path, sandbox=sandbox) as writer:
+        forced.clear()
+        for unit in "abc":
+            writer.write(shop(unit), unit)
+            writer.unit_done(unit, None, None, 1)
+        assert forced == ["shops.jsonl", "queries.jsonl"] * (times // 2)
+        assert ids(writer.directory) == ["a", "b", "c"]  # a kill loses nothing: the system has the lines
+        forced.clear()
+        writer.finish({})
+        assert forced[: 2 * sandbox] == ["shops.jsonl", "queries.jsonl"] * sandbox
+
+
+def test_practice_is_on_disk_a_second_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows before the line of their unit, as ever."""
+    forced: list[str] = []
+    now = [1e6]
+    monkeypatch.setattr(os, "fsync", lambda handle: forced.append(Path(f"/proc/self/fd/{handle}").resolve().name))
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with new(tmp_path, sandbox=True) as writer:
+        writer.write(shop("1"), "a")
+        writer.unit_done("a", None, None, 1)
+        forced.clear()
+        now[0] += 1
+        writer.write(shop("2"), "b")
+        writer.unit_done("b", None, None, 1)
+        # the rows of both, the line of the first; then that of the second
+        assert forced == ["shops.jsonl", "queries.jsonl", "queries.jsonl"]
