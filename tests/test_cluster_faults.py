@@ -23,6 +23,7 @@ from test_cluster_measure import head_office, province
 from test_layout import PACKAGES
 
 from monitor.cluster.connect import ask_workers, connected
+from monitor.cluster.storage import Storage
 from monitor.config import Config, load_config
 from monitor.database import private_engine, read_frame
 from monitor.intervals import apply_week
@@ -219,21 +220,44 @@ def each_search_once(served: Server) -> None:
 # --- a worker that is slow --------------------------------------------------------------------------------------------
 
 
-def worked(config: Config) -> tuple[list[str], dict[str, int]]:
-    """Tasks of the cluster that were computed more than once; worker's name -> tasks that it did."""
+def worked(config: Config) -> tuple[Counter[str], dict[str, int]]:
+    """Task -> how often it was computed; worker's name -> tasks that it did."""
     with connected(config) as client:
-        twice = client.run_on_scheduler(_computed_twice)
+        done = client.run_on_scheduler(_computed)
         names = {key: str(each["name"]) for key, each in client.scheduler_info(n_workers=-1)["workers"].items()}
-        return twice, {names[key]: count for key, count in ask_workers(client, _executed, 90).items()}
+        return done, {names[key]: count for key, count in ask_workers(client, _executed, 90).items()}
 
 
-def _computed_twice(dask_scheduler: Any) -> list[str]:
-    done = Counter(str(row[0]) for row in dask_scheduler.transition_log if row[1:3] == ("processing", "memory"))
-    return [key for key, count in done.items() if count > 1]
+def _computed(dask_scheduler: Any) -> Counter[str]:
+    return Counter(str(row[0]) for row in dask_scheduler.transition_log if row[1:3] == ("processing", "memory"))
 
 
 def _executed(dask_worker: Any) -> int:
     return int(dask_worker.state.executed_count) if hasattr(dask_worker.state, "executed_count") else -1
+
+
+def test_a_slow_worker_links_nothing_twice(on_own: Config, config: Config, processes: LocalProcesses) -> None:
+    engine, (name, slow) = filled(on_own), next(iter(processes.workers.items()))
+    known, before = worked(on_own)
+    with slowed(slow, SLOWER):
+        link_week(engine, on_own, WEEK)
+    done, after = worked(on_own)
+    assert after[name] > before[name]
+    assert set((done - known).values()) == {1}
+    same_links(engine, config)
+    assert not any("/runs/" in name for name in Storage.of(on_own).list("link"))
+    engine.dispose()
+
+
+def test_a_slow_worker_measures_nothing_twice(provinces: Provinces, processes: LocalProcesses) -> None:
+    known, result = worked(provinces.config)[0], beside(provinces.measure)
+    pids = until(lambda: len(found := provinces.measuring()) == 2 and found)
+    (slow,) = (process for process in processes.workers.values() if process.pid == pids[0])
+    with slowed(slow, SLOWER):
+        found = result()
+    provinces.same(found)
+    assert [len(held(url, "done")) for url in provinces.urls] == [1, 1]
+    assert list((worked(provinces.config)[0] - known).values()) == [1, 1]
 
 
 def test_a_slow_worker_asks_no_site_twice(
