@@ -156,13 +156,16 @@ def _runs(data: CrawlData, directory: Path, chosen: Mapping[tuple[str | None, st
     units = _units(data.queries, chosen)
     shown = _shown(directory, frozenset(units))
     capped = {units[unit] for unit in left_capped(data.queries) if unit in units}
+    declared = dict(zip(data.queries["unit"], data.queries["declared_total"], strict=True))
+    closed = _closed(data)
+    parts: dict[str, list[str]] = {}
+    for unit, query in units.items():
+        parts.setdefault(query, []).append(unit)
     runs = []
-    for query in sorted(set(units.values())):
-        own = [unit for unit, name in units.items() if name == query]
-        top = data.queries[data.queries["unit"] == min(own, key=len)].iloc[0]
-        shops = frozenset(shop for unit in own for shop in shown.get(unit, ())) - _closed(data)
-        declared = None if pd.isna(top["declared_total"]) else int(top["declared_total"])
-        runs.append(_Run(query, True, query in capped, declared, shops))
+    for query, own in sorted(parts.items()):
+        shops = frozenset(shop for unit in own for shop in shown.get(unit, ())) - closed
+        total = declared[min(own, key=len)]
+        runs.append(_Run(query, True, query in capped, None if pd.isna(total) else int(total), shops))
     return runs
 
 
