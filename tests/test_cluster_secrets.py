@@ -1,9 +1,10 @@
-"""Keys and passwords stay with whom they were given: not in tasks, errors, logs or what the scheduler tells."""
+"""Keys and passwords stay with whom they were given: not in tasks, errors, logs or anything the scheduler remembers."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -27,25 +28,25 @@ from pipelines.measure_provinces import measure_one, measure_provinces
 
 pytest_plugins = ["cluster_crawling"]
 pytestmark = [pytest.mark.prove, pytest.mark.postgresql]
-PASSWORD, PGPASSWORD = "planted-word-of-the-store", "planted-word-of-provinces"
-S3_KEY, S3_SECRET, ETSY = "PLANTEDKEYID", "planted-secret-of-s3", "planted-key-of-etsy"
-PHONE = "70" + "9a" * 31  # hexadecimal, as a phone key is
-SECRETS = (PASSWORD, PGPASSWORD, S3_KEY, S3_SECRET, ETSY, PHONE)
+PIECE = 1 << 24  # bytes of memory that are looked at together
 
 
 @dataclass
 class Planted:
-    """Processes of which the workers alone know the secrets, and what gives them orders."""
+    """Processes of which the workers alone know the secrets, and what gives them orders.
+
+    secrets: drawn for this test, so that they stand in no module that a process might import.
+    """
 
     processes: LocalProcesses
+    secrets: tuple[str, ...]
     config: Config
     provinces: str
     server: OwnServer
-    folder: Path
 
     def everything_said(self) -> str:
         """All logs: of the scheduler, the workers, and what lies in data folders for people to read."""
-        logs = [path.read_text(errors="replace") for path in self.folder.glob("*.log")]
+        logs = [path.read_text(errors="replace") for path in self.processes.folder.glob("*.log")]
         for folder in (self.config.data_dir, Path(self.provinces)):
             logs += [path.read_text(errors="replace") for path in folder.rglob("*.log")]
             logs += [path.read_text(errors="replace") for path in folder.rglob("*.json*")]
@@ -57,26 +58,29 @@ def planted(
     own_server: OwnServer, object_store: str, served: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Planted]:
     pytest.importorskip("distributed")
+    password, pgpassword, s3_key, s3_secret, etsy = (token_hex(16) for _ in range(5))
+    phone = token_hex(32)
     key = tmp_path / "phone.key"
-    key.write_text(f"{PHONE}\n")
+    key.write_text(f"{phone}\n")
     key.chmod(0o600)
-    url = make_url(own_server.database("week")).set(password=PASSWORD).render_as_string(hide_password=False)
+    url = make_url(own_server.database("week")).set(password=password).render_as_string(hide_password=False)
     there = province(tmp_path / "36", "36", own_server.database("province_36"))
     secrets = {
         "MONITOR_DATA_DIR": str(tmp_path / "data"),
         "MONITOR_DATABASE_URL": url,
         "MONITOR_RESULTS_URL": url,
         "MONITOR_PHONE_KEY_FILE": str(key),
-        "MONITOR_ETSY_KEY": ETSY,
-        "PGPASSWORD": PGPASSWORD,
+        "MONITOR_ETSY_KEY": etsy,
+        "PGPASSWORD": pgpassword,
         "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"],
-        "AWS_ACCESS_KEY_ID": S3_KEY,
-        "AWS_SECRET_ACCESS_KEY": S3_SECRET,
+        "AWS_ACCESS_KEY_ID": s3_key,
+        "AWS_SECRET_ACCESS_KEY": s3_secret,
     }
     storage = f"{object_store}/{tmp_path.name}"
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "monitor.toml").write_text(f'[cluster]\nstorage = "{storage}"\n')
-    made = LocalProcesses(tmp_path)
+    (tmp_path / "neutral").mkdir()
+    made = LocalProcesses(tmp_path / "neutral")
     try:
         made.start_scheduler()
         for number in range(2):
@@ -88,7 +92,8 @@ def planted(
         cluster = replace(
             found.cluster, scheduler=made.address, storage=storage, provinces=(str(there),), timeout_s=300
         )
-        yield Planted(made, replace(found, cluster=cluster), str(there), own_server, tmp_path)
+        drawn = (password, pgpassword, s3_key, s3_secret, etsy, phone)
+        yield Planted(made, drawn, replace(found, cluster=cluster), str(there), own_server)
     finally:
         made.stop()
 
@@ -138,8 +143,34 @@ def test_no_key_leaves_the_processes_that_have_it(planted: Planted, served: Serv
     engine.dispose()
     assert len(measure_provinces(config, MEASURED, "final", config.cluster.scheduler).figures)
     said = [repr(lines), repr(outcome), *failures(planted, storage), told(config), planted.everything_said()]
-    for secret in SECRETS:
-        assert secret not in "\n".join(said)
+    assert [secret for secret in planted.secrets if secret in "\n".join(said)] == []
+    assert planted.processes.scheduler is not None
+    assert remembered(planted.processes.scheduler.pid, planted.secrets) == []
+    for worker in planted.processes.workers.values():  # where they are, they are found
+        assert len(remembered(worker.pid, planted.secrets)) >= len(planted.secrets) - 1
+
+
+def remembered(pid: int, secrets: Sequence[str]) -> list[str]:
+    """Those of the secrets that stand anywhere in the process's memory, also in what it has given back."""
+    found, longest = set[str](), max(map(len, secrets))
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for begin, end in _maps(pid):
+            for at in range(begin, end, PIECE):
+                try:
+                    body = os.pread(memory.fileno(), min(PIECE + longest, end - at), at)
+                except OSError:  # of the kernel, not of the process
+                    break
+                found |= {secret for secret in secrets if secret.encode() in body}
+    return sorted(found)
+
+
+def _maps(pid: int) -> list[tuple[int, int]]:
+    """From where to where the process's readable memory goes."""
+    lines = [line.split() for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
+    areas = [
+        line[0].split("-") for line in lines if line[1].startswith("r") and line[-1] not in ("[vvar]", "[vsyscall]")
+    ]
+    return [(int(begin, 16), int(end, 16)) for begin, end in areas]
 
 
 def failures(planted: Planted, storage: str) -> list[str]:
