@@ -22,7 +22,8 @@ from monitor.cluster import worker
 from monitor.cluster.connect import persistently, refuse_sqlite
 from monitor.cluster.work import submit
 from monitor.config import Config, load_config
-from monitor.database import dump_json, private_engine, read_frame, transaction, translate_errors
+from monitor.crawl_lines import told, write_whole
+from monitor.database import dump_json, private_engine, read_frame, transaction
 from monitor.errors import StoreError, UsageError
 from monitor.private_store import estimates
 from monitor.runs import recorded
@@ -163,12 +164,10 @@ def _prepare(folder: Path) -> None:
 def write_totals(config: Config, report: NationReport) -> Path:
     """Keeps the national figures as nation/<week>-<vintage>.csv in the data folder; returns the path."""
     place = config.data_dir / "nation" / f"{report.week}-{report.vintage}.csv"
-    aside = place.with_name(f".{place.name}.unfinished")
     details = report.totals["details"].map(dump_json)
-    with translate_errors():
+    with told(place):
         place.parent.mkdir(parents=True, exist_ok=True)
-        report.totals.assign(details=details).to_csv(aside, index=False)
-        aside.replace(place)
+    write_whole(place, report.totals.assign(details=details).to_csv(index=False).encode())
     return place
 
 

@@ -201,9 +201,9 @@ def started(folder: Path, workers: int = 3, tls: Mapping[str, str] | None = None
     return made
 
 
-@pytest.fixture(scope="session")
-def cluster_processes() -> Iterator[LocalProcesses]:
-    """Started once; tests must leave all three workers alive."""
+@contextmanager
+def _for_a_session() -> Iterator[LocalProcesses]:
+    """Skips where Dask is not installed."""
     pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
     with tempfile.TemporaryDirectory(prefix="monitor-cluster-") as folder:
         made = started(Path(folder))
@@ -211,6 +211,13 @@ def cluster_processes() -> Iterator[LocalProcesses]:
             yield made
         finally:
             made.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster_processes() -> Iterator[LocalProcesses]:
+    """Started once; tests must leave all three workers alive."""
+    with _for_a_session() as made:
+        yield made
 
 
 @pytest.fixture
@@ -282,13 +289,8 @@ class OwnServer:
 @pytest.fixture(scope="session")
 def restless_processes(object_store: str) -> Iterator[LocalProcesses]:
     """Processes that tests may kill; each test leaves three workers behind. All of them reach the object store."""
-    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    with tempfile.TemporaryDirectory(prefix="monitor-cluster-") as folder:
-        made = started(Path(folder))
-        try:
-            yield made
-        finally:
-            made.stop()
+    with _for_a_session() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
