@@ -45,6 +45,7 @@ from pipelines.linkage.judged import verdicts
 from pipelines.linkage.model import Model, load_model
 from pipelines.linkage.score import alone, together
 from pipelines.linkage.settle import Settled, settle
+from pipelines.linkage.shops import PROVINCE
 from pipelines.linkage.siblings import siblings_of
 from pipelines.linkage.spread import sells_for_many
 from pipelines.linkage.threads import processors
@@ -266,10 +267,12 @@ def compute(
     tell("Comparing shops with businesses")
     shipped, floor = load_model(), weights.decision.floor
     spread = sells_for_many(inputs.shops, inputs.listings, inputs.registry)
-    shops = inputs.shops.assign(is_collective=inputs.shops["is_collective"].astype(bool) | spread)
+    is_collective = inputs.shops["is_collective"].astype(bool) | spread
+    shops = inputs.shops.assign(is_collective=is_collective, **{PROVINCE: province})
     collective = shops["is_collective"].to_numpy(dtype=bool)
     pairs, scored = _pairs(shops[~collective], inputs.listings, search, shipped, floor, cache)
     stand_ins, goods = as_brand_shops(shops[collective], inputs.listings)
+    stand_ins = stand_ins.assign(**{PROVINCE: province})
     brand_pairs = together(search.alone(stand_ins, goods)[0], siblings_of(stand_ins), shipped, floor)
     search.done()
     tell("Deciding")

@@ -15,6 +15,7 @@ from pipelines.linkage.index import build_index
 from pipelines.linkage.model import load_model
 from pipelines.linkage.partitions import plan_cells
 from pipelines.linkage.score import alone
+from pipelines.linkage.shops import PROVINCE
 from pipelines.linkage.weights import Weights, load_weights
 from pipelines.match import local_words, place_words
 
@@ -35,7 +36,8 @@ WORDS = [
 OFTEN = 1 / np.arange(1, len(WORDS) + 1) ** 1.5
 OFTEN /= OFTEN.sum()
 PLACES = [("3601", "360112"), ("3601", "360113"), ("3603", "360301"), ("3674", "367401"), (None, None), ("3603", None),
-          (None, "360112"), ("3674", "360301"), ("3671", "367101")]  # fmt: skip
+          (None, "360112"), ("3674", "360301"), ("3671", "367101"), ("3171", "317101"), ("9101", None)]  # fmt: skip
+SEEN_FOR = [None, "36", "36", "31", "91", "32"]  # provinces whose crawl saw a shop
 SHOWN = [*PLACES, ("", None), ("3603 3671 3674", None), ("3604", "360401"), (None, "360301")]
 CAPS = {"max_word_businesses": 3, "max_word_share": 0.05, "max_named_businesses": 3, "max_pair_businesses": 2,
         "max_district_businesses": 3, "max_anywhere": 1, "candidates_per_shop": 5,
@@ -78,13 +80,13 @@ def a_world(seed: int, businesses: int, shops: int) -> tuple[pd.DataFrame, pd.Da
         phone = one(None, [{"kind": "phone", "hash": one("p1", f"q{random.integers(130)}"), "where": "name"}])
         made.append(shop(
             f"s{number}", name=some(4), username=some(3, one("", "-")), area_codes=area or None,
-            city="Semarang" if area == "" else area, district_code=district, identifiers=phone,
+            city="Semarang" if area == "" else area, district_code=district, identifiers=phone, province=one(*SEEN_FOR),
         ))  # fmt: skip
         category = one(None, "Makanan > Keripik", "Fashion > Batik")
         goods.append(listing(f"s{number}", f"l{number}", title=some(4), category=category, brand=some(1)))
     return (
         registry_of(rows, with_crowd=False),
-        pd.DataFrame(made, columns=list(shop()), dtype=object),
+        pd.DataFrame(made, columns=[*shop(), PROVINCE], dtype=object),
         pd.DataFrame(goods, columns=LISTING_COLUMNS, dtype=object),
     )
 
@@ -116,6 +118,28 @@ def test_usual_limits() -> None:
 @given(st.integers(0, 10**6), st.integers(1, 200), st.integers(1, 300), st.integers(0, 40))
 def test_many_hostile_worlds(seed: int, most: int, businesses: int, shops: int) -> None:
     same_in_parts(seed, small_caps(), most, businesses, shops)
+
+
+def test_a_shop_without_a_place_is_looked_for_in_its_province() -> None:
+    places = [("3603", "360301"), ("3101", "310101"), ("3171", "317101"), (None, None), ("9101", None)]
+    rows = [business(business_name="Xenia Zulfakar", area_code=area, district_code=near) for area, near in places]
+    asked = [
+        ("36", None, "Semarang"),
+        ("31", None, None),
+        ("91", "3603", "Serang"),
+        ("32", None, None),
+        (None, None, None),
+    ]
+    made = [
+        shop(f"s{number}", name="Xenia Zulfakar", area_codes=areas, city=city, province=code)
+        for number, (code, areas, city) in enumerate(asked)
+    ]
+    index = build_index(registry_of(rows, with_crowd=False), load_weights())
+    index = replace(index, weights=replace(index.weights, blocking=replace(index.weights.blocking, max_anywhere=0)))
+    goods = pd.DataFrame([], columns=LISTING_COLUMNS, dtype=object)
+    pairs, _ = alone(pd.DataFrame(made), goods, index, load_model())
+    found = pairs.groupby("shop_id")["business_id"].apply(set).to_dict()
+    assert found == {"s0": {1, 4}, "s1": {2, 3, 4}, "s2": {1, 4}, "s3": {4}, "s4": {1, 2, 3, 4, 5}}
 
 
 @pytest.mark.parametrize(("businesses", "shops"), [(0, 3), (3, 0), (0, 0), (1, 1)])

@@ -6,6 +6,7 @@ import pandas as pd
 from linkage_parts.world import make
 
 from monitor import gazetteer
+from pipelines.linkage.shops import PROVINCE
 
 FIRST_SEED = 1051  # seeds up to 1099 are for watching; no row of these worlds is looked at
 CODES = ("36", "91", "92", "93", "94", "95", "96", "97", "98", "99")
@@ -51,8 +52,10 @@ def _places(path: Path, code: str) -> None:
 
 
 def read(folder: Path, name: str, bantens: int) -> pd.DataFrame:
-    """One table of the first Bantens; identifiers are lists again."""
+    """One table of the first Bantens; identifiers are lists again, and a shop belongs to the province that saw it."""
     parts = [pd.read_parquet(folder / f"{name}-{number}.parquet") for number in range(bantens)]
+    if name == "shops":
+        parts = [part.assign(**{PROVINCE: code}) for part, code in zip(parts, CODES, strict=False)]
     found = pd.concat(parts, ignore_index=name != "registry")
     if name == "shops":
         found["identifiers"] = [list(cell) for cell in found["identifiers"]]

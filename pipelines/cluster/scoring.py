@@ -23,7 +23,15 @@ from pipelines.linkage.model import load_model
 from pipelines.linkage.parted import Ranked, Weighed, best_of, chosen, finished, ranked, taken, visits, weighed
 from pipelines.linkage.postings import find
 from pipelines.linkage.score import REACH, Evidence, framed
-from pipelines.linkage.shops import LISTING_COLUMNS, SHOP_COLUMNS, ShopTable, _shop_keys, _shop_order, read_shops
+from pipelines.linkage.shops import (
+    LISTING_COLUMNS,
+    PROVINCE,
+    SHOP_COLUMNS,
+    ShopTable,
+    _shop_keys,
+    _shop_order,
+    read_shops,
+)
 from pipelines.linkage.weights import load_weights
 from pipelines.linkage.words import Ints, hashed, text_array
 
@@ -155,7 +163,7 @@ def _in_order(shops: pd.DataFrame, listings: pd.DataFrame) -> Ordered:
     order, slugs, ids, keys = _shop_order(shops)
     theirs, shop_ids = (text_array(listings[name].to_numpy()) for name in NAMES)
     key = _shop_keys(theirs, shop_ids, slugs, ids)
-    some = frames.plain(shops.iloc[order].reset_index(drop=True), SHOP_COLUMNS)
+    some = frames.plain(shops.iloc[order].reset_index(drop=True), (*SHOP_COLUMNS, PROVINCE))
     return Ordered(some, frames.plain(listings, LISTING_COLUMNS), find(keys, key))
 
 

@@ -12,7 +12,7 @@ from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.postings import Keyed, Postings
 from pipelines.linkage.shops import ShopTable
 from pipelines.linkage.threads import in_threads
-from pipelines.linkage.words import Ints, Lists, Ragged
+from pipelines.linkage.words import Ints, Lists, Ragged, ranges
 
 PRINTED = ("phone", "nib", "pirt", "halal", "bpom", "declared")  # looked up in all areas, kept whatever their rank
 LISTED = ("name", "owner", "words", "word")  # looked up in the shop's areas, ranked by bits
@@ -55,14 +55,14 @@ class Found:
 def search_areas(shops: ShopTable, index: Lexicon) -> Ragged:
     """Where to look for each shop: the areas its place can mean and the unknown one, which stands after the known ones.
 
-    Everywhere, where no place of the region is printed. (Four in a hundred true shops print a place outside; `reach`
-    says how much they may find.)
+    All areas of its province, where no place of the region is printed. (Four in a hundred true shops print a place
+    outside; `reach` says how much they may find.)
     """
-    areas = len(index.area.values)
+    areas, every = len(index.area.values), np.arange(shops.size)
     everywhere = np.flatnonzero(~shops.in_region)
-    every = np.arange(shops.size)
-    row = np.concatenate([np.repeat(everywhere, areas), shops.areas.row, every])
-    value = np.concatenate([np.tile(np.arange(areas), len(everywhere)), shops.areas.value, np.full(shops.size, areas)])
+    low, size = (found[shops.province[everywhere]] for found in index.areas_of)  # -1 and -2 are the last ones
+    row = np.concatenate([np.repeat(everywhere, size), shops.areas.row, every])
+    value = np.concatenate([ranges(low, size), shops.areas.value, np.full(shops.size, areas)])
     order = np.argsort(row * (areas + 1) + value)
     return Ragged(row[order].astype(np.int64), value[order].astype(np.int64))
 
@@ -87,6 +87,12 @@ def _numbers(shops: ShopTable, names: Keyed) -> Lists:
     return _lists(Ragged(shops.squashed.row[there], place[there]), shops.size)
 
 
+def _reach(shops: ShopTable, outside: float) -> Any:
+    """By shop the share of what a word may add; nothing where place and province are both elsewhere."""
+    found = np.where(shops.province == -2, 0.0, outside)
+    return np.where(shops.area_known & ~shops.in_region, found, 1.0)
+
+
 class _Search:
     """What the compiled search is given, prepared once."""
 
@@ -99,7 +105,7 @@ class _Search:
             _numbers(shops, index.by_owner),
             shops.district,
             shops.goods.profile,
-            np.where(shops.area_known & ~shops.in_region, blocking.outside_reach, 1.0),
+            _reach(shops, blocking.outside_reach),
             _near(shops),
         )
         self._places = (places.start, places.low, places.high, *index.by_position)

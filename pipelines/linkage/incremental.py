@@ -17,7 +17,7 @@ from pipelines.linkage.shops import _shop_order
 from pipelines.linkage.words import hashed
 
 SHOP = ["marketplace", "shop_id"]
-SHOP_INPUTS = ("name", "username", "city", "area_codes", "district_code", "identifiers")
+SHOP_INPUTS = ("name", "username", "city", "area_codes", "district_code", "identifiers", "province")
 LISTING_INPUTS = ("listing_id", "title", "category", "brand", "identifiers")
 Hashes = npt.NDArray[np.uint64]
 Alone = Callable[[pd.DataFrame, pd.DataFrame], tuple[pd.DataFrame, dict[str, int]]]

@@ -1,5 +1,6 @@
 """What all partitions of a registry share: its words and their worth, its codes, how many businesses are where."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from pipelines.linkage.weights import Weights
 from pipelines.linkage.words import Ints, canonical
 
 CODES = ("area", "district", "sector", "kbli")
+PROVINCE_DIGITS = 2  # of a kab/kota's code
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,32 @@ class Lexicon:
         return np.maximum(blocking.max_word_businesses, (blocking.max_word_share * self.area_sizes).astype(np.int64))
 
     @cached_property
+    def provinces(self) -> tuple[str, ...]:
+        """Codes of the provinces of the areas, ascending."""
+        return tuple(sorted({code[:PROVINCE_DIGITS] for code in self.area.values}))
+
+    @cached_property
+    def areas_of(self) -> tuple[Ints, Ints]:
+        """By province the first of its areas and how many there are; last but one of no province, last of all."""
+        areas = len(self.area.values)
+        begins = [bisect_left(self.area.values, province) for province in self.provinces]
+        sizes = np.diff([*begins, areas])
+        return np.array([*begins, 0, 0], dtype=np.int64), np.array([*sizes, 0, areas], dtype=np.int64)
+
+    @cached_property
     def often(self) -> Ints:
         """Words that do not retrieve by themselves everywhere."""
         return np.flatnonzero(self.word_sizes > self.word_caps.min())
+
+    @cached_property
+    def placed(self) -> Ints:
+        """Words that may be too common for some shop: of these it counts how many businesses are where."""
+        caps, least = self.word_caps, int(self.word_caps.min())
+        areas = [found[: len(self.provinces)] for found in self.areas_of]
+        if len(self.provinces) > 1:  # a shop that prints a place outside searches one of them for rarer words
+            searched = [int(caps[low : low + size].sum() + caps[-1]) for low, size in zip(*areas, strict=True)]
+            least = min(least, int(min(searched) * self.weights.blocking.outside_reach))
+        return np.flatnonzero(self.word_sizes > least)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def visits(shops: ShopTable, lexicon: Lexicon, plan: pd.DataFrame, directory: Di
     """By partition the shops that can have candidates there, ascending.
 
     plan: from `partitions.plan_cells`. A shop goes where the areas are that its place can mean and where businesses
-    without an area are; without a place everywhere; and where a name, identifier or account of it stands.
+    without an area are; without a place to all of its province; and where a name, identifier or account of it stands.
     """
     number = {code: place for place, code in enumerate(lexicon.area.values)} | {"": len(lexicon.area.values)}
     of_area = plan[["area_code", "partition"]].drop_duplicates()
@@ -74,6 +74,7 @@ def taken(shops: ShopTable, some: Ints) -> ShopTable:
         areas=_rows(shops.areas, some),
         area_known=shops.area_known[some],
         in_region=shops.in_region[some],
+        province=shops.province[some],
         district=shops.district[some],
         named=_rows(shops.named, some),
         goods=goods,

@@ -170,7 +170,7 @@ def gather(
     nobody = np.zeros(0, dtype=np.int64)
     blocking, names = lexicon.weights.blocking, list(tallies[0])
     found: list[dict[str, Counts]] = [{} for _ in tallies]
-    frequent: dict[str, Ints] = {"word": lexicon.often}
+    frequent: dict[str, Ints] = {"word": lexicon.placed}
     limits = {
         "by_name": ("name", blocking.max_named_businesses),
         "by_owner": ("owner", blocking.max_named_businesses),

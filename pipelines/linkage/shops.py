@@ -34,6 +34,7 @@ SHOP_COLUMNS = (
     "marketplace", "shop_id", "name", "username", "url", "city", "area_codes", "district_code", "identifiers",
     "is_collective",
 )  # fmt: skip
+PROVINCE = "province"  # a further column: code of the province whose crawl saw the shop; missing or empty: any
 LISTING_COLUMNS = ("marketplace", "shop_id", "listing_id", "title", "category", "brand", "identifiers")
 NAME, USERNAME = 0, 1
 Parts = Sequence[Sequence[str]]  # words by token
@@ -53,6 +54,7 @@ class ShopTable:
     areas: Ragged  # shop -> places in index.area.values
     area_known: NDArray[np.bool_]  # a place is printed, in the region or not
     in_region: NDArray[np.bool_]  # the printed place can mean a kab/kota of the region
+    province: Ints  # place in index.provinces, -1 any, -2 one where no business is
     district: Ints  # place in index.district.values, -1 none printed, -2 one where no business is
     named: Ragged  # shop -> places in index.district.values that its name or username gives away
     goods: Goods
@@ -78,6 +80,7 @@ def between(shops: ShopTable, low: int, high: int) -> ShopTable:
         areas=shops.areas.between(low, high),
         area_known=shops.area_known[some],
         in_region=shops.in_region[some],
+        province=shops.province[some],
         district=shops.district[some],
         named=shops.named.between(low, high),
         goods=replace(goods, words=goods.words.between(low, high), profile=goods.profile[some]),
@@ -158,9 +161,10 @@ def _areas(frame: pd.DataFrame, index: Lexicon) -> tuple[Ragged, NDArray[np.bool
     return once(areas), inside | printed, inside
 
 
-def _districts(frame: pd.DataFrame, index: Lexicon) -> Ints:
-    number = {code: place for place, code in enumerate(index.district.values)}
-    texts, row_text = _coded_texts(_column(frame, "district_code"))
+def _places(frame: pd.DataFrame, name: str, codes: Sequence[str]) -> Ints:
+    """By shop the place of its code, -1 none, -2 another."""
+    number = {code: place for place, code in enumerate(codes)}
+    texts, row_text = _coded_texts(_column(frame, name))
     return np.array([number.get(text, -2) if text else -1 for text in texts], dtype=np.int64)[row_text]
 
 
@@ -254,7 +258,7 @@ def _listing_order(listings: pd.DataFrame, slug_set: Any, id_set: Any, keys: Int
 
 
 def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: Lexicon) -> ShopTable:
-    """Shops with `SHOP_COLUMNS` and their listings with `LISTING_COLUMNS`; missing columns count as empty.
+    """Shops with `SHOP_COLUMNS` and `PROVINCE`, their listings with `LISTING_COLUMNS`; missing columns count as empty.
 
     area_codes: blank-separated codes of every kab/kota that the printed place can mean; identifiers: list of dicts.
     Neither the order of the rows nor the other shops of the frame matter for one shop.
@@ -283,7 +287,8 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: Lexicon) -> S
         areas=areas,
         area_known=area_known,
         in_region=in_region,
-        district=_districts(frame, index),
+        province=_places(frame, PROVINCE, index.provinces),
+        district=_places(frame, "district_code", index.district.values),
         named=named_districts((_column(frame, "name"), _column(frame, "username")), index, areas, len(frame)),
         goods=read_goods(goods, listing_shop, len(frame), index),
         identifiers=_identifiers(frame, goods, listing_shop, index),
