@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, insert, select
 
 from monitor.__main__ import run as monitor
-from monitor.backup import archives, make
+from monitor.backup import archives, make, stores, unfinished
+from monitor.backup import restore as restoring_module
 from monitor.backup.make import list_backups, make_backup, read_manifest
 from monitor.backup.restore import chosen, restore
 from monitor.config import Config, load_config
@@ -325,6 +327,99 @@ def test_killed_backups_leave_the_earlier_one_whole(config: Config, made: make.M
     )
 
 
+# --- half restored
+
+
+@pytest.fixture
+def half(made: make.Made, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Config]:
+    """A new folder in which a restore was cut off after its files had their place and before its stores had."""
+    new = elsewhere(tmp_path / "new")
+
+    def cut(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stores, "appear", cut)
+        with pytest.raises(SystemExit):
+            restore(new, made.folder, config.phone_key_file.parent / "backup.key")
+    yield new
+
+
+@pytest.mark.parametrize("command", ["status", "run --once", "backup", "load --week 2026-W47", "purge"])
+def test_a_half_restored_folder_is_refused_with_what_finishes_it(
+    half: Config, made: make.Made, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(half.data_dir.rglob("*"))
+    monkeypatch.setenv("MONITOR_DATA_DIR", str(half.data_dir))
+    assert monitor(command.split()) == 1
+    assert capsys.readouterr().err == (
+        f"monitor: The data folder {half.data_dir} is half restored; let that end, or finish it with: "
+        f"monitor restore {made.folder.name}\n"
+    )
+    assert [path for path in sorted(half.data_dir.rglob("*")) if "logs" not in str(path)] == before
+
+
+def test_a_restore_that_was_cut_off_goes_on(config: Config, half: Config, made: make.Made) -> None:
+    before = rows_of(private_engine(config))
+    later = make_backup(config, AT + timedelta(days=1))
+    key = config.phone_key_file.parent / "backup.key"
+    with pytest.raises(StoreError, match=f"finish it with: monitor restore {made.folder.name}"):
+        restore(half, later.folder, key)  # files of two days must not mix
+    restore(half, made.folder, key)
+    assert unfinished.begun(half.data_dir) is None
+    assert rows_of(private_engine(half)) == before
+    assert bytes_of(half.data_dir) == bytes_of(config.data_dir)
+
+
+def test_what_failed_before_anything_had_its_place_leaves_the_folder_as_it_was(
+    config: Config, made: make.Made, tmp_path: Path
+) -> None:
+    new = elsewhere(tmp_path / "new")
+    (new.data_dir / "keys").mkdir(parents=True)
+    (new.data_dir / "monitor.toml").write_text("")
+    before = sorted(new.data_dir.rglob("*"))
+    shutil.rmtree(config.backup_dir / make.CRAWLS)
+    with pytest.raises(StoreError, match="of a crawl is missing"):
+        restore(new, made.folder, config.phone_key_file.parent / "backup.key")
+    assert sorted(new.data_dir.rglob("*")) == before
+
+
+def test_two_restores_into_a_folder_do_not_meet(config: Config, made: make.Made, tmp_path: Path) -> None:
+    new, key = elsewhere(tmp_path / "new"), config.phone_key_file.parent / "backup.key"
+    with restoring_module.restoring(new, made.folder, key):
+        with pytest.raises(StoreError, match=r"Another restore into .*new is running; wait until it ends\."):
+            restore(new, made.folder, key)
+        with pytest.raises(StoreError, match="is half restored"):
+            unfinished.require_whole(new.data_dir)
+    assert unfinished.begun(new.data_dir) is None
+    assert not (new.data_dir / ".restoring").exists()
+
+
+def test_a_log_of_another_store_is_in_the_way(config: Config, made: make.Made, tmp_path: Path) -> None:
+    """SQLite would read it into the store that was restored."""
+    new = elsewhere(tmp_path / "new")
+    new.data_dir.mkdir()
+    (new.data_dir / "private.sqlite-wal").write_bytes(b"left")
+    with pytest.raises(UsageError, match=r"private\.sqlite-wal exists already"):
+        restore(new, made.folder, config.phone_key_file.parent / "backup.key")
+
+
+def test_a_folder_on_another_disk_is_filled_too(
+    config: Config, made: make.Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.replace
+
+    def refused(path: Path, target: Path) -> Path:
+        if "files/crawls" in str(path):
+            raise OSError(18, "Invalid cross-device link")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    new = elsewhere(tmp_path / "new")
+    restore(new, made.folder, config.phone_key_file.parent / "backup.key")
+    assert bytes_of(new.data_dir) == bytes_of(config.data_dir)
+
+
 # --- keeping and forgetting
 
 
@@ -387,5 +482,6 @@ def test_postgresql_stores_are_dumped_and_restored(postgresql_config: Config) ->
     engine.dispose()
     restore(postgresql_config, made.folder, postgresql_config.phone_key_file.parent / "backup.key")
     assert rows_of(private_engine(postgresql_config)) == before
-    with pytest.raises(StoreError, match="pg_restore failed"):
+    with pytest.raises(UsageError, match="private store has tables already; restore into an empty database"):
         restore(postgresql_config, made.folder, postgresql_config.phone_key_file.parent / "backup.key")
+    assert unfinished.begun(postgresql_config.data_dir) is None

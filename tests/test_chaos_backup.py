@@ -14,7 +14,7 @@ RUNS = """
 import json, os, shutil, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from monitor.backup import archives, make, plain, restore
+from monitor.backup import archives, make, plain, restore, unfinished
 from monitor.config import load_config
 import tarfile, tempfile, sqlite3
 
@@ -40,7 +40,7 @@ def at_each_step(number):
     for holder, name in (
         (archives._Watched, "read"), (archives._Watched, "write"), (plain.Plain, "fill"), (plain.Plain, "sha256"),
         (os, "fsync"), (Path, "replace"), (Path, "mkdir"), (tarfile.TarFile, "extract"), (tarfile.TarFile, "makefile"),
-        (plain.tempfile, "mkstemp"), (shutil, "copyfileobj"), (sqlite3, "connect"),
+        (plain.tempfile, "mkstemp"), (shutil, "copyfileobj"), (sqlite3, "connect"), (Path, "unlink"),
     ):
         before_and_after(holder, name)
 
@@ -91,18 +91,25 @@ def restored_at_steps(stride):
     assert run(put_back, 0)
     whole = files(work / "new")
     shutil.rmtree(work / "new")
-    number, found = 0, {"readable": [], "left": [], "other": []}
-    its_own = {*whole, ".private.sqlite.new", ".results.sqlite.new"}  # beside their place, and replaced by the next run
+    number, found = 0, {"readable": [], "half": [], "unsaid": [], "other": [], "states": set()}
     while not run(put_back, number + 1):
         number += stride
         found["readable"] += sorted(holding(work / "temporary") | holding(work / "backups"))
-        found["left"] += sorted(name for name, body in files(work / "new").items() if body and name not in its_own)
-        if not (work / "new" / "private.sqlite").exists():  # it comes last
+        now, begun = files(work / "new"), unfinished.begun(work / "new")
+        found["states"].add(begun and begun.placing)
+        # What has its place has it as a whole; and until all have, the folder says so.
+        placed = {name: body for name, body in now.items() if not name.startswith((".restoring/", ".p", ".r"))}
+        found["half"] += sorted(name for name, body in placed.items() if whole.get(name) != body)
+        if begun is None and placed not in ({}, whole):
+            found["unsaid"].append(number)
+        if begun is None or not begun.placing:
+            found["half"] += sorted(placed) if now != whole else []
+        if now != whole:
             assert run(put_back, 0), number
         if files(work / "new") != whole:
             found["other"].append(number)
         shutil.rmtree(work / "new")
-    return found | {"steps": number}
+    return found | {"steps": number, "states": sorted(map(str, found["states"]))}
 
 tempfile.tempdir = str(work / "temporary")
 own = holding(work / "data")
@@ -153,6 +160,7 @@ def test_a_killed_backup_leaves_nothing_that_can_be_read(killed: dict[str, Any])
     assert killed["backup"] == {"readable": [], "left": []}
 
 
-def test_a_killed_restore_can_be_repeated_and_leaves_nothing_aside(killed: dict[str, Any]) -> None:
+def test_a_killed_restore_puts_nothing_half_in_its_place_says_so_and_is_gone_on_with(killed: dict[str, Any]) -> None:
     assert killed["restore"].pop("steps") > 60
-    assert killed["restore"] == {"readable": [], "left": [], "other": []}
+    assert killed["restore"].pop("states") == ["False", "None", "True"]
+    assert killed["restore"] == {"readable": [], "half": [], "unsaid": [], "other": []}

@@ -15,6 +15,7 @@ from monitor.crawl_lines import told
 from monitor.database_errors import damage_of, sentence_of
 from monitor.errors import StoreError, UsageError
 from monitor.migrations import SCHEMAS
+from monitor.migrations.steps import outlook
 
 PROGRAMS = "/usr/lib/postgresql"  # where Debian keeps them, a folder per version
 
@@ -70,38 +71,65 @@ def check_copy(address: str, store: str, copy: Plain) -> dict[str, int]:
         raise
 
 
-def put_back(address: str, source: Plain) -> None:
-    """Makes the store from its copy. Raises UsageError where the store is configured for another kind of database."""
-    url = make_url(address)
-    store, _, kind = source.name.rpartition(".")
-    if (url.get_backend_name() == "sqlite") != (kind == "sqlite"):
+def require_kind(address: str, name: str) -> None:
+    """name: of the store's copy. Raises UsageError where the store is configured for another kind of database."""
+    backend = make_url(address).get_backend_name()
+    store, _, kind = name.rpartition(".")
+    if (backend == "sqlite") != (kind == "sqlite"):
         raise UsageError(
-            f"The backup holds the {store} store as {kind}, but its configured URL is of "
-            f"{url.get_backend_name()}; restore it to the same kind of database."
+            f"The backup holds the {store} store as {kind}, but its configured URL is of {backend}; restore it to the "
+            "same kind of database."
         )
+
+
+def is_filled(address: str, store: str) -> bool:
+    """Whether a PostgreSQL store has tables: `fill` makes all of them or none."""
+    return outlook(address, store).version is not None
+
+
+def files_of(address: str) -> list[Path]:
+    """The file of an SQLite store and those that SQLite keeps beside it; a log of another store would be read."""
+    path = file_of(address)
+    return [] if path is None else [path.with_name(path.name + end) for end in ("", "-wal", "-journal")]
+
+
+def lay_aside(address: str, source: Plain) -> None:
+    """Writes an SQLite store beside its place; `appear` puts it there."""
+    target = Path(make_url(address).database or "")
     source.file.flush()
     source.file.seek(0)
-    if url.get_backend_name() == "sqlite":
-        _appear(source.file, Path(url.database or ""))
-        return
+    with told(target):
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(os.open(_aside(target), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 (its mode)
+            shutil.copyfileobj(source.file, file, 1 << 20)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def appear(address: str) -> None:
+    """The store that was laid aside gets its place; where it has it already, nothing is done."""
+    if target := file_of(address):
+        with told(target), suppress(FileNotFoundError):
+            _aside(target).replace(target)
+
+
+def drop_aside(address: str) -> None:
+    if target := file_of(address):
+        with suppress(OSError):
+            _aside(target).unlink()
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.new")
+
+
+def fill(address: str, source: Plain) -> None:
+    """Makes a PostgreSQL store from its dump, in one transaction."""
+    source.file.flush()
+    source.file.seek(0)
+    url = make_url(address)
     options = ["--no-owner", "--exit-on-error", "--single-transaction"]
     _postgresql("pg_restore", url, [f"--dbname={url.database}", *options], read_from=source.file)
-
-
-def _appear(source: IO[bytes], target: Path) -> None:
-    aside = target.with_name(f".{target.name}.new")
-    with told(target):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 (its mode)
-                shutil.copyfileobj(source, file, 1 << 20)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(target)
-        except OSError:
-            with suppress(OSError):
-                aside.unlink()
-            raise
 
 
 def _postgresql(

@@ -7,8 +7,7 @@ import typer
 
 from monitor.backup.keys import key_file
 from monitor.backup.make import make_backup
-from monitor.backup.restore import chosen
-from monitor.backup.restore import restore as put_back
+from monitor.backup.restore import chosen, restoring
 from monitor.database import private_engine, results_engine
 from monitor.verbs import common
 
@@ -47,19 +46,21 @@ def restore(
     key: Annotated[Path | None, typer.Option(help="Key file; default: backup.key beside the phone key.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
-    """Fill an empty data folder from a backup.
+    """Fill an empty data folder from a backup, or go on with that where it was interrupted.
 
     The data folder is the one of MONITOR_DATA_DIR or monitor.toml, as always.
 
     Example: monitor restore --from /mnt/backups --key backup.key
     """
-    config = common.config()
+    config = common.config(half_restored=True)
     source = chosen(folder or config.backup_dir, name)
-    with common.progress(f"Restoring {source.name}"):
-        done = put_back(config, source, key or key_file(config))
-    with common.recorded(private_engine(config), "restore") as run:
+    with (
+        common.progress(f"Restoring {source.name}"),
+        restoring(config, source, key or key_file(config)) as done,
+        common.recorded(private_engine(config), "restore") as run,
+    ):
         run.message = f"from the backup of {done.at}"
-    results_engine(config).dispose()
+        results_engine(config).dispose()
     rows = {
         "as of": done.at,
         "rows": done.rows,

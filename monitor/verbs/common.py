@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitor import pins, regions
+from monitor.backup.unfinished import require_whole
 from monitor.characters import without_invisible
 from monitor.config import Config, load_config
 from monitor.practice import sandbox_dir, use_clock
@@ -22,9 +23,14 @@ __all__ = ["config", "progress", "recorded", "show", "week_option"]
 Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
-def config() -> Config:
-    """The configuration; from here on places are read as those of its province, and time as that of its folder."""
+def config(half_restored: bool = False) -> Config:
+    """The configuration; from here on places are read as those of its province, and time as that of its folder.
+
+    half_restored: whether the verb may work where a restore has not ended. Raises StoreError where it may not.
+    """
     found = load_config()
+    if not half_restored:
+        require_whole(found.data_dir)
     use_clock(sandbox_dir(found))
     regions.use(found.region.code)
     pins.use(found.boundaries_path, found.region.boundaries_key)
