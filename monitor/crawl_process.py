@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any, Protocol
 
 import monitor
 from monitor.causes import action_for
@@ -26,6 +26,25 @@ from monitor.run_log import RUN_ID, harmless_line, run_id
 ROOT = Path(monitor.__file__).parents[1]  # where scrapy.cfg and the four packages are
 GRACE_S = 30
 KEPT_LINES = 200
+
+
+class Process(Protocol):
+    """What is asked of a crawl's process; `subprocess.Popen` is one."""
+
+    stdin: IO[str] | None
+    stderr: IO[str] | None
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...  # of a process that ended, once it was waited for
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...  # raises subprocess.TimeoutExpired
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+Begin = Callable[[Sequence[str], Mapping[str, str], Sequence[int]], Process]
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,30 @@ def environment(config: Config) -> dict[str, str]:
     return found
 
 
+def _popen(command: Sequence[str], environ: Mapping[str, str], fds: Sequence[int]) -> Process:
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        pass_fds=fds,
+    )
+
+
+_begin: list[Begin] = [_popen]
+
+
+def begin_by(begin: Begin) -> None:
+    """From here on crawls of this process are begun so; for rehearsals (`monitor.rehearsal.stem`). begin: is given the
+    command, the environment and open files that the process inherits, and raises OSError when it cannot."""
+    _begin[0] = begin
+
+
 def run_crawl(
     config: Config,
     slug: str,
@@ -88,7 +131,7 @@ def run_crawl(
     only_looks: bool = False,
     options: Mapping[str, str] = MappingProxyType({}),
     fds: Sequence[int] = (),
-    begun: Callable[["subprocess.Popen[str]"], None] = lambda process: None,
+    begun: Callable[[Process], None] = lambda process: None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Outcome:
     """Runs one crawl to its end. Raises StoreError when it cannot be started.
@@ -101,18 +144,7 @@ def run_crawl(
     further = [part for key, value in options.items() for part in ("-s", f"{key}={value}")]
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     try:
-        process = subprocess.Popen(
-            [*command(slug, sandbox, week, budget, plan), *further],
-            cwd=ROOT,
-            env=environment(config),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            pass_fds=fds,
-        )
+        process = _begin[0]([*command(slug, sandbox, week, budget, plan), *further], environment(config), fds)
     except OSError as error:
         raise StoreError(f"The crawl of {slug} cannot be started: {error.strerror or error}.") from None
     begun(process)
@@ -126,7 +158,7 @@ def run_crawl(
     return _outcome(config, slug, week, process.returncode, timed_out, lines)
 
 
-def _listen(process: subprocess.Popen[str], slug: str, lines: deque[str], tell: Callable[[str], None]) -> None:
+def _listen(process: Process, slug: str, lines: deque[str], tell: Callable[[str], None]) -> None:
     for line in process.stderr or ():
         text = line.rstrip("\n")
         if text.startswith(f"{slug}: "):
@@ -135,7 +167,7 @@ def _listen(process: subprocess.Popen[str], slug: str, lines: deque[str], tell: 
             lines.append(text)
 
 
-def _wait(process: subprocess.Popen[str], seconds: float) -> bool:
+def _wait(process: Process, seconds: float) -> bool:
     """Whether the time limit was met. Ends the process kindly first, so that it writes what it has."""
     try:
         process.wait(timeout=seconds)
@@ -150,7 +182,7 @@ def _wait(process: subprocess.Popen[str], seconds: float) -> bool:
     return True
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: Process) -> None:
     try:
         process.wait(timeout=GRACE_S)
     except subprocess.TimeoutExpired:

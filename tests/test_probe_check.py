@@ -1,5 +1,6 @@
 """Is a probe's shop alive: asked apart from every crawl, and kept in one place only."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from monitor.sandbox.server import Server
 from monitor.verbs.probe_check import check_all
 from pipelines import probes
 from pipelines.load import load_week
-from pipelines.probe_check import FOLDER, read_states
+from pipelines.probe_check import FOLDER, Checked, read_states
 
 WEEK = "2026-W46"
 HOST = "www.mbizmarket.co.id"
@@ -183,3 +184,26 @@ def test_a_live_check_needs_permission_like_a_crawl(
     assert "terms" in said and not (config.data_dir / FOLDER / "crawls").exists()
     assert run(["probe", "check", "--week", WEEK]) == 2
     assert run(["probe", "check", "tokopdia"]) == 2
+
+
+def test_sites_are_asked_side_by_side_and_each_by_one_only(
+    engine: Engine, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check of many shops takes hours at a polite pace; one site does not wait for another."""
+    slugs = ["blibli", "instagram", "mbizmarket", "tokopedia"]
+    with transaction(engine) as connection:
+        probes.add(connection, [probe("b1", slug="blibli", url=""), probe("t1", slug="tokopedia", url="")])
+    together = threading.Barrier(len(slugs), timeout=30)
+
+    def asked(engine: Engine, config: Config, slug: str, week: str, **options: object) -> Checked:
+        together.wait()
+        return Checked(slug, 1, {"live": 1})
+
+    monkeypatch.setattr("monitor.verbs.probe_check.check_marketplace", asked)
+    monkeypatch.setattr("monitor.verbs.probe_check.choose", lambda config, slugs, sandbox: (slugs, {}))
+    assert [one.marketplace for one in check_all(engine, config, WEEK, [])] == slugs
+    with engine.connect() as connection:
+        lanes = connection.execute(
+            select(store.runs.c.subject, store.runs.c.outcome).where(store.runs.c.verb == "crawl")
+        )
+        assert sorted(lanes.all()) == [(slug, "abandoned") for slug in slugs]

@@ -3,7 +3,6 @@
 import json
 import select
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from monitor.cluster.crawl_parts import Asked, Pieces
 from monitor.cluster.lanes_store import ClosedError, LaneKeeper
 from monitor.cluster.worker import waiting
 from monitor.config import Config
+from monitor.crawl_process import Process
 from monitor.errors import MonitorError, StoreError
 
 Found = TypeVar("Found")
@@ -28,7 +28,7 @@ class Answering(threading.Thread):
         super().__init__(name="crawl-line", daemon=True)
         self._config, self._keeper, self._pieces, self._asked = config, keeper, pieces, asked
         self._ours, self._theirs = socket.socketpair()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
         self._in_flight: str | None = None
         self.closed: str | None = None  # why nothing more was granted: refused, not wanted
         self.problem: str | None = None  # why it had to be ended, in one sentence
@@ -49,7 +49,7 @@ class Answering(threading.Thread):
         for end in (self._theirs, self._ours):
             end.close()
 
-    def begin(self, process: "subprocess.Popen[str]") -> None:
+    def begin(self, process: Process) -> None:
         self._process = process
         self.start()
 

@@ -6,7 +6,6 @@ one kept in the shared store. Two at once exclude each other by a lease in `runs
 
 import os
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
@@ -29,7 +28,7 @@ from monitor.cluster.lanes import lane_of
 from monitor.cluster.lanes_store import LaneKeeper
 from monitor.cluster.storage import Storage
 from monitor.config import Config
-from monitor.crawl_process import Outcome, run_crawl
+from monitor.crawl_process import Outcome, Process, run_crawl
 from monitor.errors import MonitorError, StoreError
 from monitor.marketplaces import OWN_SHOP, marketplace
 from monitor.own_sites import FILE_NAME
@@ -190,7 +189,7 @@ def _run(config: Config, storage: Storage, order: Order, keeper: LaneKeeper) -> 
     _fetch(storage, order, directory, config.data_dir)
     limits = Limits(config.crawl.max_seconds, config.schedule.crawl_memory_mb)
 
-    def begun(process: "subprocess.Popen[str]") -> None:
+    def begun(process: Process) -> None:
         limit(process.pid, limits)
         line.begin(process)
 

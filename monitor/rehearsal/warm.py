@@ -15,11 +15,15 @@ from typing import Any, cast
 from monitor.config import Config
 from monitor.crawl_process import environment
 from monitor.errors import StoreError
+from monitor.permission import spider_module, with_spider
+from monitor.rehearsal import stem
 from monitor.scheduler.due import Due
 from monitor.scheduler.processes import Child, limit, limits_of
 
 READ_BEFORE = [
-    f"monitor.verbs.{name}" for name in ("crawl", "week", "backup", "purge", "measure", "probe", "probe_check")
+    *(f"monitor.verbs.{name}" for name in ("crawl", "week", "backup", "purge", "measure", "probe", "probe_check")),
+    *stem.READ_BEFORE,
+    *map(spider_module, with_spider().values()),
 ]
 Work = Callable[[Sequence[str], dict[str, str], str], None]
 

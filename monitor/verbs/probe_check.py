@@ -1,6 +1,7 @@
 """`probe check`: are the shops of known sellers alive? A separate fetch that only the probe hears of."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from monitor.errors import StoreError, UsageError
 from monitor.marketplaces import marketplace
 from monitor.private_store import runs
 from monitor.verbs import common
-from monitor.verbs.crawl import choose, keep_apart
+from monitor.verbs.crawl import MAX_PARALLEL, choose, keep_apart
 from monitor.weeks import parse_week, utc_now, utc_text, week_of
 from pipelines.probe_check import Checked, check_marketplace, shops_to_check
 
@@ -50,7 +51,7 @@ def check(
 def check_all(
     engine: Engine, config: Config, week: str, slugs: list[str], sandbox: Path | None = None
 ) -> list[Checked]:
-    """One marketplace after the other. A crawl of the same site and week is never asked beside it.
+    """Marketplaces side by side, each in its one slow lane: a crawl of the same site and week is never asked beside it.
 
     Without slugs: those that have not been asked today, so that a retry for one site asks no other again.
     """
@@ -61,7 +62,14 @@ def check_all(
         asked = _asked_today(connection, config, week)
     chosen = [slug for slug in found if (slug in slugs if slugs else slug not in asked)]
     barred = choose(config, chosen, sandbox)[1] if chosen else {}
-    return [_one(engine, config, slug, week, barred.get(slug), sandbox) for slug in chosen]
+    with common.progress("Checking", total=len(chosen)) as advance, ThreadPoolExecutor(MAX_PARALLEL) as pool:
+
+        def one(slug: str) -> Checked:
+            done = _one(engine, config, slug, week, barred.get(slug), sandbox)
+            advance(1)
+            return done
+
+        return list(pool.map(one, chosen))
 
 
 def _asked_today(connection: Connection, config: Config, week: str) -> set[str]:
@@ -78,7 +86,6 @@ def _one(engine: Engine, config: Config, slug: str, week: str, barred: str | Non
         with (
             common.recorded(engine, "probe check", slug, week) as run,
             common.recorded(engine, "crawl", slug, week) as lane,  # one slow lane a site
-            common.progress(f"Checking {slug}"),
         ):
             lane.message, lane.outcome = LENT, "abandoned"  # so that nobody takes it for a crawl
             done = check_marketplace(engine, config, slug, week, barred=barred, sandbox=sandbox)

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import Config
+from monitor.crawl_process import begin_by
 from monitor.database import private_engine
 from monitor.errors import MonitorError
 from monitor.permission import allowed
 from monitor.practice import set_clock
 from monitor.rehearsal.fast import FastService, go_on, words_of
+from monitor.rehearsal.stem import Stem
 from monitor.rehearsal.warm import Warm
 from monitor.scheduler.due import Due
 from monitor.scheduler.processes import Child
@@ -32,6 +34,8 @@ def work(words: Sequence[str], environ: dict[str, str], said: str) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream, target in ((0, nothing), (1, nothing), (2, os.open(said, os.O_WRONLY | os.O_APPEND))):
         os.dup2(target, stream)
+    if words[0] in ("crawl", "probe"):
+        begin_by(Stem().begin)
     sys.exit(run(list(words)))
 
 
