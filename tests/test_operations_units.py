@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from monitor.__main__ import run
 from monitor.config import load_config
 from monitor.database import private_engine
+from monitor.scheduler import messages
+from monitor.scheduler.messages import Message
 from monitor.scheduler.processes import GRACE_S
 from monitor.scheduler.service import TELL_S, TICK_S, Service, notify
 
@@ -19,7 +22,12 @@ ROOT = Path(__file__).parents[1]
 UNITS = ROOT / "docs" / "systemd"
 NAMES = sorted(path.name for path in UNITS.glob("monitor*.*") if path.suffix in (".service", ".timer"))
 # Seen with systemd 252; a change that opens a unit further has to be meant.
-EXPOSURE = {"monitor.service": 1.6, "monitor-serve.service": 1.5, "monitor-keys.service": 0.5}
+EXPOSURE = {
+    "monitor.service": 1.6,
+    "monitor-serve.service": 1.5,
+    "monitor-keys.service": 0.5,
+    "monitor-failed@.service": 1.6,
+}
 SECONDS = {"s": 1, "min": 60, "h": 3600, "": 1}
 
 
@@ -58,6 +66,25 @@ def test_the_service_has_time_for_what_it_does() -> None:
     assert unit["Type"] == ["notify"]
     assert unit["KillMode"] == ["mixed"]  # a crawl that is told twice to stop does not end in order
     assert unit["RestartPreventExitStatus"] == ["2"]
+
+
+def test_whatever_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = read("monitor-failed@.service")
+    for name in NAMES:
+        if name.endswith(".service") and "@" not in name:
+            assert read(name)["OnFailure"] == ["monitor-failed@%p.service"], name
+            assert not any(option.startswith("Assert") for option in read(name)), name  # does not count as a failure
+    sent: list[Message] = []
+
+    def keep(_: Path, message: Message) -> int:
+        sent.append(message)
+        return len(sent)
+
+    monkeypatch.setattr(messages, "send", keep)
+    (command,) = told["ExecStart"]
+    assert run(command.partition(" -m monitor ")[2].replace("%i", "monitor-keys").split()) == 0
+    assert [one.title for one in sent] == ["UMKM monitor Banten: monitor-keys has failed"]
+    assert "journalctl -u monitor-keys" in sent[0].body
 
 
 def test_the_pages_are_for_this_machine_only() -> None:

@@ -1,10 +1,11 @@
-"""`messages`: do they arrive, and what would be said now?"""
+"""`messages`: do they arrive, what would be said now, and that a unit of systemd has failed."""
 
 from datetime import UTC
 from typing import Annotated
 
 import typer
 
+from monitor.config import Config
 from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.scheduler import messages
@@ -23,7 +24,10 @@ def test() -> None:
     Example: monitor messages test
     """
     config = common.config()
-    message = messages.Message(f"UMKM monitor {config.region.name}: test", "This is a test. Nothing has happened.")
+    _send(config, messages.Message(f"UMKM monitor {config.region.name}: test", "This is a test. Nothing has happened."))
+
+
+def _send(config: Config, message: messages.Message) -> None:
     count = messages.send(config.messages_file, message)
     if not count:
         raise UsageError(
@@ -31,6 +35,21 @@ def test() -> None:
             "tgram://token/chat or json://host/path, then chmod 600 it."
         )
     common.show("Sent", {"addresses": count})
+
+
+@app.command()
+def failed(
+    unit: Annotated[str, typer.Argument(help="The unit of systemd that has failed, as monitor-keys.")],
+) -> None:
+    """Send a message that a unit has failed; systemd does it (monitor-failed@.service).
+
+    Example: monitor messages failed monitor-keys
+    """
+    config = common.config(half_restored=True)  # whatever the unit stumbled over must not keep this from being said
+    title = f"UMKM monitor {config.region.name}: {unit} has failed"
+    todo = f"journalctl -u {unit} -n 50, mend what it says, systemctl restart {unit}"
+    body = f"The unit {unit} of systemd has failed.\nDo: {todo}"
+    _send(config, messages.Message(title, body))
 
 
 @app.command()
