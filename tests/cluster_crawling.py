@@ -125,10 +125,9 @@ def ready(config: Config, served: Server, processes: LocalProcesses) -> Config:
 
 def read(config: Config, served: Server, slugs: list[str] = SLUGS, **more: Any) -> list[Outcome]:
     engine = private_engine(config)
+    options: dict[str, Any] = {"budget": 0, "settings": SETTINGS} | more
     try:
-        return crawl_on_cluster(
-            config, engine, slugs, WEEK, address=None, sandbox=served.folder, settings=SETTINGS, **{"budget": 0} | more
-        )
+        return crawl_on_cluster(config, engine, slugs, WEEK, address=None, sandbox=served.folder, **options)
     finally:
         engine.dispose()
 

@@ -2,10 +2,13 @@
 
 import signal
 import time
+from functools import partial
+from pathlib import Path
 
 import pytest
 from cluster_crawling import (
     HOSTS,
+    SETTINGS,
     SLUGS,
     asked,
     busy,
@@ -21,14 +24,20 @@ from cluster_crawling import (
 )
 from cluster_fixtures import LocalProcesses
 from crawling import WEEK
+from sqlalchemy import Engine
 
 from monitor.cluster.crawl_course import MARKER, SIDE_BY_SIDE
+from monitor.cluster.crawl_parts import ASKED_AHEAD
 from monitor.config import Config
 from monitor.crawl_store import list_crawls, read_crawl
 from monitor.sandbox.server import Server
+from monitor.verbs import crawl_cluster
+from monitor.verbs.crawl_plan import prepare
 
 pytest_plugins = ["cluster_crawling"]
 pytestmark = [pytest.mark.prove, pytest.mark.postgresql]
+BUDGET = 60  # requests; the queries take more
+MANY = SETTINGS | {"MONITOR_QUERIES": "80"}
 
 
 def test_three_workers_read_what_one_machine_reads(
@@ -66,6 +75,33 @@ def test_a_killed_worker_and_a_new_scheduler_cost_no_unit_that_was_done(
     assert searched_again(served, done, moment) == []
     assert searched_again(served, later, second) == []
     never_above_one_lane(served)
+
+
+def test_parts_never_ask_for_more_than_the_budget_also_when_workers_die(
+    crawl_config: Config, served: Server, crawl_processes: LocalProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan holds more than the budget, as when a site takes more requests than was expected; two workers die."""
+    monkeypatch.setattr(crawl_cluster, "prepare", with_whole_plan)
+    with reading(crawl_config, served, "shopee", budget=BUDGET, settings=MANY) as outcomes:
+        for _ in range(2):
+            until(partial(has_more, crawl_config, kept_units(crawl_config)))
+            crawl_processes.kill(until(lambda: busy(crawl_config, crawl_processes))[0], signal.SIGKILL)
+    assert [(outcome.state, outcome.cause) for outcome in outcomes] == [("stopped", "budget")], outcomes
+    assert len(crawl_processes.workers) == 1
+    count = len([request for request in asked(served, HOSTS["shopee"]) if request["path"] != "/robots.txt"])
+    assert BUDGET - 2 * ASKED_AHEAD <= count <= BUDGET, count  # dead workers may have counted some in vain
+    never_above_one_lane(served)
+    (again,) = read(crawl_config, served, ["shopee"], settings=MANY)  # the rest, once there is a budget again
+    assert again.state == "done", again
+    never_above_one_lane(served)
+
+
+def with_whole_plan(config: Config, engine: Engine, slug: str, week: str, budget: int) -> tuple[Path | None, int]:
+    return prepare(config, engine, slug, week, 0)[0], budget
+
+
+def has_more(config: Config, before: set[str]) -> bool:
+    return len(kept_units(config)) > len(before)
 
 
 def test_what_one_part_is_asked_to_wait_all_parts_wait(
