@@ -3,6 +3,7 @@
 Reads times (ISO, one a line) from standard input, lives until each, and answers with a line.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ def work(words: Sequence[str], environ: dict[str, str], said: str) -> None:
     """One verb, from its words to its exit code; called in its own process."""
     from monitor.__main__ import run
 
+    gc.freeze()  # what was read before is not looked through again and again, and stays shared with other forks
     os.setsid()
     os.environ.clear()
     os.environ.update(environ)
