@@ -32,13 +32,14 @@ lint: $(VENV)/dev.stamp
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile -m "not prove"
 
+# What misses does not keep the rest from running: each.sh says at the end which did.
+BENCHES := $(foreach file,$(sort $(wildcard benchmarks/*.py)),'$(BIN)/python $(file)')
+
 prove: test
-	$(BIN)/pytest -m prove
-	$(MAKE) bench
-	$(BIN)/python benchmarks/scale.py --full
+	@benchmarks/each.sh '$(BIN)/pytest -m prove' $(BENCHES) '$(BIN)/python benchmarks/scale.py --full'
 
 bench: $(VENV)/dev.stamp
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@benchmarks/each.sh $(BENCHES)
 
 # Everything a machine without internet needs, for the Python of this one: docs/install.md. Committed files only.
 # WITH names another list of requirements/, for example WITH=explore.
