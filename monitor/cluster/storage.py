@@ -9,8 +9,9 @@ import json
 import os
 import posixpath
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -173,6 +174,18 @@ class Storage:
         return f"{self._root}/{name}"
 
 
+@lru_cache(maxsize=4)
+def _connected(make: Callable[..., Any], scheme: str, process: int, keys: tuple[tuple[str, str], ...]) -> Any:
+    """One for all tasks of a process, since a new one takes a quarter of a second; none that was made with other keys
+    or before a fork."""
+    # What other workers wrote a second ago must be seen, so nothing listed is remembered.
+    return make(scheme, use_listings_cache=False, skip_instance_cache=True)
+
+
+def _keys() -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(("AWS_", "FSSPEC_"))))
+
+
 def _file_system(url: str) -> tuple[Any, str]:
     try:
         import fsspec
@@ -182,8 +195,7 @@ def _file_system(url: str) -> tuple[Any, str]:
     if parts.scheme not in PROTOCOLS:
         raise UsageError(f"The shared folder must start with file:// or s3://, not '{parts.scheme or url}'.")
     try:
-        # What other workers wrote a second ago must be seen, so nothing listed is remembered.
-        files = fsspec.filesystem(parts.scheme, use_listings_cache=False, skip_instance_cache=True)
+        files = _connected(fsspec.filesystem, parts.scheme, os.getpid(), _keys())
     except ImportError:
         raise UsageError(
             f"The shared folder {parts.scheme}:// needs the extra 'cluster'; install it with '{EXTRA}'."
