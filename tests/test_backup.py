@@ -371,6 +371,45 @@ def test_a_restore_that_was_cut_off_goes_on(config: Config, half: Config, made: 
     assert bytes_of(half.data_dir) == bytes_of(config.data_dir)
 
 
+def test_a_restore_whose_run_could_not_be_noted_has_not_ended(
+    config: Config,
+    made: make.Made,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Everything is in its place by then, so an empty folder is not to be asked for the second time."""
+
+    def refused(_: Config) -> Engine:
+        raise StoreError("There is no space left.")
+
+    command = ["restore", "--from", str(config.backup_dir), "--key", str(config.phone_key_file.parent / "backup.key")]
+    monkeypatch.setenv("MONITOR_DATA_DIR", str(tmp_path / "new"))
+    with monkeypatch.context() as patch:
+        patch.setattr("monitor.verbs.backup.results_engine", refused)
+        assert monitor(command) == 1
+    assert monitor(["status"]) == 1
+    assert "is half restored" in capsys.readouterr().err
+    assert monitor(command) == 0
+    assert rows_of(private_engine(elsewhere(tmp_path / "new")))["shops"] == rows_of(private_engine(config))["shops"]
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("postgresql://127.0.0.1/x", "holds the private store as sqlite, but its configured URL is of postgresql"),
+        ("not a url", "The URL of the private store is not usable; check MONITOR_DATABASE_URL"),
+    ],
+)
+def test_a_store_of_another_kind_is_said_before_anything_is_done(
+    config: Config, made: make.Made, tmp_path: Path, url: str, sentence: str
+) -> None:
+    new = load_config({"MONITOR_DATA_DIR": str(tmp_path / "new"), "MONITOR_DATABASE_URL": url})
+    with pytest.raises(UsageError, match=sentence):
+        restore(new, made.folder, config.phone_key_file.parent / "backup.key")
+    assert not new.data_dir.exists()
+
+
 def test_what_failed_before_anything_had_its_place_leaves_the_folder_as_it_was(
     config: Config, made: make.Made, tmp_path: Path
 ) -> None:

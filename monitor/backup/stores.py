@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from monitor.backup.plain import Plain, counted
 from monitor.crawl_lines import told
@@ -73,8 +74,11 @@ def check_copy(address: str, store: str, copy: Plain) -> dict[str, int]:
 
 def require_kind(address: str, name: str) -> None:
     """name: of the store's copy. Raises UsageError where the store is configured for another kind of database."""
-    backend = make_url(address).get_backend_name()
     store, _, kind = name.rpartition(".")
+    try:
+        backend = make_url(address).get_backend_name()
+    except ArgumentError:
+        raise UsageError(f"The URL of the {store} store is not usable; check MONITOR_DATABASE_URL.") from None
     if (backend == "sqlite") != (kind == "sqlite"):
         raise UsageError(
             f"The backup holds the {store} store as {kind}, but its configured URL is of {backend}; restore it to the "
