@@ -13,6 +13,7 @@ from monitor.rehearsal import stage, told
 from monitor.rehearsal.play import Play
 from monitor.rehearsal.power import family
 from monitor.rehearsal.stage import Script
+from monitor.verbs import rehearse_ready
 from monitor.weeks import move_clock
 
 SCRIPT = Script(refuses_in=2, changes_in=9, cut_in=1)
@@ -49,3 +50,12 @@ def test_the_family_of_a_process_is_it_and_what_it_began() -> None:
         assert family(child.pid) == [child.pid]
     finally:
         child.communicate()
+
+
+@pytest.mark.prove
+def test_what_is_compiled_before_the_weeks_is_what_links_two_of_them(tmp_path: Path) -> None:
+    """Were it to fail, nobody would be told: only the first week would last longer."""
+    assert rehearse_ready.begin(tmp_path).wait() == 0
+    with sqlite3.connect(tmp_path / "private.sqlite") as store:
+        assert store.execute("select count(distinct week) from crawls where loaded_at is not null").fetchone() == (2,)
+        assert store.execute("select count(*) from candidate_pairs").fetchone()[0] > 0

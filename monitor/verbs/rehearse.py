@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import wrap
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from monitor.marketplaces import marketplace
 from monitor.rehearsal import stage as stages
 from monitor.rehearsal.play import Play
 from monitor.rehearsal.told import Figure, Told, misses, wrongs
-from monitor.verbs import common
+from monitor.verbs import common, rehearse_ready
 from monitor.weeks import week_days
 
 DATA = Path("data-rehearsal")
@@ -43,7 +44,7 @@ def rehearse(
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     script = stages.Script()
     size = {"businesses": businesses, "shops": shops}
-    stage = stages.prepare(data, size, seed, weeks, script, again)
+    stage = _prepared(data, size, seed, weeks, script, again)
     told: list[Told] = []
     for one in _played(stage):
         told.append(one)
@@ -51,6 +52,16 @@ def rehearse(
         if json_file:
             _write(json_file, script, told)
     return _close(console, stage, told)
+
+
+def _prepared(*wanted: Any) -> stages.Stage:
+    """The stage; meanwhile what a new installation does once is done, which is no part of the first week."""
+    with TemporaryDirectory() as folder, common.progress("Making ready"), rehearse_ready.begin(Path(folder)) as other:
+        try:
+            return stages.prepare(*wanted)
+        except BaseException:
+            other.kill()
+            raise
 
 
 def _played(stage: stages.Stage) -> Iterator[Told]:
