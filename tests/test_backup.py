@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -139,9 +140,20 @@ def test_a_backup_while_others_write_is_consistent(config: Config, tmp_path: Pat
 # --- what is damaged, in the way, or not ours
 
 
+@pytest.fixture(scope="module")
+def backed_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, make.Made]:
+    """A data folder with a backup in it, made once."""
+    folder = tmp_path_factory.mktemp("backed-up") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MONITOR_DATA_DIR", str(folder))
+        return folder, make_backup(filled(elsewhere(folder)), AT)
+
+
 @pytest.fixture
-def made(config: Config) -> make.Made:
-    return make_backup(filled(config), AT)
+def made(config: Config, backed_up: tuple[Path, make.Made]) -> make.Made:
+    folder, made = backed_up
+    shutil.copytree(folder, config.data_dir)
+    return replace(made, folder=config.backup_dir / made.folder.name)
 
 
 def test_a_damaged_file_is_named_and_nothing_is_put_in_place(config: Config, made: make.Made, tmp_path: Path) -> None:
@@ -345,17 +357,17 @@ def half(made: make.Made, config: Config, tmp_path: Path, monkeypatch: pytest.Mo
     yield new
 
 
-@pytest.mark.parametrize("command", ["status", "run --once", "backup", "load --week 2026-W47", "purge"])
 def test_a_half_restored_folder_is_refused_with_what_finishes_it(
-    half: Config, made: make.Made, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    half: Config, made: make.Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = sorted(half.data_dir.rglob("*"))
     monkeypatch.setenv("MONITOR_DATA_DIR", str(half.data_dir))
-    assert monitor(command.split()) == 1
-    assert capsys.readouterr().err == (
-        f"monitor: The data folder {half.data_dir} is half restored; let that end, or finish it with: "
-        f"monitor restore {made.folder.name}\n"
-    )
+    for command in ("status", "run --once", "backup", "load --week 2026-W47", "purge"):
+        assert monitor(command.split()) == 1
+        assert capsys.readouterr().err == (
+            f"monitor: The data folder {half.data_dir} is half restored; let that end, or finish it with: "
+            f"monitor restore {made.folder.name}\n"
+        )
     assert [path for path in sorted(half.data_dir.rglob("*")) if "logs" not in str(path)] == before
 
 
