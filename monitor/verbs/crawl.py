@@ -86,10 +86,13 @@ def crawl_all(
     name = parse_week(week) if week else week_of(utc_now(), config.region.zone)
     engine = private_engine(config)
     started = [slug for slug in chosen if slug not in barred]
-    if config.cluster.scheduler if scheduler is None else scheduler:
-        done = _on_cluster(config, engine, started, name, sandbox, budget, scheduler)
-    else:
-        done = _on_this_machine(config, engine, started, name, sandbox, budget)
+    try:
+        if config.cluster.scheduler if scheduler is None else scheduler:
+            done = _on_cluster(config, engine, started, name, sandbox, budget, scheduler)
+        else:
+            done = _on_this_machine(config, engine, started, name, sandbox, budget)
+    finally:
+        engine.dispose()  # a service crawls again and again
     for slug, problem in barred.items():
         done[slug] = Outcome(slug, "not_started", "not_permitted", problem)
     return [done[slug] for slug in chosen]
