@@ -1,9 +1,11 @@
 """Crawls without reading the program anew: forks of a process that has read it and has begun nothing.
 
-A crawl of a rehearsal asks a site for two seconds, and starts for as long. Where a verb's process has read what a crawl
-needs (`monitor.rehearsal.warm`), it is forked once at its very beginning, before there are threads or open stores; each
-crawl is a fork of that fork, with the words, environment, pipes, limits and exit code that it has as a process of its
-own. As there, a crawl ends when whoever began it does.
+A crawl of a rehearsal takes 2.4 processor seconds to start and end as `python -m scrapy`, 0.5 as a fork, and there are
+eight to ten a week. Where a verb's process has read what a crawl needs (`monitor.rehearsal.warm`), it is forked once at
+its very beginning, before there are threads or open stores; each crawl is a fork of that fork, with the words,
+environment, pipes, limits and exit code that it has as a process of its own. As there, a crawl ends when whoever began
+it does, and is told when the group of its verb is. `multiprocessing` does not do it: in Python 3.11 a child of its fork
+server starts another fork server, which reads everything anew; and `fork` out of a verb would be out of threads.
 """
 
 import json

@@ -22,6 +22,7 @@ from monitor.scheduler.processes import Child, limit, limits_of
 
 READ_BEFORE = [
     *(f"monitor.verbs.{name}" for name in ("crawl", "week", "backup", "purge", "measure", "probe", "probe_check")),
+    *("rich.progress", "pydantic.type_adapter", "pydantic.fields"),  # verbs read them when they are called
     *stem.READ_BEFORE,
     *map(spider_module, with_spider().values()),
 ]
