@@ -73,13 +73,17 @@ class Storage:
             return cast(bytes, self._files.cat_file(self._place(name)))
 
     def write_bytes(self, name: str, body: bytes) -> None:
+        self.write_parts(name, [body])
+
+    def write_parts(self, name: str, parts: Sequence[Any]) -> None:
+        """One file of these runs of bytes, one after the other; on a disk they are not put together before."""
         place = self._place(name)
         with _told(self.url, name):
             if not self.is_local:
-                self._files.pipe_file(place, body)
+                self._files.pipe_file(place, parts[0] if len(parts) == 1 else b"".join(parts))
                 return
-            with _aside(Path(place)) as aside:
-                aside.write_bytes(body)
+            with _aside(Path(place)) as aside, aside.open("wb") as file:
+                file.writelines(parts)
 
     def read_json(self, name: str) -> Any:
         with _told(self.url, name):

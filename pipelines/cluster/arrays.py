@@ -37,7 +37,7 @@ def write(storage: Storage, name: str, value: Any, left_out: Collection[str] = (
     parts: list[Any] = [MAGIC, len(head).to_bytes(8, "little"), bytes(ALIGNED - len(MAGIC) - 8), head]
     for array in arrays.values():
         parts += [array.reshape(-1).view(np.uint8).data if array.nbytes else b"", bytes(-array.nbytes % ALIGNED)]
-    storage.write_bytes(name, b"".join(parts))
+    storage.write_parts(name, parts)
 
 
 def _padded(size: int) -> int:

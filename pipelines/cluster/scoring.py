@@ -35,7 +35,7 @@ from pipelines.linkage.shops import (
 from pipelines.linkage.weights import load_weights
 from pipelines.linkage.words import Ints, hashed, text_array
 
-BATCH = 50_000  # shops that are read together: distinct words are read once in a batch
+BATCH = 100_000  # shops that are read together: distinct words are read once in a batch
 NAMES = ["marketplace", "shop_id"]
 NOTHING = np.zeros(0, dtype=object)
 Pairs = tuple[pd.DataFrame, dict[str, int]]

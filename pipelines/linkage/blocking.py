@@ -1,6 +1,6 @@
 """Candidate pairs: shops and businesses that share a key which few others have."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,18 +180,6 @@ def find_pairs(shops: ShopTable, index: RegistryIndex, threads: int = 1) -> Foun
         score = np.add.reduceat(score, first)  # one of them at most is listed
     printed = rules & ((1 << len(PRINTED)) - 1)
     return Found(shop, business, printed, rules - printed, score, skipped)
-
-
-def best_listed(shop: Ints, order: Sequence[Ints], score: Floats32, most: int) -> NDArray[np.bool_]:
-    """The `most` pairs of each shop with the highest score, those of `order` first among equal ones (by its last
-    column, then the one before)."""
-    columns: tuple[Any, ...] = (*order, -score, shop)
-    rank = np.lexsort(columns)
-    ordered = shop[rank]
-    place = np.arange(len(rank)) - np.searchsorted(ordered, ordered)
-    kept = np.zeros(len(rank), dtype=bool)
-    kept[rank] = place < most
-    return kept
 
 
 def candidates(found: Found, kept: NDArray[np.bool_] | None = None) -> Candidates:

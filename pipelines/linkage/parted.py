@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.linkage.blocking import Candidates, Found, best_listed, candidates, search_areas
+from pipelines.linkage.blocking import Candidates, Found, candidates, search_areas
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.model import Model
@@ -41,7 +41,14 @@ def visits(shops: ShopTable, lexicon: Lexicon, plan: pd.DataFrame, directory: Di
     keys = {"name": shops.squashed, **shops.identifiers, "declared": shops.accounts}
     rows = np.concatenate([found.row for found in keys.values()])
     wanted = np.concatenate([salted(found.value, what) for what, found in keys.items()])
-    low, high = np.searchsorted(directory.keys, wanted), np.searchsorted(directory.keys, wanted, side="right")
+    low = np.searchsorted(directory.keys, wanted)
+    there = (
+        np.flatnonzero(directory.keys[np.minimum(low, len(directory.keys) - 1)] == wanted)
+        if len(directory.keys)
+        else low[:0]
+    )
+    rows, low = rows[there], low[there]
+    high = np.searchsorted(directory.keys, wanted[there], side="right")
     shop = np.concatenate([shop, np.repeat(rows, high - low)])
     partition = np.concatenate([partition, directory.partition[ranges(low, high - low)]])
     every = once(Ragged(partition, shop))
@@ -114,12 +121,14 @@ def best_of(parts: Sequence[Ranked], shops: int, most: int) -> tuple[list[Bools]
     ends = np.cumsum([len(part.shop) for part in parts])[:-1]
     shop, listed = (np.concatenate([getattr(part, name) for part in parts]) for name in ("shop", "listed"))
     kept = listed != 0
+    from pipelines.linkage.kernels_parted import best_in_shops
+
     many = np.bincount(shop[kept], minlength=shops) > most
     asked = np.flatnonzero(kept & many[shop])
     business_id, cell, score = (
         np.concatenate([getattr(part, name) for part in parts])[asked] for name in ("business_id", "cell", "score")
     )
-    kept[asked] = best_listed(shop[asked], (business_id, cell), score, most)
+    kept[asked] = best_in_shops(shop[asked], shops, score, cell, business_id, most)
     printed = np.concatenate([part.printed for part in parts]) > 0
     return np.split(kept, ends), np.bincount(shop[kept | printed], minlength=shops)
 

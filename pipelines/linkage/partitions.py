@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from pipelines.linkage.index import BEYOND, NOBODY, Beyond, Layout, Tally
 from pipelines.linkage.labels import further_pairs, uncounted
 from pipelines.linkage.lexicon import Lexicon, WordTally
-from pipelines.linkage.postings import Counts, Held, count_groups, find, pairs_within, totals
+from pipelines.linkage.places import read_codes
+from pipelines.linkage.postings import Counts, Held, find, runs, totals
 from pipelines.linkage.registry_part import IDENTIFIER_KINDS, PARTED
 from pipelines.linkage.words import Ints, Ragged, ranges
 
@@ -48,33 +49,42 @@ def plan_cells(cells: pd.DataFrame, most: int) -> pd.DataFrame:
     return ordered.assign(partition=np.array(found, dtype=np.int64))
 
 
-def codes_of(registry: pd.DataFrame) -> pd.DataFrame:
-    """`CELL` by business, "" for what is unknown."""
-    return registry[CELL].astype(object).where(registry[CELL].notna(), "")
-
-
-def assigned(registry: pd.DataFrame, most: int) -> tuple[pd.DataFrame, "pd.Series[int]"]:
+def assigned(registry: pd.DataFrame, most: int) -> tuple[pd.DataFrame, Ints]:
     """The plan of a registry in memory, and by business its partition."""
-    codes = codes_of(registry)
-    cells = codes.groupby(CELL, as_index=False).size().rename(columns={"size": "businesses"})
-    plan = plan_cells(cells, most)
-    found = codes.merge(plan, on=CELL, how="left")["partition"]
-    return plan, found.set_axis(registry.index)
+    read = [read_codes(registry[name]) for name in CELL]
+    names = [np.array(["", *counts.values], dtype=object) for _, counts in read]  # "" is what -1 stands for
+    width = len(names[1])
+    cell = (read[0][0] + 1) * width + read[1][0] + 1
+    count = np.bincount(cell)
+    there = np.flatnonzero(count)
+    codes = dict(zip(CELL, (names[0][there // width], names[1][there % width]), strict=True))
+    plan = plan_cells(pd.DataFrame({**codes, "businesses": count[there], "cell": there}), most)
+    partition = np.zeros(len(count), dtype=np.int64)
+    partition[plan["cell"].to_numpy(np.int64)] = plan["partition"].to_numpy()
+    return plan.drop(columns="cell"), partition[cell]
 
 
-def is_parted(group: "pd.Series[int]", partition: "pd.Series[int]") -> Bools:
+def is_parted(group: Ints, partition: Ints) -> Bools:
     """By business whether its group stands in other partitions too. group, partition: by business."""
-    both = pd.DataFrame({"group": group.to_numpy(), "partition": partition.to_numpy()})
-    several = both.drop_duplicates().groupby("group").size()
-    return np.isin(both["group"].to_numpy(), several.index[several > 1].to_numpy())
+    order = np.argsort(group, kind="stable")
+    first, size = runs(group[order])
+    ordered = partition[order]
+    several = np.zeros(len(first), dtype=bool)
+    if len(first):
+        several = np.minimum.reduceat(ordered, first) != np.maximum.reduceat(ordered, first)
+    found = np.empty(len(order), dtype=bool)
+    found[order] = np.repeat(several, size)
+    return found
 
 
 def parts_of_registry(registry: pd.DataFrame, most: int) -> tuple[pd.DataFrame, list[pd.DataFrame], pd.DataFrame]:
     """The plan, the partitions, each with the column `PARTED`, and the businesses of groups that are in several."""
     plan, partition = assigned(registry, most)
-    marked = registry.assign(**{PARTED: is_parted(registry["group_id"], partition)})
+    marked = registry.assign(**{PARTED: is_parted(registry["group_id"].to_numpy(np.int64), partition)})
+    order = np.argsort(partition, kind="stable")
     count = int(plan["partition"].max()) + 1 if len(plan) else 1
-    parts = [marked[partition.to_numpy() == number] for number in range(count)]
+    ordered, cuts = marked.take(order), np.searchsorted(partition[order], np.arange(count + 1))
+    parts = [ordered.iloc[cuts[number] : cuts[number + 1]] for number in range(count)]
     return plan, parts, marked[marked[PARTED]].drop(columns=PARTED)
 
 
@@ -96,19 +106,22 @@ def key_groups_only(tally: Tally) -> dict[str, Counts]:
 
 def _common_pairs(layout: Layout, lexicon: Lexicon) -> Ragged:
     """Position -> keys of every two words that are too common to retrieve by themselves everywhere."""
+    from pipelines.linkage.kernels_lists import inverted, pair_keys
+
     held, often, base = layout.by_word, lexicon.often, max(len(lexicon.vocabulary.words), 1)
     sizes = held.sizes[often]
     position = held.holders[ranges(held.start[often], sizes)].astype(np.int64)
-    word = np.repeat(often, sizes)
-    order = np.argsort(position, kind="stable")
-    words = Ragged(position[order], word[order])
-    return pairs_within(words, np.zeros(base), int(words.counts(1).max(initial=1)), base)
+    word_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    start, word = inverted(word_start, position, np.arange(len(often), dtype=np.int32), len(layout.business_id))
+    most = int(np.diff(start).max(initial=1))
+    return Ragged(*pair_keys(start, often[word], np.zeros(base), most, base))
 
 
 def tally_common(layout: Layout, lexicon: Lexicon) -> Counts:
     """How many businesses have each two common words."""
-    keys = _common_pairs(layout, lexicon)
-    return count_groups(keys.value, keys.row)
+    every = np.sort(_common_pairs(layout, lexicon).value)  # a business has each two words once
+    first, size = runs(every)
+    return Counts(every[first], size.astype(np.int64))
 
 
 def wanted_keys(layout: Layout, lexicon: Lexicon) -> dict[str, Ints]:

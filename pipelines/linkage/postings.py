@@ -109,7 +109,7 @@ def find(keys: Ints, wanted: Ints) -> Ints:
     return np.where(keys[place] == wanted, place, -1)
 
 
-def _runs(ordered: Ints) -> tuple[Ints, Ints]:
+def runs(ordered: Ints) -> tuple[Ints, Ints]:
     """Where each run of equal values begins, and how long it is."""
     fresh = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(ordered) else ordered
     return fresh, np.diff(np.append(fresh, len(ordered)))
@@ -129,7 +129,7 @@ def build(keys: Ints, holders: Ints) -> Postings:
     if len(keys):
         fresh = np.concatenate([[True], (keys[1:] != keys[:-1]) | (holders[1:] != holders[:-1])])
         keys, holders = keys[fresh], holders[fresh]
-    first, size = _runs(keys)
+    first, size = runs(keys)
     size = size.astype(np.int64)
     return Postings(keys[first], size, size, first, np.ones(len(size), dtype=bool), holders.astype(np.int32))
 
@@ -159,7 +159,7 @@ def count_groups(keys: Ints, group: Ints) -> Counts:
         fresh = np.concatenate([[True], (repeated[1:] != repeated[:-1]) | (of_group[1:] != of_group[:-1])])
         repeated = repeated[fresh]
     every = np.sort(np.concatenate([keys[~often], repeated]))
-    first, size = _runs(every)
+    first, size = runs(every)
     return Counts(every[first], size.astype(np.int64))
 
 
@@ -170,7 +170,7 @@ def pairs_within(ragged: Ragged, rank: Floats, most: int, base: int) -> Ragged:
     """
     from pipelines.linkage.kernels_lists import pair_keys
 
-    first, _ = _runs(ragged.row)
+    first, _ = runs(ragged.row)
     start = np.append(first, len(ragged.row))
     rows, keys = pair_keys(start, ragged.value, rank, most, base)
     return Ragged(ragged.row[first][rows], keys)
