@@ -161,7 +161,7 @@ class Ordered:
 
 def _in_order(shops: pd.DataFrame, listings: pd.DataFrame) -> Ordered:
     order, slugs, ids, keys = _shop_order(shops)
-    theirs, shop_ids = (text_array(listings[name].to_numpy()) for name in NAMES)
+    theirs, shop_ids = (text_array(listings[name]) for name in NAMES)
     key = _shop_keys(theirs, shop_ids, slugs, ids)
     some = frames.plain(shops.iloc[order].reset_index(drop=True), (*SHOP_COLUMNS, PROVINCE))
     return Ordered(some, frames.plain(listings, LISTING_COLUMNS), find(keys, key))
@@ -178,7 +178,7 @@ def _row_keys(frame: pd.DataFrame) -> Ints:
     for name in frame:
         with np.errstate(over="ignore"):
             texts = frame[name] if frame[name].dtype != bool else frame[name].map({True: "1", False: "0"})
-            found = mixed(found) + hashed(texts.to_numpy())
+            found = mixed(found) + hashed(texts)
     return found
 
 
