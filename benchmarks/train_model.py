@@ -74,9 +74,10 @@ SPREAD = 3.0  # of the others: so many bits for a change of one standard deviati
 # Of pairs that the present model gives fewer log2 odds than these only every so many-th is looked at.
 DOUBTFUL, HOPELESS = (-3.0, 4), (-8.0, 40)
 # See `siblings.present`; not fitted: 16 and 64 were tried on worlds 52 and 61, and the smaller one was taken, since
-# these worlds give strangers one shop only and so overstate what a second shop says.
+# these worlds give strangers one shop only and so overstate what a second shop says. Where strangers have several
+# (61 and 66, `:several`) best F1 is higher with 16 than with 6, 2 and 0.
 PRESENT = 16.0
-SAME = (0.5, 0.2)  # having a sibling with the same candidate: worlds give strangers no second shop
+SAME = (0.5, 0.2)  # having a sibling with the same candidate: worlds but those with `:several` give strangers no second
 
 
 @dataclass
