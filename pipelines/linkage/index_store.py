@@ -142,6 +142,11 @@ def _texts(read: Read, name: str, count: int) -> list[str]:
     return read(name).tobytes().decode().split("\n") if count else []
 
 
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def unpack(kind: Any, name: str, read: Read, meta: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
     """What `pack` took apart. read: the array of a name; given: by name the fields that were left out."""
     origin = get_origin(kind)
@@ -158,7 +163,7 @@ def unpack(kind: Any, name: str, read: Read, meta: Mapping[str, Any], given: Map
         if isinstance(meta[name], list):
             return {key: unpack(inner, f"{name}.{key}", read, meta, given) for key in meta[name]}
         return dict(zip(_texts(read, f"{name}.keys", meta[name]), read(name).tolist(), strict=True))
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     inside = {item: hints[item] for item in _names(kind) if item not in given}
     known = {item: value for item, value in given.items() if item in _names(kind)}
     return kind(**known, **{item: unpack(hint, f"{name}.{item}", read, meta, given) for item, hint in inside.items()})

@@ -179,6 +179,8 @@ def _look_up(
             filled = _take(lists[1], slices, 1, lists[2][number], rule, score, rules, met, filled)
             continue
         here = _narrow(lists[1], begin, end, wide[0], wide[1], slices)
+        if here == 0:
+            continue  # nobody to add or to leave out, however many there are elsewhere
         others, others_near = _others(number, lists[4], where[0], where[2])
         total = lists[3][number] if where[1] else here + others
         if total <= most[0]:
@@ -259,7 +261,7 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
         left_out[3] += missed
         count = 0
         for word in own:
-            if words[5][word] != -1 and count < len(common):
+            if words[5][word] >= 0 and count < len(common):
                 total = _narrow(words[1], words[0][word], words[0][word + 1], wide, across[1], slices)
                 total = words[3][word] if where[1] else total + _others(word, words[4], inside, -1)[0]
                 if total > most:
@@ -267,12 +269,12 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
                     count += 1
         for one in range(count):
             for two in range(one + 1, count):
-                if words[5][common[one]] < 0 or words[5][common[two]] < 0:
-                    continue
                 first, second = words[6][words[5][common[one]]], words[6][words[5][common[two]]]
+                limit, total = caps[2], _both(first, second, wide, across[1], caps[2], found)
+                if total == 0:
+                    continue
                 key = common[one] * len(words[5]) + common[two]
                 others, others_near = _others(key, words[7], inside, where[2])
-                limit, total = caps[2], _both(first, second, wide, across[1], caps[2], found)
                 if total + others > limit:
                     left_out[2] += total
                     limit, others = caps[3], others_near
@@ -288,8 +290,6 @@ def search(  # noqa: PLR0912, PLR0915 (one pass over a shop)
         for place in range(filled):
             position = met[place]
             for one in range(count):
-                if words[5][common[one]] < 0:
-                    continue
                 row = words[6][words[5][common[one]]]
                 if (row[position >> 6] >> np.uint64(position & 63)) & np.uint64(1):
                     score[position] += words[2][common[one]]

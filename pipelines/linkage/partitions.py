@@ -272,51 +272,71 @@ def beyond_each(
     placed: Sequence[Mapping[str, Placed]], tallies: Sequence[Tally], lexicon: Lexicon
 ) -> list[dict[str, Beyond]]:
     """By partition who stands beyond. placed: from `place_common`; tallies: as gathered, the keys that stand there."""
-    most = lexicon.weights.blocking.max_district_businesses
+    most, areas = lexicon.weights.blocking.max_district_businesses, len(lexicon.area.values) + 1
     found: list[dict[str, Beyond]] = [dict.fromkeys(BEYOND, NOBODY) for _ in placed]
     for what, keys in (("name", "by_name"), ("owner", "by_owner"), ("words", COMMON_WORDS), ("word", None)):
-        parts = [own[what] for own in placed]
-        every = Placed(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-        owner = np.repeat(np.arange(len(parts)), [len(part.key) for part in parts])
-        crowded = _crowded(every, len(lexicon.district.values) + 1, most)
-        order = np.argsort(every.key, kind="stable")
-        distinct, starts = np.unique(every.key[order], return_index=True)
-        starts = np.append(starts, len(order))
+        every = _every([own[what] for own in placed], len(lexicon.district.values) + 1, areas, most)
         for number, one in enumerate(found):
-            own = np.unique(parts[number].key) if keys is None else tallies[number][keys].keys
-            place = find(distinct, own)
+            here = every.owner == number
+            own = np.unique(every.rows.key[here]) if keys is None else tallies[number][keys].keys
+            place = find(every.keys, own)
             there = np.flatnonzero(place >= 0)
-            sizes = np.diff(starts)[place[there]]
-            rows = order[ranges(starts[place[there]], sizes)]
             # By number, which names and owners have: the place among the partition's own keys.
-            key = np.repeat(there if what in ("name", "owner") else own[there], sizes)
-            key, rows = key[owner[rows] != number], rows[owner[rows] != number]
-            others = Placed(key, every.area[rows], every.district[rows], every.number[rows])
-            one[what] = _beyond(others, crowded[rows], len(lexicon.area.values) + 1)
+            one[what] = _beyond(every, here, place[there], there if what in ("name", "owner") else own[there], areas)
     return found
 
 
-def _crowded(every: Placed, districts: int, most: int) -> Bools:
-    """By row whether more than `most` businesses of all partitions have the key in its kecamatan."""
-    key = np.unique(every.key, return_inverse=True)[1]
-    cell, place = np.unique(key * districts + every.district + 1, return_inverse=True)
-    total = np.bincount(place, weights=every.number, minlength=len(cell))
-    return (total[place] > most) & (every.district >= 0)
+class _Every(NamedTuple):
+    """What all partitions placed. keys ascend; key, cell: by row the places of its key and of key and area; owner: its
+    partition; crowded: rows of kecamatan where too many have the key; cells: place of the key * areas + area; number:
+    by cell how many."""
+
+    rows: Placed
+    keys: Ints
+    key: Ints
+    cell: Ints
+    owner: Ints
+    crowded: Bools
+    cells: Ints
+    number: Ints
 
 
-def _beyond(others: Placed, crowded: Bools, areas: int) -> Beyond:
-    keys, place = np.unique(others.key, return_inverse=True)
-    cell, row = np.unique(place * areas + others.area, return_inverse=True)
-    number = np.bincount(row, weights=others.number, minlength=len(cell)).astype(np.int64)
-    near = np.flatnonzero(crowded)[np.argsort(place[crowded], kind="stable")]
-    every = np.arange(len(keys) + 1)
-    return Beyond(
+def _every(parts: Sequence[Placed], districts: int, areas: int, most: int) -> _Every:
+    rows = Placed(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    keys, key = np.unique(rows.key, return_inverse=True)
+    cells, cell = np.unique(key * areas + rows.area, return_inverse=True)
+    near, place = np.unique(key * districts + rows.district + 1, return_inverse=True)
+    total = np.bincount(place, weights=rows.number, minlength=len(near))
+    return _Every(
+        rows=rows,
         keys=keys,
-        start=np.searchsorted(cell // areas, every).astype(np.int64),
-        area=cell % areas,
-        number=number,
-        near_start=np.searchsorted(place[near], every).astype(np.int64),
-        near_area=others.area[near],
-        near_district=others.district[near],
-        near_number=others.number[near].astype(np.int64),
+        key=key,
+        cell=cell,
+        owner=np.repeat(np.arange(len(parts)), [len(part.key) for part in parts]),
+        crowded=(total[place] > most) & (rows.district >= 0),
+        cells=cells,
+        number=np.bincount(cell, weights=rows.number, minlength=len(cells)).astype(np.int64),
+    )
+
+
+def _beyond(every: _Every, here: Bools, places: Ints, told: Ints, areas: int) -> Beyond:
+    """What stands elsewhere of the keys at these places. here: rows of this partition; told: names of the keys."""
+    name = np.full(len(every.keys), -1, dtype=np.int64)
+    name[places] = np.arange(len(places))
+    own = np.bincount(every.cell[here], weights=every.rows.number[here], minlength=len(every.cells))
+    number, key = every.number - own.astype(np.int64), name[every.cells // areas]
+    cells = np.flatnonzero((number > 0) & (key >= 0))
+    near = np.flatnonzero(every.crowded & ~here)
+    near = near[name[every.key[near]] >= 0]
+    near = near[np.argsort(every.key[near], kind="stable")]
+    bounds = np.arange(len(places) + 1)
+    return Beyond(
+        keys=told,
+        start=np.searchsorted(key[cells], bounds).astype(np.int64),
+        area=every.cells[cells] % areas,
+        number=number[cells],
+        near_start=np.searchsorted(name[every.key[near]], bounds).astype(np.int64),
+        near_area=every.rows.area[near],
+        near_district=every.rows.district[near],
+        near_number=every.rows.number[near].astype(np.int64),
     )
