@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from linkage_factory import fill_registry, fill_shops, listing, shop
+from linkage_factory import business, fill_registry, fill_shops, listing, shop
 from sqlalchemy import Engine, select
 from test_linkage_parted import DECLARED, a_world
 
@@ -132,10 +132,13 @@ def filled(config: Config) -> Engine:
     registry, shops, goods = a_world(14, 400, 60)
     engine = private_engine(config)
     rows: list[dict[str, Any]] = registry.astype(object).where(registry.notna(), None).to_dict("records")
-    fill_registry(engine, rows, with_crowd=False)
+    told = [{"kind": "phone", "hash": "only", "where": "name"}]
+    sure = business(group_id=10_000, trade_name="Rengginang Ceu Wiwin", owner_name="Wiwin", phone_hashes="only")
+    fill_registry(engine, [*rows, sure], with_crowd=False)
     collective = shop("counter", name="Galeri", is_collective=True)
+    its = shop("its", name="Rengginang Ceu Wiwin", username="ceuwiwin", district_code="360112", identifiers=told)
     marks = [listing("counter", f"c{n}", title="Emping", brand=f"Zulfakar {n % 4}") for n in range(8)]
-    fill_shops(engine, [*shops.to_dict("records"), collective], [*goods.to_dict("records"), *marks], WEEK)
+    fill_shops(engine, [*shops.to_dict("records"), collective, its], [*goods.to_dict("records"), *marks], WEEK)
     return engine
 
 
