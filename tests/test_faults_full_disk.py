@@ -66,11 +66,24 @@ def same_files(machine: Machine, stage: Stage) -> None:
     assert crawled(machine.data) == crawled(stage.after)
 
 
+def only_tidied(machine: Machine, number: int) -> bool:
+    """Whether all that was refused brings a store's log into its file, which SQLite does later too, or is logging.
+
+    How many operations a crawl needs depends on the clock, so that a number may fall behind its work.
+    """
+    refused = [need.path for need in machine.needs() if need.number >= number]
+    return all(path.startswith("data/logs/") or path.endswith(".sqlite") for path in refused)
+
+
 def check(machine: Machine, stage: Stage, number: int) -> None:
     machine.put(stage.before)
     with machine.full_at(number):
         ended = stage.run(machine)
     assert ended.refused
+    if ended.code == 0 and only_tidied(machine, number):
+        same_rows(machine, stage)
+        same_files(machine, stage)
+        return
     assert ended.code == 1, ended
     sentence = sentence_of(stage, ended)
     assert "space" in sentence, sentence
