@@ -31,7 +31,7 @@ from pipelines.measure import measure_week
 from pipelines.measure_provinces import measure_provinces
 
 pytestmark = [pytest.mark.prove, pytest.mark.postgresql]
-BUSINESSES, SHOPS = (int(size) for size in os.environ.get("CLUSTER_WEEK", "1500 250").split())
+BUSINESSES, SHOPS = (int(size) for size in os.environ.get("CLUSTER_WEEK", "3000 700").split())
 VINTAGES = ("flash", "final")
 
 
@@ -96,6 +96,6 @@ def test_the_practice_week_of_a_cluster_is_that_of_one_machine(there: Config, co
         one, other = rows(config.database_url, table), rows(there.database_url, table)
         different = sorted(set(one) ^ set(other))
         assert one == other, (table.name, len(one), len(different), different[:4])
-        assert one or table is estimate_draws  # a small world has too few answers for a level
+        assert one, table.name
         sys.stdout.write(f"\n{table.name}: {len(one)} rows")
     assert found == wanted and found["businesses confirmed that truly are present"]
