@@ -5,6 +5,8 @@ import shutil
 from glob import escape
 from pathlib import Path
 
+from monitor.living import is_living
+
 
 def aside_of(path: Path) -> Path:
     """A hidden name beside `path` that no other process uses; `sweep_asides` knows it again."""
@@ -20,18 +22,8 @@ def sweep(folder: Path, prefix: str) -> None:
     """Removes files and folders named `<prefix><process>[.anything]` whose process is gone."""
     for left in folder.glob(f"{escape(prefix)}*"):
         number = left.name.removeprefix(prefix).partition(".")[0]
-        if number.isdecimal() and not _is_alive(int(number)):
+        if number.isdecimal() and not is_living(int(number)):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 left.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True

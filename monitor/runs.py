@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
+from monitor.living import is_living, started
 from monitor.private_store import runs
 from monitor.run_log import named, note, run_id, told
 from monitor.weeks import utc_now, utc_text
@@ -43,15 +43,7 @@ class Run:
 
 def holder() -> str:
     pid = os.getpid()
-    return f"{socket.gethostname()}:{pid}@{_started(pid)}"
-
-
-def _started(pid: int) -> str:
-    """Clock ticks from boot to the start of the process; empty where the system does not say."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
+    return f"{socket.gethostname()}:{pid}@{started(pid)}"
 
 
 def is_alive(who: str, lease_until: str | None, now: str) -> bool:
@@ -59,15 +51,9 @@ def is_alive(who: str, lease_until: str | None, now: str) -> bool:
     host, _, process = who.rpartition(":")
     if host != socket.gethostname():
         return lease_until is not None and lease_until > now
-    number, _, started = process.partition("@")
+    number, _, began = process.partition("@")
     pid = int(number)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return not started or started == _started(pid)
+    return is_living(pid) and (not began or began == started(pid))
 
 
 def abandon_dead(connection: Connection) -> int:

@@ -1,7 +1,6 @@
 """Helpers of the crawl tests: a small served world, and crawls of it by the real command."""
 
 import json
-import os
 import signal
 import subprocess
 import threading
@@ -129,11 +128,3 @@ def little_site(folder: Path, hosts: list[str], answer: Answerer) -> Iterator[li
     finally:
         server.shutdown()
         server.server_close()
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").exists() else True

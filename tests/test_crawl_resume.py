@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crawling import ROOT, WEEK, done_lines, end_of, is_alive, kill_after, only_crawl, rows, short_command, start
+from crawling import ROOT, WEEK, done_lines, end_of, kill_after, only_crawl, rows, short_command, start
 
 from monitor import crawl_process
 from monitor.config import Config, load_config
 from monitor.crawl_process import environment, run_crawl
 from monitor.crawl_store import CrawlInfo, CrawlWriter, list_crawls
 from monitor.errors import StoreError
+from monitor.living import is_living
 from monitor.sandbox import world
 from monitor.sandbox.server import Server
 
@@ -89,9 +90,9 @@ def test_a_crawl_ends_with_whoever_started_it(served: Path, tmp_path: Path) -> N
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
     deadline = time.monotonic() + 10
-    while is_alive(child) and time.monotonic() < deadline:
+    while is_living(child) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not is_alive(child)
+    assert not is_living(child)
     with CrawlWriter.resume(only_crawl(config, "tokopedia")) as writer:  # and its lock is free
         assert writer.attempt == 2
 

@@ -16,6 +16,7 @@ from faulty_stages import NOW, Stage, files, half_written, integrity, lay_out, r
 
 from monitor.config import Config, load_config
 from monitor.database import private_engine, transaction
+from monitor.living import is_living
 from monitor.runs import clock_behind
 from monitor.scheduler import past
 from monitor.scheduler.due import Due
@@ -190,14 +191,6 @@ with recorded(engine, "run"):
 """
 
 
-def is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-
-
 @pytest.mark.prove
 def test_sigterm_ends_the_service_and_all_it_began_within_thirty_seconds(tmp_path: Path) -> None:
     data = tmp_path / "data"
@@ -214,7 +207,7 @@ def test_sigterm_ends_the_service_and_all_it_began_within_thirty_seconds(tmp_pat
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
     assert time.monotonic() - began < 30
-    assert not [pid for pid in children if is_there(pid)]
+    assert not [pid for pid in children if is_living(pid)]
     events = [json.loads(line) for line in journal.read_text().splitlines()]
     ended = [event for event in events if event["event"] == "ended"]
     assert {event["outcome"] for event in ended} == {"abandoned"}

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from monitor.config import Config
 from monitor.database import private_engine, transaction
 from monitor.errors import InputError, StoreError
+from monitor.living import is_living
 from monitor.private_store import runs
 from monitor.runs import abandon_dead, holder, recorded
 
@@ -64,6 +65,25 @@ def test_the_same_work_is_not_done_twice_at_once_and_a_killed_holder_is_replaced
         pass
     engine.dispose()
     assert [outcome for outcome, _ in outcomes(config)] == ["abandoned", "done", "done"]
+
+
+def test_a_killed_holder_of_which_nobody_took_note_is_replaced(config: Config) -> None:
+    """As in a container whose first process does not: the killed one keeps its number and does nothing any more."""
+    other = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    assert other.stdout is not None
+    assert other.stdout.readline() == "holding\n"
+    other.send_signal(signal.SIGKILL)
+    os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+    engine = private_engine(config)
+    try:
+        os.kill(other.pid, 0)  # its number is still taken
+        assert not is_living(other.pid)
+        with recorded(engine, "load", week="2026-W47"):
+            pass
+    finally:
+        engine.dispose()
+        other.communicate()
+    assert [outcome for outcome, _ in outcomes(config)] == ["abandoned", "done"]
 
 
 def test_another_host_keeps_its_lease_until_it_runs_out(config: Config) -> None:

@@ -30,6 +30,7 @@ from monitor.cluster.storage import Storage
 from monitor.config import Config
 from monitor.crawl_process import Outcome, Process, run_crawl
 from monitor.errors import MonitorError, StoreError
+from monitor.living import is_living
 from monitor.marketplaces import OWN_SHOP, marketplace
 from monitor.own_sites import FILE_NAME
 from monitor.phone_hash import load_hasher
@@ -161,23 +162,14 @@ def _scratch(config: Config) -> Iterator[Path]:
     root = config.data_dir / "cluster" / "crawling"
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in root.iterdir():
-        if not _is_running(path.name.partition("-")[0]):
+        number = path.name.partition("-")[0]
+        if not number.isdecimal() or not is_living(int(number)):
             shutil.rmtree(path, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=root))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_running(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _run(config: Config, storage: Storage, order: Order, keeper: LaneKeeper) -> Outcome:
