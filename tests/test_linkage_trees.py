@@ -101,10 +101,12 @@ def _codes(*codes: str) -> object:
 
 def _named(texts: list[str], areas: Ragged) -> list[list[str]]:
     districts = ("360107", "367406", "367404", "360119")
+    several = {"areas_of": (np.array([0, 0, 0]), np.array([2, 0, 2])), "provinces": ("36",)}
     index: RegistryIndex = type(  # type: ignore[assignment]
-        "Index", (), {"district": _codes(*districts), "area": _codes("3601", "3674")}
+        "Index", (), {"district": _codes(*districts), "area": _codes("3601", "3674")} | several
     )()
-    found = named_districts((texts, [""] * len(texts)), index, areas, len(texts))
+    province = np.array([-1, 0, -2][: len(texts)] + [0] * (len(texts) - 3))
+    found = named_districts((texts, [""] * len(texts)), index, areas, province)
     return [[districts[value] for value in found.value[found.row == row]] for row in range(len(texts))]
 
 
@@ -112,6 +114,14 @@ def test_a_name_gives_away_its_kecamatan_however_it_is_glued() -> None:
     nowhere = Ragged(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     found = _named(["Keripik Pisang Pamulang", "dapurbujuju_PAMULANG.id", "Toko Jaya", ""], nowhere)
     assert found == [["367406"], ["367406"], [], []]
+
+
+def test_a_shop_of_another_province_names_no_kecamatan_here_unless_it_prints_a_place_here() -> None:
+    nowhere = Ragged(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    printed = Ragged(np.array([2]), np.array([1]))
+    texts = ["Keripik Pamulang"] * 3  # of any province, of this one, of one where nobody is registered
+    assert _named(texts, nowhere) == [["367406"], ["367406"], []]
+    assert _named(texts, printed) == [["367406"], ["367406"], ["367406"]]
 
 
 def test_a_kecamatan_outside_the_printed_kab_kota_is_left_out() -> None:

@@ -44,27 +44,41 @@ def _found(texts: Any, names: dict[str, tuple[str, ...]]) -> tuple[Ints, list[st
     return rows.astype(np.int64), pc.struct_field(there, "name").to_pylist()
 
 
-def named_districts(columns: Any, index: Lexicon, areas: Ragged, shops: int) -> Ragged:
-    """shop -> places in index.district.values that its texts name, inside the kab/kota it prints where it prints one.
+def named_districts(columns: Any, index: Lexicon, areas: Ragged, province: Ints) -> Ragged:
+    """shop -> places in index.district.values that its texts name, inside the kab/kota it prints where it prints one,
+    else inside its province.
 
-    columns: texts by shop. areas: shop -> places in index.area.values.
+    columns: texts by shop. areas: shop -> places in index.area.values. province: by shop as in `ShopTable`.
     """
     number = {code: place for place, code in enumerate(index.district.values)}
     area_of = {code: place for place, code in enumerate(index.area.values)}
     row, district = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    asked = _by_province(index, areas, province)
     for column in columns:
         lower = pc.utf8_slice_codeunits(pc.utf8_lower(text_array(column)), 0, MOST_LETTERS)
         letters = pc.replace_substring_regex(lower, "[^a-z]+", "")
-        for province in sorted({code[:2] for code in index.area.values}):
-            for names in filter(None, _names(province)):
-                rows, there = _found(letters, names)
+        for code, some in zip(index.provinces, asked, strict=True):
+            for names in filter(None, _names(code)):
+                rows, there = _found(letters.take(some), names)
                 codes = [[code for code in names[name] if code in number] for name in there]
                 sizes = np.array([len(found) for found in codes], dtype=np.int64)
-                row.append(np.repeat(rows, sizes))
+                row.append(np.repeat(some[rows], sizes))
                 district.append(np.array([number[code] for found in codes for code in found], dtype=np.int64))
     found = once(Ragged(np.concatenate(row), np.concatenate(district)))
     of_area = np.array([area_of.get(code[:4], -1) for code in index.district.values], dtype=np.int64)
-    return _inside(found, areas, of_area, shops)
+    return _inside(found, areas, of_area, len(province))
+
+
+def _by_province(index: Lexicon, areas: Ragged, province: Ints) -> list[Ints]:
+    """Shops whose texts may name a place of each province: they print a kab/kota there, or none and may be of it."""
+    begin, size = index.areas_of
+    prints_none = areas.counts(len(province)) == 0
+    found = []
+    for place in range(len(index.provinces)):
+        may = prints_none & ((province == place) | (province == -1))
+        may[areas.row[(areas.value >= begin[place]) & (areas.value < begin[place] + size[place])]] = True
+        found.append(np.flatnonzero(may))
+    return found
 
 
 def _inside(found: Ragged, areas: Ragged, of_area: Ints, shops: int) -> Ragged:

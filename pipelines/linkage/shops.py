@@ -276,6 +276,7 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: Lexicon) -> S
         for tokens, found in zip(columns, read, strict=True)
     ])  # fmt: skip
     areas, area_known, in_region = _areas(frame, index)
+    province = _places(frame, PROVINCE, index.provinces)
     known = by_text.value >= 0
     unknown_bits = reader.unknown_bits(weights.name.short_word_bits)
     return ShopTable(
@@ -287,9 +288,9 @@ def read_shops(shops: pd.DataFrame, listings: pd.DataFrame, index: Lexicon) -> S
         areas=areas,
         area_known=area_known,
         in_region=in_region,
-        province=_places(frame, PROVINCE, index.provinces),
+        province=province,
         district=_places(frame, "district_code", index.district.values),
-        named=named_districts((_column(frame, "name"), _column(frame, "username")), index, areas, len(frame)),
+        named=named_districts((_column(frame, "name"), _column(frame, "username")), index, areas, province),
         goods=read_goods(goods, listing_shop, len(frame), index),
         identifiers=_identifiers(frame, goods, listing_shop, index),
         titles=np.column_stack([masks(*column) for column in zip(columns, read, strict=True)]).ravel(),
