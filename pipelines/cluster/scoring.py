@@ -18,6 +18,7 @@ from pipelines.cluster import arrays, frames
 from pipelines.cluster.prepare import Parted, directory, index, lexicon
 from pipelines.cluster.tasks import Task, run_all
 from pipelines.linkage.blocking import RULES, Found, find_pairs
+from pipelines.linkage.evidence import joined
 from pipelines.linkage.labels import mixed
 from pipelines.linkage.model import load_model
 from pipelines.linkage.parted import Ranked, Weighed, best_of, chosen, finished, ranked, taken, visits, weighed
@@ -139,12 +140,12 @@ def _run(client: Any, storage: Storage, tell: Callable[[str], None], said: str, 
 def _collected(storage: Storage, run: str, shops: pd.DataFrame, batch: int, count: int) -> Pairs:
     floor = load_weights().decision.floor
     slugs, ids = (shops[name].to_numpy(dtype=object) for name in NAMES)
-    made = []
-    for number in range(count):
-        found = arrays.read(storage, f"{run}/pairs/{number}.bin", Evidence)
-        made.append(framed(replace(found, shop=found.shop + number * batch), slugs, ids, floor))
+    read = [arrays.read(storage, f"{run}/pairs/{number}.bin", Evidence) for number in range(count)]
+    made = joined([replace(found, shop=found.shop + number * batch) for number, found in enumerate(read)])
     skipped = [storage.read_json(f"{run}/chosen/{number}.json") for number in range(count)]
-    return pd.concat(made, ignore_index=True), {rule: sum(found[rule] for found in skipped) for rule in RULES}
+    return framed(made, slugs, ids, floor).reset_index(drop=True), {
+        rule: sum(found[rule] for found in skipped) for rule in RULES
+    }
 
 
 # --- shops as files ---------------------------------------------------------------------------------------------------

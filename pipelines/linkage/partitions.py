@@ -275,9 +275,11 @@ def beyond_each(
     most, areas = lexicon.weights.blocking.max_district_businesses, len(lexicon.area.values) + 1
     found: list[dict[str, Beyond]] = [dict.fromkeys(BEYOND, NOBODY) for _ in placed]
     for what, keys in (("name", "by_name"), ("owner", "by_owner"), ("words", COMMON_WORDS), ("word", None)):
-        every = _every([own[what] for own in placed], len(lexicon.district.values) + 1, areas, most)
+        parts = [own[what] for own in placed]
+        every = _every(parts, len(lexicon.district.values) + 1, areas, most)
+        ends = np.cumsum([len(part.key) for part in parts])
         for number, one in enumerate(found):
-            here = every.owner == number
+            here = slice(int(ends[number]) - len(parts[number].key), int(ends[number]))
             own = np.unique(every.rows.key[here]) if keys is None else tallies[number][keys].keys
             place = find(every.keys, own)
             there = np.flatnonzero(place >= 0)
@@ -287,18 +289,19 @@ def beyond_each(
 
 
 class _Every(NamedTuple):
-    """What all partitions placed. keys ascend; key, cell: by row the places of its key and of key and area; owner: its
-    partition; crowded: rows of kecamatan where too many have the key; cells: place of the key * areas + area; number:
-    by cell how many."""
+    """What all partitions placed, one after the other. keys ascend; cell: by row the place of its key and area; cells:
+    place of the key * areas + area; number: by cell how many; elsewhere: the same for one partition at a time; crowded:
+    rows of kecamatan where too many have the key, by key. cell_start, crowded_start: by key, one more than keys."""
 
     rows: Placed
     keys: Ints
-    key: Ints
     cell: Ints
-    owner: Ints
-    crowded: Bools
     cells: Ints
     number: Ints
+    elsewhere: Ints
+    crowded: Ints
+    cell_start: Ints
+    crowded_start: Ints
 
 
 def _every(parts: Sequence[Placed], districts: int, areas: int, most: int) -> _Every:
@@ -307,36 +310,50 @@ def _every(parts: Sequence[Placed], districts: int, areas: int, most: int) -> _E
     cells, cell = np.unique(key * areas + rows.area, return_inverse=True)
     near, place = np.unique(key * districts + rows.district + 1, return_inverse=True)
     total = np.bincount(place, weights=rows.number, minlength=len(near))
+    crowded = np.flatnonzero((total[place] > most) & (rows.district >= 0))
+    crowded = crowded[np.argsort(key[crowded], kind="stable")]
+    number = np.bincount(cell, weights=rows.number, minlength=len(cells)).astype(np.int64)
+    bounds = np.arange(len(keys) + 1)
     return _Every(
         rows=rows,
         keys=keys,
-        key=key,
         cell=cell,
-        owner=np.repeat(np.arange(len(parts)), [len(part.key) for part in parts]),
-        crowded=(total[place] > most) & (rows.district >= 0),
         cells=cells,
-        number=np.bincount(cell, weights=rows.number, minlength=len(cells)).astype(np.int64),
+        number=number,
+        elsewhere=number.copy(),
+        crowded=crowded,
+        cell_start=np.searchsorted(cells // areas, bounds),
+        crowded_start=np.searchsorted(key[crowded], bounds),
     )
 
 
-def _beyond(every: _Every, here: Bools, places: Ints, told: Ints, areas: int) -> Beyond:
-    """What stands elsewhere of the keys at these places. here: rows of this partition; told: names of the keys."""
-    name = np.full(len(every.keys), -1, dtype=np.int64)
-    name[places] = np.arange(len(places))
-    own = np.bincount(every.cell[here], weights=every.rows.number[here], minlength=len(every.cells))
-    number, key = every.number - own.astype(np.int64), name[every.cells // areas]
-    cells = np.flatnonzero((number > 0) & (key >= 0))
-    near = np.flatnonzero(every.crowded & ~here)
-    near = near[name[every.key[near]] >= 0]
-    near = near[np.argsort(every.key[near], kind="stable")]
+def _beyond(every: _Every, here: slice, places: Ints, told: Ints, areas: int) -> Beyond:
+    """What stands elsewhere of the keys at these places, which ascend. here: rows of this partition; told: names of
+    the keys. Only the rows of these keys are looked at: there may be thousands of partitions."""
+    np.subtract.at(every.elsewhere, every.cell[here], every.rows.number[here])
+    cells, of_cell = _of_keys(every.cell_start, places)
+    there = every.elsewhere[cells] > 0
+    cells, of_cell = cells[there], of_cell[there]
+    number = every.elsewhere[cells]
+    every.elsewhere[every.cell[here]] = every.number[every.cell[here]]
+    near, of_near = _of_keys(every.crowded_start, places)
+    near = every.crowded[near]
+    there = (near < here.start) | (near >= here.stop)
+    near, of_near = near[there], of_near[there]
     bounds = np.arange(len(places) + 1)
     return Beyond(
         keys=told,
-        start=np.searchsorted(key[cells], bounds).astype(np.int64),
+        start=np.searchsorted(of_cell, bounds).astype(np.int64),
         area=every.cells[cells] % areas,
-        number=number[cells],
-        near_start=np.searchsorted(name[every.key[near]], bounds).astype(np.int64),
+        number=number,
+        near_start=np.searchsorted(of_near, bounds).astype(np.int64),
         near_area=every.rows.area[near],
         near_district=every.rows.district[near],
         near_number=every.rows.number[near].astype(np.int64),
     )
+
+
+def _of_keys(start: Ints, places: Ints) -> tuple[Ints, Ints]:
+    """What lies at these places one after the other, and which of them each is of."""
+    sizes = start[places + 1] - start[places]
+    return ranges(start[places], sizes), np.repeat(np.arange(len(places)), sizes)

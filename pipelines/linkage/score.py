@@ -34,12 +34,12 @@ def framed(made: Evidence, marketplace: Any, shop_id: Any, floor: float) -> pd.D
     marketplace, shop_id: by shop.
     """
     columns: dict[str, Any] = {
-        "marketplace": marketplace[made.shop],
-        "shop_id": shop_id[made.shop],
+        "marketplace": _texts(marketplace).take(made.shop),
+        "shop_id": _texts(shop_id).take(made.shop),
         "shop": made.shop,
         "business_id": made.business_id,
         "group_id": made.group_id,
-        "rule": np.array(RULES, dtype=object)[made.rule],
+        "rule": _texts(RULES).take(made.rule),
         "weight": made.weight,
         "agreements": made.agreements,
         "enough": made.enough,
@@ -50,9 +50,13 @@ def framed(made: Evidence, marketplace: Any, shop_id: Any, floor: float) -> pd.D
         columns[f"{name}_level"] = pd.Series(levels, dtype=object)
         columns[f"{name}_bits"] = made.bits[:, place]
     columns |= {f"{name}_agrees": made.agrees[:, place] for place, name in enumerate(AGREEMENTS)}
-    texts = dict.fromkeys(("marketplace", "shop_id", "rule"), "str")  # where no pair is left too
-    frame = pd.DataFrame(columns | {"contradicted": made.contradicted}).astype(texts)
+    frame = pd.DataFrame(columns | {"contradicted": made.contradicted})
     return frame[made.weight >= floor - REACH]
+
+
+def _texts(values: Any) -> Any:
+    """As a column that pairs take from: several times as fast as making texts of every pair's."""
+    return pd.array(list(values), dtype="str")
 
 
 def score(
