@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -164,7 +165,7 @@ def test_a_damaged_file_is_named_and_nothing_is_put_in_place(config: Config, mad
     new = elsewhere(tmp_path / "new")
     with pytest.raises(StoreError, match=r"private\.sqlite\.age is missing or damaged"):
         restore(new, made.folder, config.phone_key_file.parent / "backup.key")
-    assert not new.data_dir.exists()
+    assert not any(new.data_dir.iterdir())
 
 
 def test_another_key_does_not_open_it(config: Config, made: make.Made, tmp_path: Path) -> None:
@@ -369,6 +370,24 @@ def test_a_half_restored_folder_is_refused_with_what_finishes_it(
             f"monitor restore {made.folder.name}\n"
         )
     assert [path for path in sorted(half.data_dir.rglob("*")) if "logs" not in str(path)] == before
+
+
+def test_a_restore_killed_while_it_still_looks_through_the_backup_meets_no_store_the_next_time(
+    config: Config, made: make.Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks `status` in between must not make the empty store that the next restore would refuse."""
+    new, key = elsewhere(tmp_path / "new"), config.phone_key_file.parent / "backup.key"
+    child = os.fork()
+    if child == 0:
+        real = archives.sha256_of
+        archives.sha256_of = lambda path: os._exit(9) if path.suffix == ".age" else real(path)
+        restore(new, made.folder, key)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    monkeypatch.setenv("MONITOR_DATA_DIR", str(new.data_dir))
+    assert monitor(["status"]) == 1
+    restore(new, made.folder, key)
+    assert bytes_of(new.data_dir) == bytes_of(config.data_dir)
 
 
 def test_a_restore_that_was_cut_off_goes_on(config: Config, half: Config, made: make.Made) -> None:

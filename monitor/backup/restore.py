@@ -80,17 +80,20 @@ def restoring(config: Config, folder: Path, key: Path) -> Iterator[Restored]:
     source = _Source(folder, read_manifest(folder), read_key(key))
     for entry in source.stores:
         stores.require_kind(_address(config, entry), _store_file(entry))
-    for entry in source.manifest["files"]:
-        _require_sound(folder / entry["name"], entry["sha256"])
     with unfinished.alone(config.data_dir):
         mine = unfinished.Begun(folder.name, archives.sha256_of(folder / MANIFEST), placing=False)
         before = unfinished.begun(config.data_dir)
         if before is None or not before.placing:
-            _require_empty(config, source)
             with _undone(config, source):
+                # First of all: killed from here on, no other command makes stores that are in the way of the next.
+                unfinished.note(config.data_dir, mine)
+                _require_empty(config, source)
+                _require_sound(source)
                 _unpack(config, source, mine)
         elif before.manifest != mine.manifest:
             unfinished.require_whole(config.data_dir)
+        else:
+            _require_sound(source)
         _place(config, source)
         yield source.restored()
         os.sync()  # what a power cut would undo must not be called whole
@@ -116,7 +119,6 @@ def _unpack(config: Config, source: _Source, mine: unfinished.Begun) -> None:
     """Everything beside its place, and checked. What an earlier restore left there is removed."""
     aside = unfinished.files_of(config.data_dir)
     shutil.rmtree(aside, ignore_errors=True)
-    unfinished.note(config.data_dir, mine)
     for entry in source.stores:
         if _store_file(entry).endswith(".sqlite"):
             with _opened(config, source, entry) as plain:
@@ -195,6 +197,8 @@ def _require_empty(config: Config, source: _Source) -> None:
                 raise UsageError(f"{path} exists already; restore into an empty data folder (MONITOR_DATA_DIR).")
 
 
-def _require_sound(path: Path, sha256: str) -> None:
-    if not path.is_file() or archives.sha256_of(path) != sha256:
-        raise StoreError(f"{path.name} is missing or damaged; take another backup.")
+def _require_sound(source: _Source) -> None:
+    for entry in source.manifest["files"]:
+        path = source.folder / entry["name"]
+        if not path.is_file() or archives.sha256_of(path) != entry["sha256"]:
+            raise StoreError(f"{path.name} is missing or damaged; take another backup.")
