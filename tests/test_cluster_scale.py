@@ -86,3 +86,30 @@ def test_the_benchmark_sees_any_difference_between_pairs(tmp_path: Path) -> None
     assert scale.same(first, kept(pairs.assign(name_level=pairs["name_level"].astype("str"))))
     for other in (pairs.assign(name_bits=[2.5, 1.26]), pairs.assign(name_level="part"), pairs.iloc[::-1], pairs[:1]):
         assert not scale.same(first, kept(other))
+
+
+def test_the_benchmark_decides_on_the_quickest_round_of_each() -> None:
+    works = scale.works_of(5, (1, 4), 250_000, other_sizes=True)
+    assert [work.workers for work in works] == [0, 1, 4, 1, 1, 0, 4]
+    seconds = dict(
+        zip(works, ((140, 100), (129, 150), (131, 140), (500, 500), (500, 500), (21, 20), (23, 22)), strict=True)
+    )
+    rows = [
+        {**work._asdict(), "processor": found[turn], "total_peak_mib": 1024.0 * (5 + turn)}
+        for turn in range(2)
+        for work, found in seconds.items()
+    ]
+    assert scale.missed(rows, works) == ["4 workers cost 1.31 times one process, at most 1.3."]
+    told = list(scale.decided(rows, works, 800_000))
+    assert (
+        told[2]
+        == "5 x 800,000, 4 workers, partitions of 250,000: 131.0 s at least of [131.0, 140.0]: 1.31 times one process"
+    )
+    assert told[-2:] == [
+        "5 Bantens against one, one process: 5.00 times",
+        "5 Bantens against one, 4 workers: 5.95 times",
+    ]
+    slow = [{**row, "processor": 90, "total_peak_mib": 13000.0} for row in rows]
+    assert scale.missed([{**row, "processor": 10} if row["bantens"] == 1 else row for row in slow], works) == [
+        "All processes together took 12.7 GiB, at most 12.", "5 Bantens cost 9.0 times one, at most 6.0.",
+    ]  # fmt: skip
