@@ -4,13 +4,13 @@ What was said lies beside the crawl (`accepted.json`: by, at, reason), so that t
 the crawl directories; the break in the series is a row of `series_breaks`.
 """
 
-import getpass
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete
 
+from monitor.access import account
 from monitor.config import Config
 from monitor.crawl_lines import write_whole
 from monitor.crawl_store import ACCEPTED_FILE, CrawlData, list_crawls, read_crawl
@@ -47,7 +47,7 @@ def accept(config: Config, engine: Engine, slug: str, week: str, reason: str) ->
     entry = marketplace(slug)
     words = _reason(reason)
     directory, data = _newest(config, slug, week)
-    at, by = utc_text(utc_now()), getpass.getuser()
+    at, by = utc_text(utc_now()), account()
     said = {"by": by, "at": at, "reason": words}
     verdict = check(data.info, {**(data.stats or {}), "accepted": said}, entry)
     if verdict.health != "healthy":

@@ -1,6 +1,5 @@
 """Taking answers back: they stay where they are, no longer count, and what that does to the figures is written down."""
 
-import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
+from monitor.access import account
 from monitor.config import Config
 from monitor.database import bulk_insert, read_frame, transaction
 from monitor.errors import UsageError
@@ -51,7 +51,7 @@ def undo(
     with transaction(engine) as connection:
         chosen = _of_task(connection, task_id) if file is None else _of_file(connection, file)
         before = _figures(connection, config, week)
-        rows = chosen[["judgement_id"]].assign(at=utc_text(utc_now()), who=getpass.getuser(), reason=why)
+        rows = chosen[["judgement_id"]].assign(at=utc_text(utc_now()), who=account(), reason=why)
         bulk_insert(connection, undone_judgements, rows.assign(effect=None))
         after = _figures(connection, config, week)
         effect = {name: (before.get(name), after.get(name)) for name in before}

@@ -204,6 +204,17 @@ def test_missed_weeks_are_caught_up_one_at_a_time_oldest_first() -> None:
     assert order == ["2026-W45", "2026-W46", "2026-W47"]
 
 
+def test_a_week_that_was_given_up_holds_back_none_that_came_after_it() -> None:
+    began = ran("week", None, "2026-W45", "done", moment(date(2026, 11, 10), "06:00"))
+    failed = [
+        ran("week", None, BEFORE, "failed", moment(date(2026, 11, 17), at))
+        for at in ("06:00", "07:10", "11:20", "23:30")
+    ]
+    for attempts, wanted in ((3, [BEFORE]), (4, [WEEK])):
+        runs = [began, *failed[:attempts], *read_all(WEEK)]
+        assert reports(due(Scene(SITES, runs, moment(TUESDAY, "09:00"), ZONE))) == wanted
+
+
 def test_weeks_from_before_the_first_crawl_are_not_caught_up() -> None:
     first = [ran("crawl", "tokopedia", WEEK, "done", BEGAN)]
     assert reports(due(Scene(SITES, first, moment(TUESDAY, "09:00"), ZONE))) == [WEEK]

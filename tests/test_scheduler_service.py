@@ -254,6 +254,33 @@ def test_a_full_disk_begins_nothing_and_says_so(service: Made, monkeypatch: pyte
     assert "Only 100 MiB are free" in one.problem
 
 
+def test_a_full_temporary_folder_fails_the_work_and_not_the_service(
+    service: Made, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tempfile
+
+    one = service()
+    monkeypatch.setattr(tempfile, "TemporaryFile", _raise(OSError(28, "No space left on device")))
+    assert len(one.tick()) == 2
+    assert one.children == {}
+    assert (
+        "crawl",
+        "tokopedia",
+        "failed",
+        "'crawl tokopedia' cannot be started: No space left on device.",
+    ) in recorded(engine)
+
+
+def test_an_account_without_a_name_may_tell_the_service_things(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    import getpass
+
+    monkeypatch.setattr(getpass, "getuser", _raise(KeyError("getpwuid(): uid not found: 4711")))
+    with transaction(engine) as connection:
+        past.ask(connection, "crawl", "tokopedia", None)
+        past.pause(connection, "blibli", SUNDAY_NOON.date(), "why")
+    assert [row[2] for row in recorded(engine)] == ["asked"]
+
+
 def test_a_store_that_cannot_be_used_is_waited_for(service: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     from monitor.errors import StoreError
 

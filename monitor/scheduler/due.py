@@ -205,7 +205,10 @@ def report_day(week: str, rules: Rules) -> date:
 
 
 def _reports(scene: Scene) -> list[Due]:
-    """The oldest ended week that was not reported; one at a time, so that each builds on the one before."""
+    """The oldest ended week that was not reported; one at a time, so that each builds on the one before.
+
+    A week that was given up is left to people, who are told of it, and holds back none that came after it.
+    """
     last = shift_week(scene.week, -1)
     began = min((run.week or week_of(run.started_at, scene.zone) for run in scene.runs), default=scene.week)
     asked = sorted(work[2] or last for work, past in scene.by_work.items() if work[0] == "week" and is_asked(past))
@@ -213,10 +216,15 @@ def _reports(scene: Scene) -> list[Due]:
     for week in [*asked, *weeks]:
         if week not in asked and week < began:
             continue  # nothing was monitored yet
-        if week in asked or not scene.is_done("week", None, week):
+        if week in asked or not (scene.is_done("week", None, week) or _is_given_up(scene, week)):
             found = _report(scene, week, is_late=week != last)
             return [found] if found else []
     return []
+
+
+def _is_given_up(scene: Scene, week: str) -> bool:
+    past = scene.of("week", None, week)
+    return len(past) > len(scene.rules.retry) and not any(run.outcome == "running" for run in past)
 
 
 def _report(scene: Scene, week: str, is_late: bool) -> Due | None:

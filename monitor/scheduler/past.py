@@ -1,11 +1,11 @@
 """What has run, read from and written to the `runs` table; pauses. Nothing the service decides on is kept elsewhere."""
 
-import getpass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, literal, or_, select, update
 
+from monitor.access import account
 from monitor.private_store import pauses, runs
 from monitor.runs import abandon_dead, holder, is_alive
 from monitor.scheduler.due import Due, Past
@@ -86,7 +86,7 @@ def last_sign(connection: Connection) -> datetime | None:
 
 def ask(connection: Connection, verb: str, subject: str | None, week: str | None) -> None:
     """The service begins this at its next tick, whatever its slot, pauses and quiet hours."""
-    connection.execute(insert(runs).values(**_row(verb, subject, week, ASKED, f"asked for by {getpass.getuser()}")))
+    connection.execute(insert(runs).values(**_row(verb, subject, week, ASKED, f"asked for by {account()}")))
 
 
 def taken(connection: Connection, item: Due) -> None:
@@ -146,7 +146,7 @@ def pause(connection: Connection, slug: str, until: date, reason: str) -> None:
             marketplace=slug,
             until=until.isoformat(),
             reason=reason,
-            who=getpass.getuser(),
+            who=account(),
             at=utc_text(utc_now()),
         )
     )

@@ -96,8 +96,11 @@ def start(config: Config, item: Due, now: datetime) -> Child:
 
 
 def launch(command: Sequence[str], config: Config, item: Due, now: datetime, limits: Limits) -> Child:
-    # Not through a pipe: nobody would read it while the service sleeps.
-    said = tempfile.TemporaryFile()  # noqa: SIM115 (the child of the service owns it)
+    try:
+        # Not through a pipe: nobody would read it while the service sleeps.
+        said = tempfile.TemporaryFile()  # noqa: SIM115 (the child of the service owns it)
+    except OSError as error:
+        raise _not_started(item, error) from None
     try:
         process = subprocess.Popen(
             command,
@@ -110,9 +113,13 @@ def launch(command: Sequence[str], config: Config, item: Due, now: datetime, lim
         )
     except OSError as error:
         said.close()
-        raise StoreError(f"'{' '.join(item.arguments)}' cannot be started: {error.strerror or error}.") from None
+        raise _not_started(item, error) from None
     limit(process.pid, limits)
     return Child(item, now, process, said, time.monotonic() + limits.seconds)
+
+
+def _not_started(item: Due, error: OSError) -> StoreError:
+    return StoreError(f"'{' '.join(item.arguments)}' cannot be started: {error.strerror or error}.")
 
 
 def limit(pid: int, limits: Limits) -> None:
