@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, insert, select
 
 from monitor.__main__ import run as monitor
-from monitor.backup import archives, make, stores, unfinished
+from monitor.backup import archives, make, plain, stores, unfinished
 from monitor.backup import restore as restoring_module
 from monitor.backup.make import list_backups, make_backup, read_manifest
 from monitor.backup.restore import chosen, restore
@@ -532,6 +532,20 @@ def test_only_the_public_half_of_the_key_is_needed_to_write(config: Config, tmp_
 
 
 # --- PostgreSQL
+
+
+def test_a_dump_asks_the_server_for_no_less_than_the_url_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without sslmode a password would go to whoever answers under the server's name."""
+    (tmp_path / "pg_dump").write_text("#!/bin/sh\nenv | grep ^PG | sort\n")
+    (tmp_path / "pg_dump").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    url = "postgresql://monitor@db.contoh.invalid/monitor?sslmode=verify-full&sslrootcert=/etc/ca.crt&connect_timeout=5"
+    with plain.nameless(tmp_path, "private.pgdump") as dump:
+        stores.copy_store(url, "private", dump)
+        dump.file.seek(0)
+        assert {b"PGSSLMODE=verify-full", b"PGSSLROOTCERT=/etc/ca.crt", b"PGCONNECT_TIMEOUT=5"} <= set(
+            dump.file.read().splitlines()
+        )
 
 
 @pytest.mark.postgresql

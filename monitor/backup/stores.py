@@ -136,6 +136,14 @@ def fill(address: str, source: Plain) -> None:
     _postgresql("pg_restore", url, [f"--dbname={url.database}", *options], read_from=source.file)
 
 
+def _options(url: URL) -> dict[str, str]:
+    """What the URL says after `?`, sslmode above all, by the names under which libpq reads it from the environment
+    (https://www.postgresql.org/docs/15/libpq-envars.html)."""
+    kept = {"connect_timeout": "PGCONNECT_TIMEOUT"}
+    given = {name: value[-1] if isinstance(value, tuple) else value for name, value in url.query.items()}
+    return {kept.get(name, f"PG{name.replace('_', '').upper()}"): value for name, value in given.items()}
+
+
 def _postgresql(
     program: str,
     url: URL,
@@ -156,7 +164,7 @@ def _postgresql(
         "PGPASSWORD": url.password,
         "PGDATABASE": url.database,
     }
-    env = os.environ | {name: str(value) for name, value in named.items() if value}
+    env = os.environ | _options(url) | {name: str(value) for name, value in named.items() if value}
     given = subprocess.DEVNULL if read_from is None else read_from
     kept = subprocess.DEVNULL if written_to is None else written_to
     done = subprocess.run([found, *options], env=env, stdin=given, stdout=kept, stderr=subprocess.PIPE, check=False)
