@@ -83,6 +83,20 @@ def test_a_restored_folder_holds_every_row_and_every_file(config: Config, tmp_pa
     assert not list(new.data_dir.rglob("*.key"))
 
 
+def test_a_store_under_another_name_is_no_plain_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of it while others write would be torn; and its log would be read into the store that is restored."""
+    monkeypatch.setenv("MONITOR_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("MONITOR_DATABASE_URL", f"sqlite:///{tmp_path}/data/umkm.db")
+    config = filled(load_config())
+    with private_engine(config).connect() as held:  # keeps the log there
+        held.execute(select(runs)).all()
+        made = make_backup(config, AT)
+    monkeypatch.setenv("MONITOR_DATA_DIR", str(tmp_path / "new"))
+    monkeypatch.setenv("MONITOR_DATABASE_URL", f"sqlite:///{tmp_path}/new/umkm.db")
+    restore(load_config(), made.folder, config.phone_key_file.parent / "backup.key")
+    assert sorted(path.name for path in (tmp_path / "new").iterdir() if path.is_file()) == ["results.sqlite", "umkm.db"]
+
+
 def test_the_command_line_makes_and_restores(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

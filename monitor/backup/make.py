@@ -102,8 +102,11 @@ def _crawls(config: Config, root: Path, recipient: str) -> tuple[dict[str, str],
 
 def _other_files(config: Config) -> Iterable[Path]:
     stores_of_ours = {".sqlite", ".sqlite-wal", ".sqlite-shm", ".sqlite-journal"}
+    addresses = (config.database_url, config.results_url)
+    named = {path.resolve() for address in addresses for path in stores.files_of(address)}
     for path in sorted(config.data_dir.iterdir()):
         is_ours = path.name in LEFT_OUT or path == config.backup_dir or path.suffix in stores_of_ours
+        is_ours = is_ours or path.resolve() in named
         if not is_ours and not path.is_symlink():
             yield path
 

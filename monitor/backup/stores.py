@@ -94,7 +94,7 @@ def is_filled(address: str, store: str) -> bool:
 def files_of(address: str) -> list[Path]:
     """The file of an SQLite store and those that SQLite keeps beside it; a log of another store would be read."""
     path = file_of(address)
-    return [] if path is None else [path.with_name(path.name + end) for end in ("", "-wal", "-journal")]
+    return [] if path is None else [path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal")]
 
 
 def lay_aside(address: str, source: Plain) -> None:
