@@ -38,10 +38,10 @@ sys.path.insert(0, str(ROOT))
 from monitor import regions  # noqa: E402
 from monitor.items import Shop  # noqa: E402
 from monitor.marketplaces import marketplace  # noqa: E402
-from monitor.planner import Able, History, LinkedShop, plan  # noqa: E402
-from monitor.planner_history import TITLES, UNSEEN_PER_SHOP, asked_queries  # noqa: E402
-from monitor.planner_steps import PANEL, Plan  # noqa: E402
-from monitor.planner_words import Asked, Text, words_of  # noqa: E402
+from monitor.planner.history import TITLES, UNSEEN_PER_SHOP, asked_queries  # noqa: E402
+from monitor.planner.plan import Able, History, LinkedShop, plan  # noqa: E402
+from monitor.planner.steps import PANEL, Plan  # noqa: E402
+from monitor.planner.words import Asked, Text, words_of  # noqa: E402
 from monitor.reading import Row  # noqa: E402
 from monitor.sandbox.draws import Draws  # noqa: E402
 from monitor.sandbox.listings import Listing  # noqa: E402

@@ -203,7 +203,7 @@ def run_pandas(source: Path, folder: Path, how: str) -> None:
 def run_import(source: Path, folder: Path) -> None:
     from monitor.config import load_config
     from monitor.database import private_engine
-    from monitor.registry_import import import_part
+    from monitor.registry.importing import import_part
 
     config = load_config({"MONITOR_DATA_DIR": str(folder / "data")})
     engine = private_engine(config)

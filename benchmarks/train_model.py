@@ -30,9 +30,9 @@ from sqlalchemy import select
 
 from monitor.config import load_config
 from monitor.database import private_engine
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
 from monitor.private_store import business_versions
-from monitor.registry_import import import_part
+from monitor.registry.importing import import_part
 from monitor.sandbox import world
 from monitor.sandbox.customs import USUAL, Customs
 from pipelines.linkage.blocking import Candidates, candidate_pairs

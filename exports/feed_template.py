@@ -19,7 +19,7 @@ from exports.base import plain
 from exports.styles import TEXT, Styles, set_up_page
 from monitor.config import Config
 from monitor.errors import StoreError
-from monitor.feed_columns import titles
+from monitor.feed.columns import titles
 from monitor.marketplaces import Marketplace
 
 DATA, GUIDE = "Data", "Petunjuk"

@@ -18,7 +18,7 @@ from monitor.database import read_frame, translate_errors
 from monitor.intervals import as_of
 from monitor.marketplaces import marketplace
 from monitor.private_store import business_versions, businesses, links, listings, registry_parts, snapshot_parts
-from monitor.registry_write import INSIDE
+from monitor.registry.write import INSIDE
 from monitor.sellers import one_business_each, shop_accounts
 from monitor.shop_states import live_shops
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, and_, case, func, or_, select
 from exports.named import NamedRow
 from monitor.database import translate_errors
 from monitor.private_store import business_versions, businesses
-from monitor.registry_write import INSIDE
+from monitor.registry.write import INSIDE
 
 MOST = 200  # names of one kab/kota; whoever has called these gets the next ones a week later
 

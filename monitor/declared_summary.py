@@ -14,7 +14,7 @@ NOT_SAID = "(no marketplace)"
 def declared_table(declared: pd.DataFrame) -> list[dict[str, Any]]:
     """One row per marketplace, most businesses first.
 
-    declared: business_id, marketplace, account (as `monitor.registry.declared` gives them). Each row: marketplace
+    declared: business_id, marketplace, account (as `registry.frame.read_declared` gives them). Each row: marketplace
     (title), state (how it is read, or since when it is closed), businesses, accounts and their number per kind.
     """
     kinds: dict[str, Counter[str]] = defaultdict(Counter)

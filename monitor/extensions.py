@@ -24,13 +24,13 @@ from monitor import regions
 from monitor.cluster.crawl_shards import DoneElsewhere, Shard
 from monitor.cluster.lanes_child import Line
 from monitor.config import Config, load_config
-from monitor.crawl_stats import crawl_stats
-from monitor.crawl_store import CrawlInfo, CrawlWriter, newest_unfinished, read_crawl, read_info
+from monitor.crawl.stats import crawl_stats
+from monitor.crawl.store import CrawlInfo, CrawlWriter, newest_unfinished, read_crawl, read_info
 from monitor.errors import MonitorError, StoreError
 from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import check_delay
 from monitor.permission import require_permission
-from monitor.planner_steps import Plan, read_plan, write_plan
+from monitor.planner.steps import Plan, read_plan, write_plan
 from monitor.practice import use_clock
 from monitor.reading import Answer
 from monitor.refusal import Refusal

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from monitor.errors import InputError
 from monitor.printed import masked
-from monitor.table_shapes import squash
-from monitor.tables import TableError, open_table
+from monitor.tables.shapes import squash
+from monitor.tables.table import TableError, open_table
 from monitor.text import clean_cell, safe_terminal
 
 KINDS = ("probe", "cohort", "audit")

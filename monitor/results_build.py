@@ -19,7 +19,7 @@ from monitor.config import Config
 from monitor.database import bulk_insert, dump_json, read_frame, transaction, translate_errors
 from monitor.errors import UsageError
 from monitor.intervals import as_of
-from monitor.registry_write import INSIDE
+from monitor.registry.write import INSIDE
 from monitor.weeks import week_days
 
 UNKNOWN = "?"  # domain of businesses whose area or sector the registry does not say

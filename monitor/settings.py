@@ -46,7 +46,7 @@ CONCURRENT_ITEMS = 1  # rows are written in the order in which they were read
 
 EXTENSIONS = {
     "monitor.extensions.CrawlDirectory": 500,
-    "monitor.crawl_watch.CrawlWatch": 510,  # after it: what it hears was written before
+    "monitor.crawl.watch.CrawlWatch": 510,  # after it: what it hears was written before
     "scrapy.extensions.logstats.LogStats": None,
 }
 LOG_FORMATTER = "monitor.extensions.QuietLogFormatter"

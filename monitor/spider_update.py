@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from monitor.config import data_folder
-from monitor.crawl_lines import write_whole
+from monitor.crawl.lines import write_whole
 from monitor.errors import InputError, MonitorError, UsageError
 from monitor.weeks import utc_text
 

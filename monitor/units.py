@@ -15,7 +15,7 @@ from monitor.reading import Answer
 from monitor.refusal import Refusal
 
 if TYPE_CHECKING:
-    from monitor.planner_steps import Plan
+    from monitor.planner.steps import Plan
 
 QUERY_UNITS = "cari/"  # names of units that are searches begin so: cari/[area/]word[/part of a split ...]
 SHOP_UNITS = "toko/"  # names of units that ask for one known shop: toko/<shop_id>

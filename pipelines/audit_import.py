@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from monitor import regions, registry
+from monitor import regions
 from monitor.config import Config
 from monitor.database import transaction, translate_errors
 from monitor.errors import UsageError
 from monitor.handed_rows import HandedRow, read_rows
 from monitor.private_store import audits, businesses
-from monitor.table_shapes import squash
+from monitor.registry.frame import read_snapshot
+from monitor.registry.snapshots import current_snapshot
+from monitor.tables.shapes import squash
 from monitor.text import parse_date
 from monitor.weeks import utc_now
 from pipelines.business_finder import NO_REGISTRY
@@ -72,10 +74,10 @@ def draw_audit(engine: Engine, drawn_on: date, office: str | None = None, per_ar
     kab/kota nobody knows belong to no kab/kota and are not drawn. Raises UsageError without a registry.
     """
     with translate_errors(), engine.connect() as connection:
-        snapshot = registry.current_snapshot(connection)
+        snapshot = current_snapshot(connection)
         if snapshot is None:
             raise UsageError(NO_REGISTRY)
-        held = registry.read_snapshot(connection, snapshot.snapshot_id)
+        held = read_snapshot(connection, snapshot.snapshot_id)
     areas = [area.code for area in regions.areas() if office in (None, area.code)]
     groups = held.reset_index().drop_duplicates("group_id")
     parts = [

@@ -10,10 +10,12 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 from sqlalchemy import Connection
 
-from monitor import regions, registry
+from monitor import regions
 from monitor.errors import UsageError
 from monitor.handed_rows import HandedRow
 from monitor.identifiers import read_nib
+from monitor.registry.frame import read_snapshot
+from monitor.registry.snapshots import current_snapshot
 from monitor.text import normalise_name, owner_tokens
 
 NO_REGISTRY = "There is no registry yet; hand one in with 'monitor registry import FILE --as-of DATE'."
@@ -76,13 +78,13 @@ class BusinessFinder:
     """The businesses of the current registry, as far as the wanted rows may mean them."""
 
     def __init__(self, connection: Connection, wanted: Sequence[Wanted]) -> None:
-        snapshot = registry.current_snapshot(connection)
+        snapshot = current_snapshot(connection)
         if snapshot is None:
             raise UsageError(NO_REGISTRY)
         areas = {one.area_code for one in wanted}
         everywhere = None in areas or any(one.nib for one in wanted)
         only = None if everywhere else {*(code for code in areas if code), "?"}
-        self._held = registry.read_snapshot(connection, snapshot.snapshot_id, only)
+        self._held = read_snapshot(connection, snapshot.snapshot_id, only)
         self._words: dict[str, tuple[list[int], list[str]]] = {}
         self._by_nib = self._grouped_by_nib({one.nib for one in wanted if one.nib})
         self._by_name = self._grouped_by_name({one.district_code for one in wanted if one.district_code})

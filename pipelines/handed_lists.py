@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from monitor.config import Config
-from monitor.crawl_lines import told, write_whole
+from monitor.crawl.lines import told, write_whole
 from monitor.errors import InputError
 from monitor.forgotten import Forgotten
 from pipelines.business_finder import Wanted

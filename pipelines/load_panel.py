@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, and_, delete, or_, select
 
-from monitor import crawl_reader
-from monitor.crawl_store import CrawlData, left_capped
+from monitor.crawl import reader as crawl_reader
+from monitor.crawl.store import CrawlData, left_capped
 from monitor.database import bulk_insert, read_frame
 from monitor.forgotten import PREFIX
 from monitor.intervals import apply_week, as_of, rewind

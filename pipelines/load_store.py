@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from monitor.accepting import note_break
-from monitor.crawl_store import CrawlData
+from monitor.crawl.store import CrawlData
 from monitor.database import bulk_insert, read_frame
 from monitor.forgotten import end_made_up, is_made_up
 from monitor.intervals import apply_week, rewind

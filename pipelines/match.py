@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 from sqlalchemy import Connection, Engine, Table, func, insert, select
 
-from monitor import registry
 from monitor.config import Config
 from monitor.database import read_frame, transaction, translate_errors
 from monitor.errors import UsageError
@@ -32,6 +31,8 @@ from monitor.private_store import (
     runs,
     undone_judgements,
 )
+from monitor.registry.frame import read_declared, read_snapshot
+from monitor.registry.snapshots import current_snapshot
 from monitor.sellers import shop_accounts
 from monitor.text import tokens
 from monitor.weeks import utc_now, utc_text
@@ -182,13 +183,13 @@ def _read_listings(connection: Connection, week: str) -> pd.DataFrame:
 def read_inputs(engine: Engine, week: str) -> Inputs:
     """Reads what the week's links depend on. Raises UsageError without a registry."""
     with translate_errors(), engine.connect() as connection, connection.begin():
-        snapshot = registry.current_snapshot(connection, week)
+        snapshot = current_snapshot(connection, week)
         if snapshot is None:
             raise UsageError("There is no registry yet; hand one in with 'monitor registry import FILE --as-of DATE'.")
         return Inputs(
             snapshot=snapshot,
-            registry=registry.read_snapshot(connection, snapshot.snapshot_id),
-            declared=registry.declared(connection, snapshot.snapshot_id),
+            registry=read_snapshot(connection, snapshot.snapshot_id),
+            declared=read_declared(connection, snapshot.snapshot_id),
             shops=_read_shops(connection, week),
             listings=_read_listings(connection, week),
             judgements=read_judgements(connection, week),

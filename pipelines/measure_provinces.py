@@ -22,7 +22,7 @@ from monitor.cluster import worker
 from monitor.cluster.connect import persistently, refuse_sqlite
 from monitor.cluster.work import submit
 from monitor.config import Config, load_config
-from monitor.crawl_lines import told, write_whole
+from monitor.crawl.lines import told, write_whole
 from monitor.database import dump_json, private_engine, read_frame, transaction
 from monitor.errors import StoreError, UsageError
 from monitor.private_store import estimates

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from monitor import registry
 from monitor.config import Config
 from monitor.database import dump_json, read_frame
 from monitor.intervals import as_of
@@ -20,7 +19,7 @@ from monitor.marketplaces import catalogue
 from monitor.neighbours import neighbours
 from monitor.private_store import links, observations
 from monitor.regions import areas
-from monitor.registry import Snapshot
+from monitor.registry.snapshots import Snapshot, current_snapshot
 from monitor.sectors import SECTOR_NAMES
 from monitor.sellers import one_business_each, shop_accounts
 from monitor.shop_states import week_states
@@ -51,7 +50,7 @@ class WeekRead:
 
 def read_week(connection: Connection, config: Config, week: str, vintage: str) -> WeekRead | None:
     """Everything the figures of the week depend on; None without a registry."""
-    snapshot = registry.current_snapshot(connection, week)
+    snapshot = current_snapshot(connection, week)
     if snapshot is None:
         return None
     live = read_live(connection, week)

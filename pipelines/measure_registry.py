@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, c
 from monitor.database import read_frame
 from monitor.intervals import as_of
 from monitor.private_store import business_versions, candidate_pairs, registry_parts, snapshot_parts
-from monitor.registry_write import INSIDE, held_by
+from monitor.registry.write import INSIDE, held_by
 from pipelines.estimation.inputs import UNKNOWN, blank
 
 CHUNK = 500

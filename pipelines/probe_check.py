@@ -14,11 +14,11 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from monitor.config import Config
-from monitor.crawl_process import run_crawl
-from monitor.crawl_store import CrawlData, list_crawls, read_crawl
+from monitor.crawl.process import run_crawl
+from monitor.crawl.store import CrawlData, list_crawls, read_crawl
 from monitor.database import transaction
 from monitor.marketplaces import shop_of_url
-from monitor.planner_steps import LINKED, Plan, Step, write_plan
+from monitor.planner.steps import LINKED, Plan, Step, write_plan
 from monitor.units import SHOP_UNITS, KnownShop
 from monitor.weeks import utc_now, utc_text
 from pipelines import probes

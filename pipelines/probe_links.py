@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from monitor.declared_links import SHORT_HOSTS, Declared, resolve
-from monitor.feed_values import UnreadableError, read_id
+from monitor.feed.values import UnreadableError, read_id
 from monitor.identifiers import PhoneHasher, find_phones
 from monitor.marketplaces import catalogue, marketplace
 from monitor.printed import is_personal_id, keepable_id, masked
-from monitor.table_shapes import squash
+from monitor.tables.shapes import squash
 
 UNKNOWN = "unknown"
 USABLE, UNRESOLVED = "usable", "unresolved"

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, insert, or_, select, update
 
 from monitor.config import Config
-from monitor.crawl_lines import told
+from monitor.crawl.lines import told
 from monitor.database import transaction
 from monitor.errors import UsageError
 from monitor.migrations.append_only import YEARS

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from monitor.errors import InputError
 from monitor.printed import masked
-from monitor.tables import Table, TableError, open_table, squash
-from monitor.tables_workbook import SheetSource
+from monitor.tables.table import Table, TableError, open_table, squash
+from monitor.tables.workbook import SheetSource
 from monitor.text import clean_cell, fold, safe_terminal
 
 ANSWERS = ("ya", "tidak", "usaha lain", "tidak tahu")

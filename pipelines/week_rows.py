@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from monitor.crawl_reader import LISTING_TYPES, SHOP_TYPES, one_row_each
-from monitor.crawl_store import CrawlData, left_capped
+from monitor.crawl.reader import LISTING_TYPES, SHOP_TYPES, one_row_each
+from monitor.crawl.store import CrawlData, left_capped
 from monitor.database import dump_json
 from monitor.marketplaces import marketplace
 from monitor.units import QUERY_UNITS, SHOP_UNITS

@@ -16,7 +16,7 @@ from scrapy import Spider
 from scrapy.exceptions import CloseSpider
 
 from monitor.items import Issue, Listing, Shop
-from monitor.planner_steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
+from monitor.planner.steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
 from monitor.reading import Row
 from monitor.units import CrawlRecord, KnownShop, Read, SearchShape, Tally, Unit, UnitDone, query_parts
 from spiders.yields import Yields

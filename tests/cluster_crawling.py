@@ -14,12 +14,12 @@ from cluster_fixtures import LocalProcesses, started
 from crawling import WEEK, rows
 from sqlalchemy import NullPool, create_engine, inspect, make_url, select, text
 
-from monitor import crawl_process
 from monitor.cluster.crawl_course import MARKER
 from monitor.cluster.storage import Storage
 from monitor.config import Config, load_config
-from monitor.crawl_process import Outcome
-from monitor.crawl_store import list_crawls
+from monitor.crawl import process as crawl_process
+from monitor.crawl.process import Outcome
+from monitor.crawl.store import list_crawls
 from monitor.database import private_engine, read_frame
 from monitor.private_store import crawls, listings, observations, runs
 from monitor.sandbox import world

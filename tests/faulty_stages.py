@@ -17,7 +17,7 @@ import pytest
 from crawling import rows as crawl_rows
 from faulty_machine import Ended, Machine
 
-from monitor.crawl_store import list_crawls
+from monitor.crawl.store import list_crawls
 from monitor.sandbox.handed_lists import hand_in
 from monitor.sandbox.world import REGISTRY_FILE, make_world, write
 
@@ -35,7 +35,7 @@ YEARS = 4 * 365 * 86_400  # after which everything of the week is past its perio
 CRAWLED = "plaza_banten"
 # A crawl reads only the first queries of the panel, and its pauses are as short as they may be.
 SHORT = """
-from monitor import crawl_process
+from monitor.crawl import process as crawl_process
 whole = crawl_process.command
 crawl_process.command = lambda *of, **named: [*whole(*of, **named), "-s", "MONITOR_QUERIES=3"]
 """

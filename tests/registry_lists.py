@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, func, select
 
-from monitor import registry
 from monitor.config import Config
 from monitor.private_store import metadata
-from monitor.registry_import import ImportReport, import_part
+from monitor.registry.frame import read_snapshot
+from monitor.registry.importing import ImportReport, import_part
+from monitor.registry.snapshots import current_snapshot
 
 HEADER = "ID UMKM;NIB;Nama Usaha;Nama Pemilik;Desa;Kecamatan;Kab/Kota;No HP;Produk"
 ROWS = (
@@ -34,9 +35,9 @@ def take(
 def businesses(engine: Engine) -> pd.DataFrame:
     """The newest snapshot, missing values as None."""
     with engine.connect() as connection:
-        newest = registry.current_snapshot(connection)
+        newest = current_snapshot(connection)
         assert newest is not None
-        frame = registry.read_snapshot(connection, newest.snapshot_id, with_outside=True)
+        frame = read_snapshot(connection, newest.snapshot_id, with_outside=True)
     return frame.astype(object).where(frame.notna(), None)
 
 

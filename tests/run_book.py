@@ -17,7 +17,7 @@ BOOKS = ("run-book.md", "run-book-marketplaces.md", "run-book-commands.md", "run
 # Modules whose sentences are raised, shown or kept elsewhere: by a variable, as a state of the service, by __main__.
 SAYING = (
     "monitor/__main__.py",
-    "monitor/crawl_process.py",
+    "monitor/crawl/process.py",
     "monitor/database.py",
     "monitor/database_errors.py",
     "monitor/permission.py",

@@ -8,7 +8,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.settings import Settings
 
 from monitor.items import Issue, Shop
-from monitor.planner_steps import Plan
+from monitor.planner.steps import Plan
 from monitor.reading import Row
 from monitor.units import KnownShop, Read, Tally, Unit, UnitDone
 from spiders.running import UnansweredError, UnitRunner

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from monitor.config import Config, load_config
-from monitor.crawl_store import CrawlInfo, CrawlWriter
+from monitor.crawl.store import CrawlInfo, CrawlWriter
 from monitor.database import private_engine
 from monitor.items import Issue
 from monitor.serve.app import application

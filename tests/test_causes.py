@@ -16,7 +16,9 @@ from monitor.network_errors import network_cause
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
-    [*(ROOT / "spiders").rglob("*.py"), *(ROOT / "monitor").glob("*.py"), *(ROOT / "monitor/verbs").glob("*.py")]
+    path
+    for folder in ("spiders", "spiders/pages", "spiders/platforms", "monitor", "monitor/crawl", "monitor/verbs")
+    for path in (ROOT / folder).glob("*.py")
 )
 # Calls whose first (or, for an outcome, third) argument is a cause.
 CALLS = {"UnansweredError": 0, "CloseSpider": 0, "Refusal": 0, "Outcome": 2}

@@ -17,11 +17,11 @@ from monitor import private_store, results_store
 from monitor.asides import aside_of, sweep, sweep_asides
 from monitor.backup.keys import key_file, recipient_of
 from monitor.config import Config
-from monitor.crawl_process import ended_since
+from monitor.crawl.process import ended_since
 from monitor.database import private_engine, results_engine
 from monitor.phone_hash import load_hasher
 from monitor.private_store import access_log, runs
-from monitor.registry_notes import Note, write_notes
+from monitor.registry.notes import Note, write_notes
 from monitor.runs import abandoned_before, recorded
 from pipelines.linkage.index_store import forget_others
 

@@ -42,12 +42,12 @@ from monitor.cluster.lanes import LEASE_S, Lane, answered, ask, domain, join, la
 from monitor.cluster.lanes_store import ClosedError, LaneKeeper
 from monitor.cluster.storage import Storage
 from monitor.config import Config
-from monitor.crawl_process import Outcome
-from monitor.crawl_store import CrawlInfo, CrawlWriter, read_crawl
+from monitor.crawl.process import Outcome
+from monitor.crawl.store import CrawlInfo, CrawlWriter, read_crawl
 from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.items import Issue, Listing, Shop
-from monitor.planner_steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
+from monitor.planner.steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
 from monitor.private_store import runs
 from monitor.runs import recorded
 from monitor.units import KnownShop, SearchShape

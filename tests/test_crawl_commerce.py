@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from crawling import WEEK, only_crawl, short_command, text_of, world_rows
 
-from monitor import crawl_process, regions
+from monitor import regions
 from monitor.config import Config, load_config
-from monitor.crawl_process import Outcome
-from monitor.crawl_store import read_crawl
+from monitor.crawl import process as crawl_process
+from monitor.crawl.process import Outcome
+from monitor.crawl.store import read_crawl
 from monitor.identifiers import find_phones
 from monitor.sandbox import world
 from monitor.sandbox.server import Server

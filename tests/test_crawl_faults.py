@@ -8,9 +8,9 @@ import crawling
 import pytest
 from crawling import WEEK, only_crawl, short_command
 
-from monitor import crawl_process
 from monitor.config import Config, load_config
-from monitor.crawl_process import ROOT, environment
+from monitor.crawl import process as crawl_process
+from monitor.crawl.process import ROOT, environment
 from monitor.sandbox import world
 from monitor.sandbox.server import Server
 from monitor.verbs.crawl import crawl_all

@@ -10,8 +10,8 @@ from crawling import WEEK, only_crawl, world_rows
 
 from monitor import pins
 from monitor.config import Config, load_config
-from monitor.crawl_process import Outcome
-from monitor.crawl_store import read_crawl
+from monitor.crawl.process import Outcome
+from monitor.crawl.store import read_crawl
 from monitor.sandbox import world
 from monitor.sandbox.server import Server
 from monitor.verbs.crawl import crawl_all

@@ -12,7 +12,7 @@ from scrapy.http import Request, Response
 from scrapy.settings import Settings
 
 from monitor.config import Config, CrawlOptions, load_config
-from monitor.crawl_process import run_crawl
+from monitor.crawl.process import run_crawl
 from monitor.errors import UsageError
 from monitor.marketplaces import catalogue, marketplace
 from monitor.middlewares import (

@@ -7,12 +7,12 @@ from crawling import WEEK, little_site, only_crawl
 from sqlalchemy import insert
 
 from monitor.config import Config
-from monitor.crawl_process import run_crawl
-from monitor.crawl_store import read_crawl
+from monitor.crawl.process import run_crawl
+from monitor.crawl.store import read_crawl
 from monitor.database import private_engine, transaction
 from monitor.known_links import known_shops, shop_of_link
 from monitor.marketplaces import catalogue, marketplace
-from monitor.planner_steps import LINKED, Plan, Step, write_plan
+from monitor.planner.steps import LINKED, Plan, Step, write_plan
 from monitor.private_store import declared_accounts, observations
 from monitor.units import KnownShop
 from monitor.verbs.crawl_plan import make_plan

@@ -14,9 +14,9 @@ import pytest
 from crawling import WEEK, Answerer, little_site, only_crawl, text_of, world_rows
 
 from monitor.config import Config, load_config
-from monitor.crawl_process import Outcome, run_crawl
-from monitor.crawl_store import read_crawl
-from monitor.planner_steps import LINKED, Plan, Step, write_plan
+from monitor.crawl.process import Outcome, run_crawl
+from monitor.crawl.store import read_crawl
+from monitor.planner.steps import LINKED, Plan, Step, write_plan
 from monitor.sandbox import world
 from monitor.sandbox.counter import Counter
 from monitor.sandbox.platform_active import ActiveEcommerce

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from crawling import ROOT, WEEK, done_lines, end_of, kill_after, only_crawl, rows, short_command, start
 
-from monitor import crawl_process
 from monitor.config import Config, load_config
-from monitor.crawl_process import environment, run_crawl
-from monitor.crawl_store import CrawlInfo, CrawlWriter, list_crawls
+from monitor.crawl import process as crawl_process
+from monitor.crawl.process import environment, run_crawl
+from monitor.crawl.store import CrawlInfo, CrawlWriter, list_crawls
 from monitor.errors import StoreError
 from monitor.living import is_living
 from monitor.sandbox import world

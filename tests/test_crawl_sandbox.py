@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from crawling import WEEK, only_crawl, rows, short_command, text_of, world_rows
 
-from monitor import crawl_process, regions
+from monitor import regions
 from monitor.config import Config, CrawlOptions, load_config
-from monitor.crawl_process import ROOT, Outcome
-from monitor.crawl_store import list_crawls, read_crawl
+from monitor.crawl import process as crawl_process
+from monitor.crawl.process import ROOT, Outcome
+from monitor.crawl.store import list_crawls, read_crawl
 from monitor.identifiers import find_phones
 from monitor.sandbox import world
 from monitor.sandbox.server import Server

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor import crawl_reader
-from monitor.crawl_store import (
+from monitor.crawl import reader as crawl_reader
+from monitor.crawl.store import (
     FORMAT_VERSION,
     CrawlInfo,
     CrawlWriter,
@@ -292,7 +292,7 @@ def test_two_that_start_in_the_same_second(tmp_path: Path) -> None:
 CHILD = """
     import resource, signal, sys
     from pathlib import Path
-    from monitor.crawl_store import CrawlInfo, CrawlWriter, newest_unfinished
+    from monitor.crawl.store import CrawlInfo, CrawlWriter, newest_unfinished
     from monitor.errors import StoreError
     from monitor.items import Listing, Shop
     root, limit = Path(sys.argv[1]), int(sys.argv[2])

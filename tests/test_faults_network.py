@@ -13,10 +13,10 @@ import pytest
 from crawling import WEEK, done_lines, end_of, only_crawl, rows, short_command, start
 from sqlalchemy import func, select
 
-from monitor import crawl_process
 from monitor.causes import CAUSES
 from monitor.config import Config, load_config
-from monitor.crawl_process import run_crawl
+from monitor.crawl import process as crawl_process
+from monitor.crawl.process import run_crawl
 from monitor.database import private_engine
 from monitor.network_errors import is_offline, network_cause, others
 from monitor.private_store import observations

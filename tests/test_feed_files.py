@@ -17,9 +17,9 @@ import pytest
 from openpyxl import Workbook
 
 from monitor.config import Config, load_config
-from monitor.crawl_store import CrawlData, list_crawls, read_crawl
+from monitor.crawl.store import CrawlData, list_crawls, read_crawl
 from monitor.errors import InputError, MonitorError, UsageError
-from monitor.feed import FeedReport, hand_over, harmless, parse_observed_on
+from monitor.feed.handover import FeedReport, hand_over, harmless, parse_observed_on
 from monitor.identifiers import load_hasher
 from monitor.items import Issue, Listing, Shop, to_row
 
@@ -360,7 +360,7 @@ CHILD = """
     from pathlib import Path
     from monitor.config import load_config
     from monitor.errors import MonitorError
-    from monitor.feed import hand_over
+    from monitor.feed.handover import hand_over
     data, source, limit = sys.argv[1:]
     config = load_config({"MONITOR_DATA_DIR": data})
     if int(limit):

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from monitor import private_store
 from monitor.config import Config
-from monitor.crawl_store import read_crawl
+from monitor.crawl.store import read_crawl
 from monitor.database import private_engine
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
 from monitor.shop_states import live_shops
 from monitor.weeks import week_of_date
 from pipelines.load import load_week

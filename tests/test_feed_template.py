@@ -14,9 +14,9 @@ from exports import wording
 from exports.feed_template import COLUMNS, to_letter, write_template
 from monitor.cli import app
 from monitor.config import Config
-from monitor.crawl_store import read_crawl
+from monitor.crawl.store import read_crawl
 from monitor.errors import StoreError
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
 from monitor.marketplaces import catalogue, marketplace
 
 TODAY = date(2026, 11, 21)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feed_values import (
+from monitor.feed.values import (
     FIELDS,
     UnreadableError,
     damaged_ids,

@@ -20,10 +20,10 @@ from monitor.cluster.storage import link_folder
 from monitor.config import Config, load_config
 from monitor.database import private_engine
 from monitor.errors import StoreError, UsageError
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
 from monitor.forgotten import read_forgotten
 from monitor.private_store import metadata
-from monitor.registry_import import import_part
+from monitor.registry.importing import import_part
 from pipelines.erasing import run as erasing
 from pipelines.erasing.who import Asked
 from pipelines.load import load_week

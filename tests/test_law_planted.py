@@ -15,7 +15,7 @@ from planted import Planted, Search, bodies, people, write_feed, write_registry
 from exports.release import pseudonyms
 from monitor.__main__ import run
 from monitor.config import Config, load_config
-from monitor.crawl_process import command, environment
+from monitor.crawl.process import command, environment
 from monitor.database import private_engine, transaction
 from monitor.private_store import judgements, review_tasks, runs
 

@@ -19,7 +19,7 @@ from monitor import run_log
 from monitor.cli import VERBS, help_of, load
 from monitor.cluster.crawl_parts import Pieces
 from monitor.config import Config
-from monitor.crawl_process import environment
+from monitor.crawl.process import environment
 from monitor.database import private_engine
 from monitor.scheduler.due import Due
 from monitor.scheduler.forecast import Planned

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, select
 
 from monitor.config import Config
 from monitor.database import private_engine, read_frame
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
 from monitor.private_store import business_versions, candidate_pairs, observations
-from monitor.registry_import import import_part
+from monitor.registry.importing import import_part
 from pipelines.load import load_week
 from pipelines.match import link_week
 

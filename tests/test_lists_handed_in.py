@@ -23,7 +23,7 @@ from monitor.__main__ import run
 from monitor.config import Config, load_config
 from monitor.database import private_engine, transaction
 from monitor.errors import StoreError, UsageError
-from monitor.registry_import import import_part
+from monitor.registry.importing import import_part
 from monitor.verbs import inbox
 from monitor.verbs.probe import send_templates
 from monitor.weeks import utc_now

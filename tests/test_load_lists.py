@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.config import Config
-from monitor.crawl_store import CrawlInfo, CrawlWriter, read_crawl
+from monitor.crawl.store import CrawlInfo, CrawlWriter, read_crawl
 from pipelines.week_rows import holds_all
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 
 from monitor import private_store
 from monitor.config import Config, load_config
-from monitor.crawl_store import CrawlWriter
+from monitor.crawl.store import CrawlWriter
 from monitor.database import private_engine
 from monitor.intervals import as_of
 from monitor.items import Identifier

@@ -14,9 +14,9 @@ from sqlalchemy import Engine, select
 
 from monitor.config import Config
 from monitor.database import private_engine, read_frame
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
 from monitor.private_store import business_versions, links, observations
-from monitor.registry_import import import_part
+from monitor.registry.importing import import_part
 from monitor.sandbox import world
 from monitor.sandbox.material import Material, read_material
 from monitor.sandbox.review import answer_sheets

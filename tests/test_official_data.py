@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from monitor.config import Config
-from monitor.crawl_store import read_crawl
+from monitor.crawl.store import read_crawl
 from monitor.errors import UsageError
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
+from monitor.feed.official_api import OfficialError, rows
+from monitor.feed.official_data import is_official, read_orders
 from monitor.items import Listing, Shop
-from monitor.official_api import OfficialError, rows
-from monitor.official_data import is_official, read_orders
 
 DAY = date(2026, 6, 30)
 SELLER, OTHER = "01JPHT8R3TKWRTQ8663M9DRT2Q", "01JWBCNH9AHC3V2J8YS213ZKZ8"

@@ -12,7 +12,7 @@ import pytest
 from office_network import Office, office
 from twisted.internet.error import DNSLookupError
 
-from monitor.official_api import OfficialError, getter
+from monitor.feed.official_api import OfficialError, getter
 from monitor.own_sites_guest import public
 
 SITE, OFFICIAL, HOOK = "www.jakmall.com", "data.inaproc.id", "pesan.contoh.example"

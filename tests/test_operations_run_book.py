@@ -10,7 +10,7 @@ HANDED = {
     "monitor/backup/stores.py": "monitor/database_errors.py",
     "monitor/cluster/connect.py": "its own refusals",
     "monitor/database_errors.py": "its own table",
-    "monitor/feed_source.py": "the reader of tables, under the name of the file",
+    "monitor/feed/source.py": "the reader of tables, under the name of the file",
     "monitor/permission.py": "its own sentences",
     "monitor/spider_update.py": "its own sentences",
     "monitor/verbs/crawl.py": "monitor/permission.py",
@@ -20,7 +20,7 @@ HANDED = {
     "monitor/verbs/review.py": "pipelines/review_reading.py, one sentence a file",
     "monitor/verbs/run.py": "monitor/permission.py",
     "pipelines/audit_import.py": "pipelines/business_finder.py",
-    "pipelines/load.py": "monitor/crawl_store.py, monitor/crawl_reader.py",
+    "pipelines/load.py": "monitor/crawl/store.py, monitor/crawl/reader.py",
 }
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from monitor.crawl_store import CrawlInfo, CrawlWriter
-from monitor.feed_rows import PERSONAL_ID, RowReader
-from monitor.feed_source import Items
-from monitor.feed_write import write_feed
+from monitor.crawl.store import CrawlInfo, CrawlWriter
+from monitor.feed.rows import PERSONAL_ID, RowReader
+from monitor.feed.source import Items
+from monitor.feed.write import write_feed
 from monitor.identifiers import PhoneHasher, is_nik, mask_npwps
 from monitor.items import Identifier, Issue, Item, Listing, Shop
 from monitor.marketplaces import marketplace

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, insert, select
 
-from monitor import planner, private_store
+from monitor import private_store
 from monitor.config import Config
-from monitor.crawl_store import CrawlInfo, CrawlWriter
+from monitor.crawl.store import CrawlInfo, CrawlWriter
 from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.items import Listing, Shop
 from monitor.marketplaces import marketplace
-from monitor.planner_history import keep_panel, read_history
-from monitor.planner_steps import LINKED, NEW, PANEL, Plan, Step, read_plan
+from monitor.planner import plan as planner
+from monitor.planner.history import keep_panel, read_history
+from monitor.planner.steps import LINKED, NEW, PANEL, Plan, Step, read_plan
 from monitor.units import SearchShape
 from monitor.verbs.crawl import crawl
 from monitor.verbs.crawl_plan import make_plan, prepare, weekly_budget

@@ -16,7 +16,7 @@ from monitor.database import bulk_insert, private_engine, transaction
 from monitor.errors import InputError, UsageError
 from monitor.handed_rows import NotThatListError
 from monitor.identifiers import PhoneHasher
-from monitor.registry_import import import_part
+from monitor.registry.importing import import_part
 from pipelines import probes
 from pipelines.handed_lists import ListReceipt
 from pipelines.probe_import import confirm, import_probes, open_probes

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from changed_answers import KINDS, mutated
 
-from monitor.crawl_lines import item_line
+from monitor.crawl.lines import item_line
 from monitor.errors import InputError
 from monitor.items import Issue, Listing, Shop
 from monitor.reading import Answer, Page

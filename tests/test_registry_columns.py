@@ -3,8 +3,8 @@
 import pytest
 
 from monitor.errors import UsageError
-from monitor.registry_columns import Recognised, known_fields, recognise
-from monitor.table_shapes import squash
+from monitor.registry.columns import Recognised, known_fields, recognise
+from monitor.tables.shapes import squash
 
 
 def of(names: str, samples: list[list[str]] | None = None, **mapping: str) -> Recognised:

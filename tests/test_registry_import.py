@@ -15,14 +15,15 @@ import pytest
 from registry_lists import HEADER, ROWS, businesses, count, everything, take, write
 from sqlalchemy import select
 
-from monitor import registry
 from monitor.__main__ import run
 from monitor.config import Config
 from monitor.database import private_engine
 from monitor.errors import StoreError, UsageError
 from monitor.private_store import business_versions, registry_parts
-from monitor.registry_import import OlderListError, RejectedPartError, check, import_part, receipt
-from monitor.table_shapes import TableError
+from monitor.registry.frame import SNAPSHOT_COLUMNS, read_snapshot
+from monitor.registry.importing import OlderListError, RejectedPartError, check, import_part, receipt
+from monitor.registry.snapshots import current_snapshot
+from monitor.tables.shapes import TableError
 
 ROOT = Path(__file__).parents[1]
 AT = datetime(2027, 4, 1, 10, 12, tzinfo=ZoneInfo("Asia/Jakarta"))
@@ -51,19 +52,19 @@ def test_snapshots_stay_as_they_were(stores: Config, tmp_path: Path) -> None:
     take(engine, stores, tmp_path, *ROWS)
     take(engine, stores, tmp_path, *ROWS[1:], as_of="2026-11-05")
     with engine.connect() as connection:
-        newest = registry.current_snapshot(connection)
-        november = registry.current_snapshot(connection, "2026-W44")
-        before_any = registry.current_snapshot(connection, "2026-W02")
+        newest = current_snapshot(connection)
+        november = current_snapshot(connection, "2026-W44")
+        before_any = current_snapshot(connection, "2026-W02")
         assert newest is not None
         assert november is not None
         assert (newest.as_of, newest.business_count) == ("2026-11-05", 2)
         assert (november.as_of, november.business_count) == ("2026-11-01", 3)
         assert before_any == november
-        assert len(registry.read_snapshot(connection, november.snapshot_id)) == 3
-        assert registry.read_snapshot(connection, newest.snapshot_id).index.tolist() == [2, 3]
-        cities = registry.read_snapshot(connection, november.snapshot_id, ["3673"])
+        assert len(read_snapshot(connection, november.snapshot_id)) == 3
+        assert read_snapshot(connection, newest.snapshot_id).index.tolist() == [2, 3]
+        cities = read_snapshot(connection, november.snapshot_id, ["3673"])
         assert cities["business_name"].tolist() == ["Batik Cici"]
-        assert registry.read_snapshot(connection, "no such").empty
+        assert read_snapshot(connection, "no such").empty
     engine.dispose()
 
 
@@ -71,10 +72,10 @@ def test_types_of_the_snapshot(config: Config, tmp_path: Path) -> None:
     engine = private_engine(config)
     take(engine, config, tmp_path, "A;2020;Ya", "B;;", header="Nama Usaha;Tahun Mulai;Halal")
     with engine.connect() as connection:
-        newest = registry.current_snapshot(connection)
+        newest = current_snapshot(connection)
         assert newest is not None
-        frame = registry.read_snapshot(connection, newest.snapshot_id, ["?"])
-    assert list(frame.columns) == list(registry.SNAPSHOT_COLUMNS)
+        frame = read_snapshot(connection, newest.snapshot_id, ["?"])
+    assert list(frame.columns) == list(SNAPSHOT_COLUMNS)
     assert frame.index.name == "business_id"
     assert {str(frame[name].dtype) for name in ("business_name", "area_code", "sector", "bpom")} == {"str"}
     assert (str(frame["year"].dtype), str(frame["has_halal"].dtype)) == ("Int64", "boolean")

@@ -16,10 +16,10 @@ from monitor.characters import squash
 from monitor.config import Config
 from monitor.database import private_engine
 from monitor.identifiers import load_hasher
-from monitor.registry_import import ImportReport, check
-from monitor.registry_places import NO_PLACES
-from monitor.registry_report import receipt
-from monitor.table_shapes import TableError
+from monitor.registry.importing import ImportReport, check
+from monitor.registry.places import NO_PLACES
+from monitor.registry.report import receipt
+from monitor.tables.shapes import TableError
 from monitor.written import clean_cell
 
 NIK = "3602041201890001"
@@ -237,12 +237,13 @@ def test_declared_accounts_are_leads(engine: Engine, imported: Import) -> None:
         "B;Ya;tidak;belum ada;Tidak;",
         "C;https://id.shp.ee/abc;https://www.tokopedia.com/toko-c;http://c.example;;",
     )
-    from monitor import registry
+    from monitor.registry.frame import read_declared
+    from monitor.registry.snapshots import current_snapshot
 
     with engine.connect() as connection:
-        newest = registry.current_snapshot(connection)
+        newest = current_snapshot(connection)
         assert newest is not None
-        found = registry.declared(connection, newest.snapshot_id)
+        found = read_declared(connection, newest.snapshot_id)
     assert set(found[["business_id", "marketplace", "account"]].itertuples(index=False, name=None)) == {
         (1, "shopee", "https://shopee.co.id/tokoani"),
         (1, "tokopedia", "Ani Snack"),

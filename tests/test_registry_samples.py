@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from monitor.config import Config
 from monitor.database import private_engine
-from monitor.registry_import import check, import_part
-from monitor.table_shapes import TableError
+from monitor.registry.importing import check, import_part
+from monitor.tables.shapes import TableError
 
 pytestmark = pytest.mark.samples
 

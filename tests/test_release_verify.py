@@ -18,8 +18,8 @@ from monitor.__main__ import run
 from monitor.config import Config, load_config
 from monitor.database import private_engine, results_engine, transaction
 from monitor.errors import InputError
-from monitor.feed import hand_over
-from monitor.registry_import import import_part
+from monitor.feed.handover import hand_over
+from monitor.registry.importing import import_part
 from monitor.sandbox import world
 from monitor.verbs.release import freeze
 from pipelines.load import load_week

@@ -12,7 +12,7 @@ from monitor.database import private_engine, transaction
 from monitor.errors import InputError
 from monitor.handed_rows import columns_of
 from monitor.private_store import estimates, marketplace_weeks
-from monitor.registry_import import import_part
+from monitor.registry.importing import import_part
 from monitor.sandbox import handed_lists, present, world
 from monitor.verbs import inbox
 from pipelines.probes import counting_probes, read_probes

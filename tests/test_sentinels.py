@@ -9,8 +9,8 @@ from crawl_factory import SLUG, crawl, shop
 from sqlalchemy import select
 
 from monitor.config import Config
-from monitor.crawl_stats import sentinel_stats
-from monitor.crawl_store import read_crawl
+from monitor.crawl.stats import sentinel_stats
+from monitor.crawl.store import read_crawl
 from monitor.database import private_engine, transaction
 from monitor.private_store import sentinels
 from monitor.sentinels import DRAWN, draw_sentinels, keep_sentinels, record_found

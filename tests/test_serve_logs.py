@@ -11,7 +11,7 @@ from serve_world import HOSTILE, NIK, PERSONAL, made
 from monitor import run_log
 from monitor.__main__ import run as monitor
 from monitor.config import Config
-from monitor.crawl_process import environment
+from monitor.crawl.process import environment
 from monitor.database import private_engine
 from monitor.errors import InputError, StoreError
 from monitor.runs import recorded

@@ -13,7 +13,7 @@ from serve_world import HOSTILE, NOW, PERSONAL, REPORT, Client, addresses, clien
 from monitor import covered
 from monitor.__main__ import run as monitor
 from monitor.config import Config
-from monitor.crawl_files import read_info
+from monitor.crawl.files import read_info
 from monitor.database import private_engine
 from monitor.serve import crawls, inside, reports
 from monitor.serve.charts import Point, chart

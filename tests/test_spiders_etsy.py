@@ -13,7 +13,7 @@ from served_spider import at_sandbox, rows, served
 
 from monitor import keys
 from monitor.config import CrawlOptions, load_config
-from monitor.crawl_store import read_crawl
+from monitor.crawl.store import read_crawl
 from monitor.items import Listing, Shop
 from monitor.marketplaces import marketplace
 from monitor.permission import permission_problem

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.tables import Table, TableError, open_table
+from monitor.tables.table import Table, TableError, open_table
 
 KNOWN = ["Nama Usaha", "Pemilik", "Kecamatan", "No HP", "Desa", "Alamat", "Produk"]
 PLAIN = "Nama Usaha;Pemilik;Kecamatan\nWarung Ani;Ani;Ciruas\nToko Budi;Budi;Kibin\n"
@@ -133,7 +133,7 @@ def test_an_open_quote_never_swallows_lines_that_happen_to_fit(tmp_path: Path) -
 
 
 def test_a_quoted_cell_over_the_edge_of_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.text_lines.BLOCK_BYTES", 64)
+    monkeypatch.setattr("monitor.tables.lines.BLOCK_BYTES", 64)
     body = "".join(f'Warung {n},"baris satu\nbaris dua",Ciruas\n' for n in range(200))
     table = opened(tmp_path, f"Nama Usaha,Pemilik,Kecamatan\n{body}")
     found = list(table)

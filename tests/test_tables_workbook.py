@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from monitor import workbook_bounds
-from monitor.tables import TableError, open_table
+from monitor.tables import bounds as workbook_bounds
+from monitor.tables.table import TableError, open_table
 
 KNOWN = ["Nama Usaha", "Pemilik", "Kecamatan", "No HP", "NIB"]
 

@@ -9,9 +9,9 @@ import pytest
 from crawling import short_command
 from sqlalchemy import select
 
-from monitor import crawl_process
 from monitor.__main__ import run
 from monitor.config import Config
+from monitor.crawl import process as crawl_process
 from monitor.database import private_engine
 from monitor.practice import sandbox_dir
 from monitor.private_store import crawls, observations

@@ -30,7 +30,7 @@ AHEAD = (
     "monitor.__main__",
     "monitor.cli",
     "monitor.backup.make",
-    "monitor.registry_import",
+    "monitor.registry.importing",
     "monitor.sandbox.server",
     "monitor.sandbox.world",
     "pipelines.load",
@@ -207,7 +207,7 @@ def set_lots() -> None:
 
 
 class _ForkedCrawl:
-    """`subprocess.Popen` of a crawl as far as `monitor.crawl_process` uses it, without starting Python anew."""
+    """`subprocess.Popen` of a crawl as far as `monitor.crawl.process` uses it, without starting Python anew."""
 
     def __init__(self, command: list[str], *, cwd: Path, env: Mapping[str, str], **_: Any) -> None:
         given, listened = os.pipe(), os.pipe()
@@ -271,14 +271,14 @@ class _ForkedCrawl:
 
 
 class _Processes:
-    """Stands for the module `subprocess` in `monitor.crawl_process`."""
+    """Stands for the module `subprocess` in `monitor.crawl.process`."""
 
     Popen = _ForkedCrawl
     TimeoutExpired, PIPE, DEVNULL = subprocess.TimeoutExpired, subprocess.PIPE, subprocess.DEVNULL
 
 
 def fork_crawls() -> None:
-    from monitor import crawl_process
+    from monitor.crawl import process as crawl_process
 
     crawl_process.subprocess = _Processes  # type: ignore[assignment, attr-defined]
 

@@ -61,7 +61,7 @@ REPEATED = {
     "access_log": "every attempt that opens names is noted, also one that was killed",
 }
 GONE = "'abandoned'"  # the outcome of a run that was killed
-# Of stats.json of a crawl: figures of the last attempt (`monitor.crawl_stats`), and the clock.
+# Of stats.json of a crawl: figures of the last attempt (`monitor.crawl.stats`), and the clock.
 CRAWL_STATS = ("started_at", "finished_at", "attempt", "scrapy", "responses", "written", "failures")
 BACKUP = {"at", "sha256", "plain_sha256", "bytes", "recipient"}  # the clock; encryption draws its keys by lot
 
@@ -230,7 +230,7 @@ HOW: Mapping[str, Callable[[Path], list[str]]] = {
 
 def crawl_of(directory: Path) -> list[str]:
     """A crawl directory as every reader sees it: rows of units that are done, each once, and what judges it."""
-    from monitor.crawl_store import read_crawl
+    from monitor.crawl.store import read_crawl
 
     data = read_crawl(directory)
     info = asdict(data.info) | dict.fromkeys(("started_at", "crawl_id"))

@@ -38,7 +38,7 @@ def _die_once(what: str) -> None:
 
 def _half_file() -> None:
     """The file of rejects is written in place, in two parts."""
-    from monitor import registry_import
+    from monitor.registry import importing as registry_import
 
     def write(path: Path, notes: list[Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def _half_file() -> None:
 
 def _left_over() -> None:
     """What is written aside has another name in every process, and nobody removes it."""
-    from monitor import registry_import
+    from monitor.registry import importing as registry_import
 
     def write(path: Path, notes: list[Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def _left_over() -> None:
 
 def _twice() -> None:
     """Nobody looks whether the same content was handed over before."""
-    from monitor import feed
+    from monitor.feed import handover as feed
 
     feed._same_content = lambda root, info: None
 

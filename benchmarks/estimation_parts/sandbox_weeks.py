@@ -13,8 +13,8 @@ import pandas as pd
 
 from monitor.config import load_config
 from monitor.database import private_engine
-from monitor.feed import hand_over
-from monitor.registry_import import import_part
+from monitor.feed.handover import hand_over
+from monitor.registry.importing import import_part
 from monitor.sandbox import world
 from monitor.weeks import shift_week
 from pipelines import match

@@ -226,7 +226,7 @@ def _missing(texts: Texts) -> Texts:
 
 
 def registry_frame(rng: Rng, found: Sellers, scale: float) -> pd.DataFrame:
-    """As `monitor.registry.read_snapshot` gives it, in the columns linkage reads; missing texts are NaN."""
+    """As `monitor.registry.frame.read_snapshot` gives it, in the columns linkage reads; missing texts are NaN."""
     count, place = len(found.name), villages()
     names = noise.changed(rng, found.name, 0.02 * scale, noise.mistyped)
     owners = noise.changed(rng, found.owner, 0.02 * scale, noise.mistyped)

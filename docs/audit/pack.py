@@ -107,8 +107,8 @@ def page(text: str, found: Mapping[str, Any]) -> str:
 def hosts() -> list[tuple[str, str]]:
     """(host, why) of everything that the configuration of this process makes the program contact."""
     from monitor.config import load_config
+    from monitor.feed.official_api import HOST
     from monitor.marketplaces import catalogue
-    from monitor.official_api import HOST
     from monitor.permission import permission_problem
     from monitor.scheduler.messages import addresses
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import pyrage
 
-from monitor.crawl_lines import told
+from monitor.crawl.lines import told
 from monitor.errors import StoreError, UsageError
 
 CHUNK = 1 << 20

@@ -19,7 +19,7 @@ from monitor.backup.listed import MANIFEST
 from monitor.backup.make import CRAWLS, list_backups, read_manifest
 from monitor.backup.plain import Plain, nameless
 from monitor.config import Config
-from monitor.crawl_lines import told
+from monitor.crawl.lines import told
 from monitor.errors import StoreError, UsageError
 
 

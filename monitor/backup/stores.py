@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from monitor.backup.plain import Plain, counted
-from monitor.crawl_lines import told
+from monitor.crawl.lines import told
 from monitor.database_errors import damage_of, sentence_of
 from monitor.errors import StoreError, UsageError
 from monitor.migrations import SCHEMAS

@@ -53,14 +53,14 @@ def require_whole(data_dir: Path) -> None:
 
 
 def note(data_dir: Path, state: Begun) -> None:
-    from monitor.crawl_lines import write_whole  # every command asks this module, few write here
+    from monitor.crawl.lines import write_whole  # every command asks this module, few write here
 
     write_whole(data_dir / _FOLDER / _STATE, json.dumps(asdict(state)).encode())
 
 
 def end(data_dir: Path) -> None:
     """What was unpacked has its place, or is not wanted: from now on nothing is unfinished."""
-    from monitor.crawl_lines import told
+    from monitor.crawl.lines import told
 
     shutil.rmtree(files_of(data_dir), ignore_errors=True)
     with told(data_dir):
@@ -70,7 +70,7 @@ def end(data_dir: Path) -> None:
 @contextmanager
 def alone(data_dir: Path) -> Iterator[None]:
     """One restore at a time into this data folder, which is made. Raises StoreError while there is another."""
-    from monitor.crawl_lines import told
+    from monitor.crawl.lines import told
 
     folder = data_dir / _FOLDER
     with told(data_dir):

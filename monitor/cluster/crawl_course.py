@@ -19,15 +19,15 @@ from monitor.cluster.crawl_shards import REST, SITE, budgets, count_of, weights
 from monitor.cluster.crawl_task import SPENT, Order, part_folder
 from monitor.cluster.storage import Storage
 from monitor.config import Config
-from monitor.crawl_lines import plain, told, write_whole
-from monitor.crawl_process import Outcome
-from monitor.crawl_reader import read_lines
-from monitor.crawl_stats import crawl_stats
-from monitor.crawl_store import CrawlInfo, CrawlWriter, list_crawls, newest_unfinished, read_crawl, read_info
+from monitor.crawl.lines import plain, told, write_whole
+from monitor.crawl.process import Outcome
+from monitor.crawl.reader import read_lines
+from monitor.crawl.stats import crawl_stats
+from monitor.crawl.store import CrawlInfo, CrawlWriter, list_crawls, newest_unfinished, read_crawl, read_info
 from monitor.health import check
 from monitor.marketplaces import OWN_SHOP, marketplace
 from monitor.own_sites import FILE_NAME, file_lines
-from monitor.planner_steps import Plan, read_plan, write_plan
+from monitor.planner.steps import Plan, read_plan, write_plan
 from monitor.weeks import utc_now, utc_text, week_days
 
 COURSE = "course.json"

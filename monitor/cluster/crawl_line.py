@@ -14,7 +14,7 @@ from monitor.cluster.crawl_parts import Asked, Pieces
 from monitor.cluster.lanes_store import ClosedError, LaneKeeper
 from monitor.cluster.worker import waiting
 from monitor.config import Config
-from monitor.crawl_process import Process
+from monitor.crawl.process import Process
 from monitor.errors import MonitorError, StoreError
 
 Found = TypeVar("Found")

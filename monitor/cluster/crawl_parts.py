@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from monitor.cluster.storage import Storage
-from monitor.crawl_lines import told
+from monitor.crawl.lines import told
 from monitor.errors import StoreError
 
 FILES = ("crawl.log", "issues.jsonl", "shops.jsonl", "listings.jsonl", "queries.jsonl")  # the last says what counts

@@ -13,7 +13,7 @@ from monitor.cluster.crawl_shards import REST
 from monitor.cluster.crawl_task import crawl_part
 from monitor.cluster.work import submit
 from monitor.config import Config
-from monitor.crawl_process import Outcome
+from monitor.crawl.process import Outcome
 
 LOST = "Workers died again and again while they read it; see their logs, then run the same command again."
 

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from monitor.cluster.lanes import domain
 from monitor.marketplaces import OWN_SHOP
-from monitor.planner_steps import EXPLORE, NEW, Plan
+from monitor.planner.steps import EXPLORE, NEW, Plan
 from monitor.units import QUERY_UNITS, SHOP_UNITS, SearchShape, query_parts
 
 AREA, QUERY, SITE = "area", "query", "site"  # by what a marketplace is divided

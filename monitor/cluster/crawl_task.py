@@ -28,7 +28,7 @@ from monitor.cluster.lanes import lane_of
 from monitor.cluster.lanes_store import LaneKeeper
 from monitor.cluster.storage import Storage
 from monitor.config import Config
-from monitor.crawl_process import Outcome, Process, run_crawl
+from monitor.crawl.process import Outcome, Process, run_crawl
 from monitor.errors import MonitorError, StoreError
 from monitor.living import is_living
 from monitor.marketplaces import OWN_SHOP, marketplace

@@ -8,7 +8,7 @@ from threading import Thread
 from typing import Any, Self
 
 from monitor.config import Config
-from monitor.crawl_lines import write_whole
+from monitor.crawl.lines import write_whole
 
 
 @dataclass(frozen=True)

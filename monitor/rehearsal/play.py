@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select
 
-from monitor.crawl_files import list_crawls
+from monitor.crawl.files import list_crawls
 from monitor.database import private_engine
 from monitor.practice import use_clock
 from monitor.private_store import runs

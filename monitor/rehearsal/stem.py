@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, NoReturn
 
-from monitor.crawl_process import ROOT
+from monitor.crawl.process import ROOT
 
 LARGEST = 1 << 20  # bytes of a command and its environment
 READ_BEFORE = [
@@ -30,7 +30,7 @@ READ_BEFORE = [
     "scrapy.core.downloader.handlers.http11",
     "scrapy.extensions.memusage",
     "monitor.extensions",
-    "monitor.crawl_watch",
+    "monitor.crawl.watch",
     "monitor.middlewares",
     "pipelines.validate",
     "pipelines.deduplicate",
@@ -39,7 +39,7 @@ READ_BEFORE = [
 
 
 class Grown:
-    """A crawl's process: what `monitor.crawl_process.Process` says."""
+    """A crawl's process: what `monitor.crawl.process.Process` says."""
 
     def __init__(self, stdin: IO[str], stderr: IO[str], report: int) -> None:
         self.stdin: IO[str] | None = stdin
@@ -74,7 +74,7 @@ class Grown:
 
 
 class Stem:
-    """Made while the process has one thread only; `begin` as `monitor.crawl_process.begin_by` wants it."""
+    """Made while the process has one thread only; `begin` as `monitor.crawl.process.begin_by` wants it."""
 
     def __init__(self) -> None:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

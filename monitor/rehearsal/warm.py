@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
 from monitor.config import Config
-from monitor.crawl_process import environment
+from monitor.crawl.process import environment
 from monitor.errors import StoreError
 from monitor.permission import spider_module, with_spider
 from monitor.rehearsal import stem

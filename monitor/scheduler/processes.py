@@ -16,7 +16,7 @@ from typing import IO
 
 import monitor
 from monitor.config import Config
-from monitor.crawl_process import environment
+from monitor.crawl.process import environment
 from monitor.errors import StoreError
 from monitor.scheduler.due import Due
 

@@ -15,7 +15,7 @@ from monitor.backup.keys import key_file
 from monitor.backup.listed import list_backups, moment_of
 from monitor.causes import action_for, explain
 from monitor.config import Config
-from monitor.crawl_files import list_crawls, read_info, read_stats
+from monitor.crawl.files import list_crawls, read_info, read_stats
 from monitor.database import translate_errors
 from monitor.health import Health, judge
 from monitor.health_history import earlier_crawls

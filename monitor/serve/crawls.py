@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from monitor.causes import action_for, explain
 from monitor.covered import LONGEST, covered
-from monitor.crawl_files import CrawlInfo, read_info, read_stats
+from monitor.crawl.files import CrawlInfo, read_info, read_stats
 from monitor.errors import StoreError
 from monitor.health import Health, check
 from monitor.marketplaces import Marketplace, catalogue

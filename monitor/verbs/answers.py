@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select
 
 from monitor.config import Config
-from monitor.crawl_lines import sync_folder, told, write_whole
+from monitor.crawl.lines import sync_folder, told, write_whole
 from monitor.database import translate_errors
 from monitor.private_store import handed_in
 from monitor.weeks import utc_now, utc_text

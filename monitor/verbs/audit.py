@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from exports import audit_sheet
-from monitor.crawl_lines import write_whole
+from monitor.crawl.lines import write_whole
 from monitor.database import private_engine, translate_errors
 from monitor.practice import is_practice
-from monitor.registry_import import checked_office
+from monitor.registry.importing import checked_office
 from monitor.text import safe_terminal
 from monitor.verbs import common, lists
 from monitor.weeks import utc_now

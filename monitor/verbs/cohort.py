@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from monitor.database import private_engine, translate_errors
-from monitor.registry_import import checked_office
+from monitor.registry.importing import checked_office
 from monitor.text import safe_terminal
 from monitor.verbs import common, lists
 from pipelines.cohort_import import cohort_table, import_cohort

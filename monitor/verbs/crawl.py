@@ -9,15 +9,15 @@ import typer
 from sqlalchemy import Engine
 
 from monitor.config import Config
-from monitor.crawl_process import Outcome, ended_since, run_crawl
-from monitor.crawl_store import list_crawls, read_info
+from monitor.crawl.process import Outcome, ended_since, run_crawl
+from monitor.crawl.store import list_crawls, read_info
 from monitor.database import private_engine
 from monitor.errors import MonitorError, UsageError
 from monitor.marketplaces import OWN_SHOP, Marketplace, marketplace
 from monitor.middlewares import sandbox_hosts
 from monitor.own_sites import served_sites
 from monitor.permission import CRAWLABLE, permission_problem
-from monitor.planner_steps import read_plan
+from monitor.planner.steps import read_plan
 from monitor.practice import is_practice
 from monitor.runs import abandoned_before
 from monitor.verbs import common

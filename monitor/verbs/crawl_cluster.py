@@ -12,7 +12,7 @@ from monitor.cluster.crawl_run import read_courses
 from monitor.cluster.crawl_shards import kind_of
 from monitor.cluster.storage import Storage
 from monitor.config import Config
-from monitor.crawl_process import Outcome, ended_since
+from monitor.crawl.process import Outcome, ended_since
 from monitor.errors import MonitorError, StoreError
 from monitor.phone_hash import load_hasher
 from monitor.runs import Run, abandoned_before

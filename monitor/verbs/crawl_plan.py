@@ -6,16 +6,17 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from monitor import planner, regions
+from monitor import regions
 from monitor.config import Config
-from monitor.crawl_reader import read_lines
-from monitor.crawl_store import newest_unfinished
+from monitor.crawl.reader import read_lines
+from monitor.crawl.store import newest_unfinished
 from monitor.database import transaction
 from monitor.errors import UsageError
 from monitor.known_links import known_shops
 from monitor.marketplaces import Marketplace, marketplace
-from monitor.planner_history import keep_panel, read_history
-from monitor.planner_steps import STAGES, Plan, read_plan, write_plan
+from monitor.planner import plan as planner
+from monitor.planner.history import keep_panel, read_history
+from monitor.planner.steps import STAGES, Plan, read_plan, write_plan
 from monitor.sentinels import draw_sentinels, keep_sentinels
 from monitor.verbs import common
 from monitor.verbs.parse import spider_class

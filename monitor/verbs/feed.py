@@ -13,9 +13,9 @@ import typer
 from exports.feed_template import write_template
 from monitor.database import private_engine
 from monitor.errors import InputError, UsageError
-from monitor.feed import FeedReport, hand_over
+from monitor.feed.handover import FeedReport, hand_over
+from monitor.feed.official_api import getter, rows
 from monitor.marketplaces import marketplace as catalogue_entry
-from monitor.official_api import getter, rows
 from monitor.verbs import common
 from monitor.weeks import utc_now
 

@@ -21,16 +21,17 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from exports.wording import day, number
-from monitor import regions, registry
+from monitor import regions
 from monitor.config import Config
 from monitor.database import transaction
 from monitor.database_errors import sentence_of
 from monitor.errors import MonitorError, StoreError
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
 from monitor.marketplaces import catalogue
-from monitor.registry_import import RejectedPartError, import_part
-from monitor.registry_report import ImportReport
-from monitor.registry_report import receipt as registry_receipt
+from monitor.registry.importing import RejectedPartError, import_part
+from monitor.registry.report import ImportReport
+from monitor.registry.report import receipt as registry_receipt
+from monitor.registry.snapshots import current_snapshot
 from monitor.run_log import chain_of, note
 from monitor.runs import recorded
 from monitor.text import safe_terminal
@@ -196,7 +197,7 @@ def _registry(engine: Engine, config: Config, path: Path, as_of: str, office: st
 def _list(engine: Engine, config: Config, office: str, kind: str, work: Callable[..., ListReceipt], keep: Keep) -> str:
     """Takes in one of the small lists, which are read against the registry; its receipt."""
     with engine.connect() as connection:
-        if registry.current_snapshot(connection) is None:
+        if current_snapshot(connection) is None:
             raise _WaitsError
 
     def also(connection: Connection, receipt: ListReceipt) -> None:

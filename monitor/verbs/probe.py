@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from exports import probe_template
 from monitor import regions
 from monitor.config import Config
-from monitor.crawl_lines import write_whole
+from monitor.crawl.lines import write_whole
 from monitor.database import private_engine, translate_errors
-from monitor.registry_import import checked_office
+from monitor.registry.importing import checked_office
 from monitor.text import safe_terminal
 from monitor.verbs import common, lists, probe_check
 from monitor.weeks import utc_now

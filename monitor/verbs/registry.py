@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from monitor import registry
 from monitor.database import private_engine, translate_errors
 from monitor.declared_summary import declared_table
 from monitor.errors import UsageError
-from monitor.registry_import import (
+from monitor.registry.frame import read_declared
+from monitor.registry.importing import (
     CheckReport,
     check,
     checked_date,
@@ -17,6 +17,7 @@ from monitor.registry_import import (
     import_part,
     summary,
 )
+from monitor.registry.snapshots import current_snapshot
 from monitor.text import safe_terminal
 from monitor.verbs import common
 from pipelines.rematch import rematch
@@ -89,10 +90,10 @@ def show_declared(as_json: AsJson = False) -> None:
     config = common.config()
     engine = private_engine(config)
     with translate_errors(), engine.connect() as connection:
-        snapshot = registry.current_snapshot(connection)
+        snapshot = current_snapshot(connection)
         if snapshot is None:
             raise UsageError("There is no registry yet; import one with: monitor registry import FILE --as-of DATE.")
-        found = registry.declared(connection, snapshot.snapshot_id)
+        found = read_declared(connection, snapshot.snapshot_id)
     common.show(f"Declared accounts, registry of {snapshot.as_of}", declared_table(found), as_json)
 
 

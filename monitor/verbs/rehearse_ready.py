@@ -26,9 +26,9 @@ def begin(folder: Path) -> "subprocess.Popen[bytes]":
 
 def main() -> None:
     from monitor.database import private_engine
-    from monitor.feed import hand_over
+    from monitor.feed.handover import hand_over
     from monitor.practice import sandbox_dir
-    from monitor.registry_import import import_part
+    from monitor.registry.importing import import_part
     from monitor.sandbox import history, world
     from monitor.weeks import week_days
     from pipelines.load import load_week

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import Config
-from monitor.crawl_process import begin_by
+from monitor.crawl.process import begin_by
 from monitor.database import private_engine
 from monitor.errors import MonitorError
 from monitor.permission import allowed

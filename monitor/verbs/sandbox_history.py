@@ -11,10 +11,10 @@ from monitor import results_build
 from monitor.config import Config
 from monitor.database import private_engine, results_engine
 from monitor.errors import UsageError
-from monitor.feed import hand_over
+from monitor.feed.handover import hand_over
 from monitor.practice import is_practice, require_practice_folder, sandbox_dir
 from monitor.regions import areas
-from monitor.registry_import import import_part
+from monitor.registry.importing import import_part
 from monitor.sandbox import history as past
 from monitor.sandbox import world
 from monitor.sandbox.review import answer_sheets

@@ -21,9 +21,9 @@ from monitor.marketplaces import catalogue
 from monitor.practice import is_practice, is_rehearsal
 from monitor.private_store import judgements, review_tasks
 from monitor.read_only import NoStoreError, reading_engine
+from monitor.registry.snapshots import current_snapshot
 from monitor.scheduler import standing
 from monitor.scheduler.standing import Line, Standing
-from monitor.snapshots import current_snapshot
 from monitor.verbs import common
 from monitor.weeks import answer_by, utc_now, utc_text
 from pipelines import probes

@@ -12,15 +12,16 @@ from rich.markup import escape
 from sqlalchemy import Engine
 
 from exports.publish import publish
-from monitor import registry, results_build
+from monitor import results_build
 from monitor.config import Config
-from monitor.crawl_files import list_crawls
-from monitor.crawl_process import Outcome
+from monitor.crawl.files import list_crawls
+from monitor.crawl.process import Outcome
 from monitor.database import private_engine, results_engine
 from monitor.errors import UsageError
 from monitor.permission import permission_problem
 from monitor.practice import is_practice, is_rehearsal, require_practice_folder, sandbox_dir
-from monitor.registry_import import checked_office, import_part
+from monitor.registry.importing import checked_office, import_part
+from monitor.registry.snapshots import current_snapshot
 from monitor.sandbox import present, score, world
 from monitor.sandbox import review as sandbox_review
 from monitor.sandbox.habits import HABITS
@@ -159,7 +160,7 @@ class _Steps:
 
     def _require_registry(self) -> None:
         with self.engine.connect() as connection:
-            snapshot = registry.current_snapshot(connection, self.week)
+            snapshot = current_snapshot(connection, self.week)
         if snapshot is None:
             raise UsageError(NO_REGISTRY.format(inbox=self.config.inbox_dir))
         self.say("registry", f"{snapshot.business_count:,} businesses, as of {snapshot.as_of}, are what is measured")

@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from monitor.crawl_lines import told, write_whole
+from monitor.crawl.lines import told, write_whole
 from pipelines.erasing.who import Person
 
 OUTGOING = ("outbox", "reports", "rejects", "logs")
