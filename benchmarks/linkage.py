@@ -70,7 +70,11 @@ def results(matcher: Matcher, told: dict[str, Any], folder: Path) -> Iterator[di
     truth, group = task.evaluated(folder)
     pairs = pd.read_parquet(folder / matcher.name / "pairs.parquet")
     common = {**told, "matcher": matcher.name, "title": matcher.title, "labels": matcher.labels}
-    yield {**common, **measure.figures(pairs, truth, group)}
+    own = measure.figures(pairs, truth, group)
+    if (file := folder / matcher.name / "answered.parquet").exists():
+        own["answered"] = measure.figures(pd.read_parquet(file), truth, group)
+        del own["answered"]["curve"]
+    yield {**common, **own}
     if matcher.environment == "splink":
         rivals = measure.figures(against_rivals(pairs), truth, group)
         yield {**common, **rivals, "matcher": f"{matcher.name}_rivals", "title": f"{matcher.title}, rivals rule"}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.linkage_parts import audit, kept, measure, pictures, task
+from benchmarks.linkage_parts import audit, kept, measure, pictures, project, task
 from benchmarks.linkage_parts.matchers import MATCHERS
 from benchmarks.linkage_parts.musts import missed, standing
 from benchmarks.linkage_parts.seen import kept_apart, training_world
@@ -125,6 +125,32 @@ def test_an_outcome_is_kept_until_what_made_it_changes(tmp_path: Path, monkeypat
     monkeypatch.setattr(kept, "made_of", lambda _: "another script")
     kept.outcome(matcher, tmp_path, run, again=False)
     assert runs == [0, 1, 2]
+
+
+def test_the_review_asks_about_all_shops_of_the_groups_it_draws() -> None:
+    many = np.arange(4_000)
+    decided = pd.DataFrame({"marketplace": "m", "shop_id": many.astype(str), "business_id": many // 2 + 1})
+    decided = decided.assign(group_id=decided["business_id"], odds=(many // 2) % 12 - 6.0)
+    registry = pd.DataFrame({"group_id": range(1, 2_001), "area_code": "3602"}, index=range(1, 2_001))
+    asked = project.drawn(decided, registry)
+    assert task.REVIEWED - 2 * project.STEP < len(asked) <= task.REVIEWED
+    assert (asked.groupby("group_id").size() == 2).all(), "of a group that is drawn every candidate is asked about"
+    assert asked["inclusion_prob"].between(0.0, 1.0, inclusive="right").all()
+    assert (
+        asked.loc[asked["odds"].abs() < 2, "inclusion_prob"].min()
+        > asked.loc[asked["odds"] == -6, "inclusion_prob"].max()
+    )
+
+
+def test_answers_outrank_what_was_scored() -> None:
+    scored = pairs((0, 1, 0.9), (0, 2, 0.2), (1, 4, 0.8), (1, 5, 0.3), (2, 5, 0.7))
+    number = pd.Series([0, 1, 2], index=pd.MultiIndex.from_product([["m"], ["a", "b", "c"]]))
+    said = pd.DataFrame(
+        {"marketplace": "m", "shop_id": ["a", "b", "c"], "group_id": [2, 3, 1], "business_id": [2, 3, 1]}
+    )
+    found = project.answered(scored, said.assign(verdict=["yes", "no", "yes"]), GROUP, number)
+    rows = found.set_index(["shop", "business_id"])["probability"].to_dict()
+    assert rows == {(0, 2): 1.0, (1, 5): 0.3, (2, 1): 1.0}, "4 is 3 listed twice, so it is ruled out with it"
 
 
 def test_results_of_several_runs_stand_together(tmp_path: Path) -> None:

@@ -35,6 +35,9 @@ def _cost(row: Row) -> Iterator[str]:
     for rule in row.get("rules", ()):
         told = f"{rule['pairs_per_shop']:7.2f} pairs a shop, recall {rule['recall']:.3f}, alone {rule['alone']:.3f}"
         yield f"      {rule['rule']:<10}{told}, left out {rule['skipped_per_shop']:.1f}"
+    if counted := row.get("answered"):
+        found = ", ".join(f"{level} {value:.3f}" for level, value in counted["recall"].items())
+        yield f"   {row['matcher']}: where the answers themselves count too: F1 {counted['f1']:.3f}, recall at {found}"
     if week := row.get("second_week"):
         told = f"first {week['first']:.1f} s, second {week['second']:.1f} s, share {week['share']:.3f}"
         yield f"   {row['matcher']}: scoring when 2 % of the shops have changed: {told}"

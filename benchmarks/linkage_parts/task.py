@@ -1,8 +1,8 @@
 """One task of the benchmark as files: what every matcher reads, and the truth that none of them sees.
 
-`shop` numbers the shops from 0. A reviewer goes through the shops in an order drawn here and answers about the first
-thousand that have a candidate: what the project learns from (it scores those shops out of fold). A thousand further
-linked shops, not part of the task, are what peers learn from: true pairs, ten times as many as the project gets.
+`shop` numbers the shops from 0. Answers about a thousand of them at most are what the project learns from (it scores
+those shops out of fold); its own review says about which. A thousand further linked shops, not part of the task, are
+what peers learn from: true pairs, three times as many as the project gets.
 """
 
 from hashlib import sha256
@@ -16,7 +16,7 @@ from .world import World, make
 REVIEWED = 1_000
 LABELLED = 1_000
 GENERATOR = ("world.py", "names.py", "noise.py", "words.toml", "task.py")  # of linkage_parts: what a task is made of
-TRUTH, REVIEW_ORDER = "truth.parquet", "review_order.parquet"
+TRUTH = "truth.parquet"
 
 
 def _keyed(frame: pd.DataFrame, shops: pd.DataFrame) -> pd.DataFrame:
@@ -72,8 +72,6 @@ def prepare(folder: Path, businesses: int, shops: int, links: int, difficulty: f
     flat(own, listings).to_parquet(folder / "flat_shops.parquet")
     flat(*parts["labelled_"][:2]).to_parquet(folder / "labelled_shops.parquet")
     parts["labelled_"][2].to_parquet(folder / "labelled_truth.parquet")
-    order = np.random.Generator(np.random.PCG64(seed + 1)).permutation(len(own))
-    truth.iloc[order].to_parquet(folder / REVIEW_ORDER)
     truth.to_parquet(folder / TRUTH)
     stamp.write_text(made_from, encoding="utf-8")  # last: the task is whole
 
