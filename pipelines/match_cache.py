@@ -20,7 +20,13 @@ import pyarrow as pa
 from monitor.asides import sweep
 from pipelines.linkage.incremental import Scored
 from pipelines.linkage.index import RegistryIndex
-from pipelines.linkage.index_store import UNFINISHED, forget_others, load_index, save_index
+from pipelines.linkage.index_store import (
+    UNFINISHED,
+    forget_others,
+    load_index,
+    save_index,
+    version_of_monitor,
+)
 from pipelines.linkage.weights import Weights
 
 INDEX, PAIRS = "index", "pairs"
@@ -28,13 +34,14 @@ _META = "scored.json"
 
 
 def code_version() -> str:
-    """Hash over the linkage package: its modules and tables."""
+    """Hash over the linkage package, its modules and tables, and what it reads of monitor."""
     parts = sorted(
         (path.name, path.read_bytes())
         for path in files("pipelines.linkage").iterdir()
         if path.name.endswith((".py", ".toml"))
     )
-    return sha256(b"".join(name.encode() + body for name, body in parts)).hexdigest()[:16]
+    own = b"".join(name.encode() + body for name, body in parts)
+    return sha256(own + version_of_monitor().encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What linking keeps between runs changes nothing but the time; what is damaged or of another model is made anew."""
 
+import ast
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from sqlalchemy import Engine, select, update
 from monitor import private_store as store
 from monitor.config import Config
 from monitor.database import private_engine, read_frame, transaction
-from pipelines import match
+from pipelines import match, match_cache
+from pipelines.linkage import index_store
 from pipelines.linkage.changes import Moved
+from pipelines.linkage.weights import load_weights
 from pipelines.match import link_week
 
 FIRST, SECOND = "2026-W46", "2026-W47"
@@ -118,3 +121,33 @@ def test_another_database_has_its_own(engine: Engine, config: Config, tmp_path: 
     with second.connect() as connection:
         found = read_frame(connection, select(store.links.c.group_id).where(store.links.c.shop_id == "emping"))
     assert found["group_id"].tolist() == [2]
+
+
+def test_the_name_stands_for_all_that_linkage_reads_of_monitor() -> None:
+    """After an upgrade that reads a word otherwise, pairs and index of before are of another program."""
+    root, seen = Path(__file__).parents[1], set[str]()
+    files = sorted((root / "pipelines" / "linkage").glob("*.py"))
+    while files:
+        for node in ast.walk(ast.parse(files.pop().read_text(encoding="utf-8"))):
+            name = (node.module or "").removeprefix("monitor.") if isinstance(node, ast.ImportFrom) else ""
+            path = root / "monitor" / f"{name.replace('.', '/')}.py"
+            if name and name not in seen and path.is_file():
+                seen.add(name)
+                files.append(path)
+    assert seen - {"asides", "errors", "living"} == set(index_store.OF_MONITOR)
+
+
+def test_a_word_that_is_read_otherwise_makes_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = []
+    for text in ("one", "other"):
+        (tmp_path / "reference").mkdir(exist_ok=True)
+        for module in index_store.OF_MONITOR:
+            (tmp_path / f"{module}.py").write_text(text if module == "text" else "")
+        real = index_store.files
+        with monkeypatch.context() as patch:
+            patch.setattr(index_store, "files", lambda name, real=real: tmp_path if name == "monitor" else real(name))
+            index_store.version_of_monitor.cache_clear()
+            names.append((match_cache.code_version(), index_store.index_version("s", load_weights())))
+    index_store.version_of_monitor.cache_clear()
+    assert names[0][0] != names[1][0]
+    assert names[0][1] != names[1][1]

@@ -31,6 +31,8 @@ READERS = (
     "registry_part", "index", "partitions", "weights", "kernels_text", "kernels_lists", "index_store",
 )  # fmt: skip
 """Modules that decide what an index holds."""
+OF_MONITOR = ("arrow_text", "characters", "gazetteer", "sectors", "text", "written")
+"""Modules of monitor by which linkage reads words, places and goods; what they read lies in its reference folder."""
 
 
 @cache
@@ -39,9 +41,21 @@ def _code_version() -> str:
     return hashlib.sha256(b"".join((here / f"{name}.py").read_bytes() for name in READERS)).hexdigest()
 
 
+@cache
+def version_of_monitor() -> str:
+    """Hash over `OF_MONITOR` and the reference lists: after an upgrade words may be read otherwise."""
+    home = files("monitor")
+    lists = sorted(
+        (one for one in (home / "reference").iterdir() if one.name.endswith(".csv")), key=lambda one: one.name
+    )
+    read = [*(home / f"{name}.py" for name in OF_MONITOR), *lists]
+    return hashlib.sha256(b"".join(one.name.encode() + one.read_bytes() for one in read)).hexdigest()
+
+
 def index_version(snapshot: str, weights: Weights, *words: Collection[str]) -> str:
     """Names the index of a snapshot under these weights. words: the sets given to `build_index`, in their order."""
-    parts = [snapshot, weights.version, _code_version(), np.__version__, *(" ".join(sorted(found)) for found in words)]
+    code = (_code_version(), version_of_monitor(), np.__version__)
+    parts = [snapshot, weights.version, *code, *(" ".join(sorted(found)) for found in words)]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 
