@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine, delete
 
 from monitor.access import account
 from monitor.config import Config
+from monitor.crawl.files import ACCEPTED_FILE, list_crawls
 from monitor.crawl.lines import write_whole
-from monitor.crawl.store import ACCEPTED_FILE, CrawlData, list_crawls, read_crawl
+from monitor.crawl.store import CrawlData, read_crawl
 from monitor.database import transaction
 from monitor.errors import UsageError
 from monitor.health import check

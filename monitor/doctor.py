@@ -13,9 +13,10 @@ from typing import Any
 
 from monitor.causes import action_for
 from monitor.config import Config
+from monitor.crawl.files import list_crawls
 from monitor.crawl.process import ROOT, run_crawl
 from monitor.crawl.reader import read_lines
-from monitor.crawl.store import list_crawls, read_crawl
+from monitor.crawl.store import read_crawl
 
 REQUESTS = 3
 FOLDER = "doctor"

@@ -24,8 +24,9 @@ from monitor import regions
 from monitor.cluster.crawl_shards import DoneElsewhere, Shard
 from monitor.cluster.lanes_child import Line
 from monitor.config import Config, load_config
+from monitor.crawl.files import CrawlInfo, newest_unfinished, read_info
 from monitor.crawl.stats import crawl_stats
-from monitor.crawl.store import CrawlInfo, CrawlWriter, newest_unfinished, read_crawl, read_info
+from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.errors import MonitorError, StoreError
 from monitor.marketplaces import Marketplace, marketplace
 from monitor.middlewares import check_delay

@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from monitor.config import Config
-from monitor.crawl.store import CrawlData, list_crawls, read_crawl
+from monitor.crawl.files import list_crawls
+from monitor.crawl.store import CrawlData, read_crawl
 from monitor.database import transaction
 from monitor.errors import StoreError
 from monitor.forgotten import read_forgotten

@@ -14,8 +14,9 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from monitor.config import Config
+from monitor.crawl.files import list_crawls
 from monitor.crawl.process import run_crawl
-from monitor.crawl.store import CrawlData, list_crawls, read_crawl
+from monitor.crawl.store import CrawlData, read_crawl
 from monitor.database import transaction
 from monitor.marketplaces import shop_of_url
 from monitor.planner.steps import LINKED, Plan, Step, write_plan

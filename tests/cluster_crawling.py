@@ -18,8 +18,8 @@ from monitor.cluster.crawl_course import MARKER
 from monitor.cluster.storage import Storage
 from monitor.config import Config, load_config
 from monitor.crawl import process as crawl_process
+from monitor.crawl.files import list_crawls
 from monitor.crawl.process import Outcome
-from monitor.crawl.store import list_crawls
 from monitor.database import private_engine, read_frame
 from monitor.private_store import crawls, listings, observations, runs
 from monitor.sandbox import world

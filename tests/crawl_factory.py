@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from monitor.crawl.store import CrawlInfo, CrawlWriter
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter
 from monitor.items import Listing, Shop
 from monitor.private_store import metadata
 from monitor.weeks import week_of_date

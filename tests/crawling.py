@@ -13,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from monitor.config import Config
+from monitor.crawl.files import list_crawls
 from monitor.crawl.process import ROOT, command, environment
-from monitor.crawl.store import list_crawls, read_crawl
+from monitor.crawl.store import read_crawl
 
 WEEK = "2026-W46"
 QUERIES = 20  # of the panel: enough for every kind of answer

@@ -17,7 +17,7 @@ import pytest
 from crawling import rows as crawl_rows
 from faulty_machine import Ended, Machine
 
-from monitor.crawl.store import list_crawls
+from monitor.crawl.files import list_crawls
 from monitor.sandbox.handed_lists import hand_in
 from monitor.sandbox.world import REGISTRY_FILE, make_world, write
 

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from monitor.config import Config, load_config
-from monitor.crawl.store import CrawlInfo, CrawlWriter
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter
 from monitor.database import private_engine
 from monitor.items import Issue
 from monitor.serve.app import application

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, select
 from monitor.__main__ import run
 from monitor.accepting import accept, note_break
 from monitor.config import Config
-from monitor.crawl.store import ACCEPTED_FILE, read_crawl
+from monitor.crawl.files import ACCEPTED_FILE
+from monitor.crawl.store import read_crawl
 from monitor.database import private_engine, transaction
 from monitor.errors import StoreError, UsageError
 from monitor.private_store import crawls, series_breaks

@@ -29,7 +29,8 @@ from sqlalchemy import Engine
 from monitor.cluster.crawl_course import MARKER, SIDE_BY_SIDE
 from monitor.cluster.crawl_parts import ASKED_AHEAD
 from monitor.config import Config
-from monitor.crawl.store import list_crawls, read_crawl
+from monitor.crawl.files import list_crawls
+from monitor.crawl.store import read_crawl
 from monitor.sandbox.server import Server
 from monitor.verbs import crawl_cluster
 from monitor.verbs.crawl_plan import prepare

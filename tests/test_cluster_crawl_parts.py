@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -37,13 +38,14 @@ from monitor.cluster.crawl_shards import (
     owner,
     weights,
 )
-from monitor.cluster.crawl_task import SPENT, part_folder
+from monitor.cluster.crawl_task import SPENT, _scratch, part_folder
 from monitor.cluster.lanes import LEASE_S, Lane, answered, ask, domain, join, lane_of, renew
 from monitor.cluster.lanes_store import ClosedError, LaneKeeper
 from monitor.cluster.storage import Storage
 from monitor.config import Config
+from monitor.crawl.files import CrawlInfo
 from monitor.crawl.process import Outcome
-from monitor.crawl.store import CrawlInfo, CrawlWriter, read_crawl
+from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.items import Issue, Listing, Shop
@@ -468,3 +470,21 @@ def test_lanes_are_kept_in_the_store(stores: Config) -> None:
     with pytest.raises(ClosedError, match="not wanted"):
         keeper("three", run_id=run.run_id).ask("blibli", 2.0)
     engine.dispose()
+
+
+def test_scratch_of_dead_processes_goes_and_that_of_another_machine_stays(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = "4194399-"  # above the largest number of a process
+    with monkeypatch.context() as elsewhere, _scratch(config) as first:
+        elsewhere.setattr("socket.gethostname", lambda: "other")
+        theirs = first.with_name(f"{dead}theirs")
+        with _scratch(config) as other:
+            shutil.move(first, theirs)
+            busy = other.rename(other.with_name(f"{dead}busy"))
+            (busy / "shops.jsonl").write_text("{}")
+            elsewhere.undo()
+            with _scratch(config) as own:
+                assert own.is_dir()
+                assert not theirs.exists()
+                assert busy.is_dir()

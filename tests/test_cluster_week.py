@@ -19,7 +19,7 @@ from sqlalchemy import NullPool, Table, create_engine, select, text
 
 from monitor.cluster.storage import Storage
 from monitor.config import Config, load_config
-from monitor.crawl.store import list_crawls
+from monitor.crawl.files import list_crawls
 from monitor.database import private_engine, read_frame
 from monitor.phone_hash import load_hasher
 from monitor.practice import sandbox_dir

@@ -14,8 +14,9 @@ from crawling import ROOT, WEEK, done_lines, end_of, kill_after, only_crawl, row
 
 from monitor.config import Config, load_config
 from monitor.crawl import process as crawl_process
+from monitor.crawl.files import CrawlInfo, list_crawls
 from monitor.crawl.process import environment, run_crawl
-from monitor.crawl.store import CrawlInfo, CrawlWriter, list_crawls
+from monitor.crawl.store import CrawlWriter
 from monitor.errors import StoreError
 from monitor.living import is_living
 from monitor.sandbox import world

@@ -14,8 +14,9 @@ from crawling import WEEK, only_crawl, rows, short_command, text_of, world_rows
 from monitor import regions
 from monitor.config import Config, CrawlOptions, load_config
 from monitor.crawl import process as crawl_process
+from monitor.crawl.files import list_crawls
 from monitor.crawl.process import ROOT, Outcome
-from monitor.crawl.store import list_crawls, read_crawl
+from monitor.crawl.store import read_crawl
 from monitor.identifiers import find_phones
 from monitor.sandbox import world
 from monitor.sandbox.server import Server

@@ -13,15 +13,8 @@ from pathlib import Path
 import pytest
 
 from monitor.crawl import reader as crawl_reader
-from monitor.crawl.store import (
-    FORMAT_VERSION,
-    CrawlInfo,
-    CrawlWriter,
-    list_crawls,
-    newest_unfinished,
-    read_crawl,
-    read_info,
-)
+from monitor.crawl.files import FORMAT_VERSION, CrawlInfo, list_crawls, newest_unfinished, read_info
+from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.errors import StoreError
 from monitor.items import Identifier, Issue, Listing, Shop
 

@@ -11,7 +11,8 @@ from crawl_factory import crawl, listing, rows, shop
 
 from monitor.__main__ import run
 from monitor.config import Config
-from monitor.crawl.store import FORMAT_VERSION, CrawlInfo, CrawlWriter, read_crawl
+from monitor.crawl.files import FORMAT_VERSION, CrawlInfo
+from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.database import private_engine
 from monitor.errors import StoreError
 from monitor.items import Issue

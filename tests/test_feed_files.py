@@ -17,7 +17,8 @@ import pytest
 from openpyxl import Workbook
 
 from monitor.config import Config, load_config
-from monitor.crawl.store import CrawlData, list_crawls, read_crawl
+from monitor.crawl.files import list_crawls
+from monitor.crawl.store import CrawlData, read_crawl
 from monitor.errors import InputError, MonitorError, UsageError
 from monitor.feed.handover import FeedReport, hand_over, harmless, parse_observed_on
 from monitor.identifiers import load_hasher

@@ -3,7 +3,8 @@
 import pytest
 
 from monitor.config import Config
-from monitor.crawl.store import CrawlInfo, CrawlWriter, read_crawl
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter, read_crawl
 from pipelines.week_rows import holds_all
 
 

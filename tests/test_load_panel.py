@@ -10,7 +10,8 @@ from crawl_factory import listing, rows, shop
 from sqlalchemy import Engine, insert, select
 
 from monitor.config import Config
-from monitor.crawl.store import CrawlInfo, CrawlWriter
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter
 from monitor.database import private_engine, transaction
 from monitor.private_store import panel_runs, panel_shops, query_panel
 from monitor.units import LINKED, NEW, PANEL

@@ -11,7 +11,8 @@ from crawl_factory import SLUG, listing, shop
 from sqlalchemy import Engine
 
 from monitor.config import Config
-from monitor.crawl.store import CrawlInfo, CrawlWriter, left_capped
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter, left_capped
 from monitor.database import private_engine
 from monitor.shop_states import live_shops, week_states
 from monitor.weeks import week_of_date

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from monitor.__main__ import run
 from monitor.config import Config
-from monitor.crawl.store import CrawlInfo, CrawlWriter, read_crawl
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.feed.handover import hand_over
 from monitor.items import Identifier, Shop, from_row, to_row
 from monitor.reading import Answer, Page

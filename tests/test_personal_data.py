@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from monitor.crawl.store import CrawlInfo, CrawlWriter
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter
 from monitor.feed.rows import PERSONAL_ID, RowReader
 from monitor.feed.source import Items
 from monitor.feed.write import write_feed

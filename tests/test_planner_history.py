@@ -10,7 +10,8 @@ from sqlalchemy import Engine, event, insert, select
 
 from monitor import private_store
 from monitor.config import Config
-from monitor.crawl.store import CrawlInfo, CrawlWriter
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter
 from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.items import Listing, Shop

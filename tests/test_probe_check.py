@@ -13,7 +13,8 @@ from sqlalchemy import Engine, select
 from monitor import private_store as store
 from monitor.__main__ import run
 from monitor.config import Config
-from monitor.crawl.store import CrawlInfo, CrawlWriter, list_crawls
+from monitor.crawl.files import CrawlInfo, list_crawls
+from monitor.crawl.store import CrawlWriter
 from monitor.database import private_engine, transaction
 from monitor.items import Shop
 from monitor.sandbox import world

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from running_site import CAP, CappedSite, Record, run
 
+from monitor.crawl.files import CrawlInfo
 from monitor.crawl.stats import crawl_stats
-from monitor.crawl.store import CrawlInfo, CrawlWriter, read_crawl
+from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.items import Shop
 from monitor.planner.steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step, read_plan, write_plan
 from monitor.units import KnownShop, query_parts, unit_name

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, insert
 
 from monitor.__main__ import run as monitor
 from monitor.config import Config, load_config
-from monitor.crawl.store import CrawlInfo, CrawlWriter
+from monitor.crawl.files import CrawlInfo
+from monitor.crawl.store import CrawlWriter
 from monitor.database import private_engine, transaction
 from monitor.private_store import crawls, review_tasks, runs
 from monitor.runs import holder

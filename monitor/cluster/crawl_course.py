@@ -19,11 +19,12 @@ from monitor.cluster.crawl_shards import REST, SITE, budgets, count_of, weights
 from monitor.cluster.crawl_task import SPENT, Order, part_folder
 from monitor.cluster.storage import Storage
 from monitor.config import Config
+from monitor.crawl.files import CrawlInfo, list_crawls, newest_unfinished, read_info
 from monitor.crawl.lines import plain, told, write_whole
 from monitor.crawl.process import Outcome
 from monitor.crawl.reader import read_lines
 from monitor.crawl.stats import crawl_stats
-from monitor.crawl.store import CrawlInfo, CrawlWriter, list_crawls, newest_unfinished, read_crawl, read_info
+from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.health import check
 from monitor.marketplaces import OWN_SHOP, marketplace
 from monitor.own_sites import FILE_NAME, file_lines

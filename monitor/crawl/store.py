@@ -22,40 +22,13 @@ from typing import Any, Self
 import pandas as pd
 
 from monitor.crawl import reader as crawl_reader
-from monitor.crawl.files import (
-    ACCEPTED_FILE,
-    FORMAT_VERSION,
-    CrawlInfo,
-    list_crawls,
-    newest_unfinished,
-    read_accepted,
-    read_info,
-    read_stats,
-    write_info,
-)
+from monitor.crawl.files import CrawlInfo, read_info, read_stats, write_info
 from monitor.crawl.lines import item_line, line, plain, sync_folder, told, write_all, write_whole
 from monitor.errors import StoreError
 from monitor.items import Issue, Item, Listing, Shop
 from monitor.printed import masked
 from monitor.units import EXPLORE, NEW
 from monitor.weeks import utc_now, utc_text
-
-__all__ = [
-    "ACCEPTED_FILE",
-    "FORMAT_VERSION",
-    "ITEM_FILES",
-    "CrawlData",
-    "CrawlInfo",
-    "CrawlWriter",
-    "left_capped",
-    "list_crawls",
-    "newest_unfinished",
-    "read_accepted",
-    "read_crawl",
-    "read_info",
-    "read_stats",
-    "write_info",
-]
 
 ITEM_FILES = {Shop: "shops.jsonl", Listing: "listings.jsonl", Issue: "issues.jsonl"}
 PRACTICE_FORCED_S = 1.0

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from monitor.config import Config
+from monitor.crawl.files import CrawlInfo, list_crawls, read_info, read_stats, write_info
 from monitor.crawl.lines import sync_folder, told, write_whole
-from monitor.crawl.store import CrawlInfo, CrawlWriter, list_crawls, read_info, read_stats, write_info
+from monitor.crawl.store import CrawlWriter
 from monitor.errors import InputError, UsageError
 from monitor.feed import columns as feed_columns
 from monitor.feed.source import Items, Rows, open_feed

@@ -14,7 +14,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select
 
 from monitor.crawl import reader as crawl_reader
-from monitor.crawl.store import list_crawls, read_info
+from monitor.crawl.files import list_crawls, read_info
 from monitor.database import read_frame, transaction, translate_errors
 from monitor.errors import StoreError
 from monitor.intervals import as_of

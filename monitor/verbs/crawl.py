@@ -9,8 +9,8 @@ import typer
 from sqlalchemy import Engine
 
 from monitor.config import Config
+from monitor.crawl.files import list_crawls, read_info
 from monitor.crawl.process import Outcome, ended_since, run_crawl
-from monitor.crawl.store import list_crawls, read_info
 from monitor.database import private_engine
 from monitor.errors import MonitorError, UsageError
 from monitor.marketplaces import OWN_SHOP, Marketplace, marketplace

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from monitor import regions
 from monitor.config import Config
+from monitor.crawl.files import newest_unfinished
 from monitor.crawl.reader import read_lines
-from monitor.crawl.store import newest_unfinished
 from monitor.database import transaction
 from monitor.errors import UsageError
 from monitor.known_links import known_shops

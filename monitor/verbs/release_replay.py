@@ -18,7 +18,8 @@ from exports.release.verify import REVISION, Released
 from monitor import private_store as store
 from monitor import results_build
 from monitor.config import Config
-from monitor.crawl.store import list_crawls, read_crawl
+from monitor.crawl.files import list_crawls
+from monitor.crawl.store import read_crawl
 from monitor.database import bulk_insert, private_engine, read_frame, results_engine, transaction, translate_errors
 from monitor.errors import StoreError
 from monitor.intervals import rewind

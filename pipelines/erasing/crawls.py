@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.accounts import account_of
+from monitor.crawl.files import read_info
 from monitor.crawl.lines import line, told, write_whole
-from monitor.crawl.store import read_info
 from monitor.errors import StoreError
 from monitor.forgotten import ACCOUNT, LISTING, Forgotten
 from monitor.units import SHOP_UNITS

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from monitor.config import Config
+from monitor.crawl.files import read_info
 from monitor.crawl.lines import told, write_whole
-from monitor.crawl.store import read_crawl, read_info
+from monitor.crawl.store import read_crawl
 from monitor.database import transaction
 from monitor.errors import StoreError, UsageError
 from monitor.forgotten import (
