@@ -2,7 +2,7 @@
 
 import json
 import random
-import shutil
+import socket
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -472,19 +472,13 @@ def test_lanes_are_kept_in_the_store(stores: Config) -> None:
     engine.dispose()
 
 
-def test_scratch_of_dead_processes_goes_and_that_of_another_machine_stays(
-    config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dead = "4194399-"  # above the largest number of a process
-    with monkeypatch.context() as elsewhere, _scratch(config) as first:
-        elsewhere.setattr("socket.gethostname", lambda: "other")
-        theirs = first.with_name(f"{dead}theirs")
-        with _scratch(config) as other:
-            shutil.move(first, theirs)
-            busy = other.rename(other.with_name(f"{dead}busy"))
-            (busy / "shops.jsonl").write_text("{}")
-            elsewhere.undo()
-            with _scratch(config) as own:
-                assert own.is_dir()
-                assert not theirs.exists()
-                assert busy.is_dir()
+def test_scratch_of_dead_processes_goes_and_that_of_another_machine_stays(config: Config) -> None:
+    dead = "4194399-left"  # above the largest number of a process
+    root = config.data_dir / "cluster" / "crawling"
+    own, theirs = (root / host / dead for host in (socket.gethostname(), "other"))
+    for folder in (own, theirs):
+        folder.mkdir(parents=True)
+    with _scratch(config) as made:
+        assert made.is_dir()
+        assert not own.exists()
+        assert theirs.is_dir()

@@ -6,6 +6,7 @@ one kept in the shared store. Two at once exclude each other by a lease in `runs
 
 import os
 import shutil
+import socket
 import tempfile
 import threading
 import time
@@ -158,8 +159,11 @@ def _execute(engine: Engine, statement: Update) -> None:
 
 @contextmanager
 def _scratch(config: Config) -> Iterator[Path]:
-    """A folder for one process, readable by its owner only; those of dead processes are removed on the way."""
-    root = config.data_dir / "cluster" / "crawling"
+    """A folder for one process, readable by its owner only; those of dead processes are removed on the way.
+
+    Of this machine alone: where several share a data folder, the others' processes only look dead.
+    """
+    root = config.data_dir / "cluster" / "crawling" / socket.gethostname()
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in root.iterdir():
         number = path.name.partition("-")[0]
