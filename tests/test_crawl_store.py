@@ -285,7 +285,8 @@ def test_two_that_start_in_the_same_second(tmp_path: Path) -> None:
 CHILD = """
     import resource, signal, sys
     from pathlib import Path
-    from monitor.crawl.store import CrawlInfo, CrawlWriter, newest_unfinished
+    from monitor.crawl.files import CrawlInfo, newest_unfinished
+    from monitor.crawl.store import CrawlWriter
     from monitor.errors import StoreError
     from monitor.items import Listing, Shop
     root, limit = Path(sys.argv[1]), int(sys.argv[2])

@@ -18,7 +18,8 @@ NEW = NewMarketplace("pasar_contoh", "Pasar Contoh", "https://pasarcontoh.exampl
 CRAWL = """
 from pathlib import Path
 from monitor.config import load_config
-from monitor.crawl.store import list_crawls, read_crawl
+from monitor.crawl.files import list_crawls
+from monitor.crawl.store import read_crawl
 from monitor.sandbox import world
 from monitor.sandbox.server import Server
 from monitor.verbs.crawl import crawl_all
