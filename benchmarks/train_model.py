@@ -47,7 +47,7 @@ from pipelines.linkage.patterns import inputs as columns_of
 from pipelines.linkage.rivals import against_rivals, probability
 from pipelines.linkage.score import measured
 from pipelines.linkage.shops import ShopTable, read_shops
-from pipelines.linkage.siblings import SHOWN, present, siblings_of, support
+from pipelines.linkage.siblings import SHOWN, in_order, present, seller_keys, siblings_of, support
 from pipelines.linkage.trees import Trees, as_text
 from pipelines.linkage.weights import load_weights
 from pipelines.load import load_week
@@ -163,7 +163,8 @@ def _taken(
     links = int((of_shop >= 0).sum())
     return Taken(
         name, difficulty, values, of_shop[pairs.shop] == group, pairs.shop, group,
-        index.weights.prior(index.group_count), links, siblings_of(shops),
+        index.weights.prior(index.group_count), links,
+        siblings_of(in_order(shops), seller_keys(in_order(shops))),
     )  # fmt: skip
 
 

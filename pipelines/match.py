@@ -47,7 +47,7 @@ from pipelines.linkage.model import Model, load_model
 from pipelines.linkage.score import alone, together
 from pipelines.linkage.settle import Settled, settle
 from pipelines.linkage.shops import PROVINCE
-from pipelines.linkage.siblings import siblings_of
+from pipelines.linkage.siblings import in_order, seller_keys, siblings_of
 from pipelines.linkage.spread import sells_for_many
 from pipelines.linkage.threads import processors
 from pipelines.linkage.weights import Weights, load_weights
@@ -244,10 +244,17 @@ def _pairs(
 ) -> tuple[pd.DataFrame, Scored]:
     """Candidate pairs of all shops; only new and changed shops are scored."""
     basis = "\x1f".join([search.version, model.version, code_version()])
-    scored = score_week(shops, listings, search.alone, basis, cache.before(basis))
+    scored = score_week(shops, listings, search.alone, basis, cache.before(basis), processors())
     if scored.scored:
         cache.keep(scored)
-    return together(scored.pairs, siblings_of(shops, processors()), model, floor), scored
+    return together(scored.pairs, scored.siblings, model, floor, scored.inputs), scored
+
+
+def _brand_pairs(stand_ins: pd.DataFrame, goods: pd.DataFrame, search: Search, model: Model, floor: float) -> Any:
+    """Candidate pairs of the brands of collective shops, all of them scored."""
+    ordered = in_order(stand_ins)
+    pairs, _ = search.alone(ordered, goods)
+    return together(pairs, siblings_of(ordered, seller_keys(ordered)), model, floor, ordered)
 
 
 def compute(
@@ -274,7 +281,7 @@ def compute(
     pairs, scored = _pairs(shops[~collective], inputs.listings, search, shipped, floor, cache)
     stand_ins, goods = as_brand_shops(shops[collective], inputs.listings)
     stand_ins = stand_ins.assign(**{PROVINCE: province})
-    brand_pairs = together(search.alone(stand_ins, goods)[0], siblings_of(stand_ins), shipped, floor)
+    brand_pairs = _brand_pairs(stand_ins, goods, search, shipped, floor)
     search.done()
     tell("Deciding")
     sampled, counts = _sample(inputs.judgements, inputs.registry)

@@ -67,6 +67,6 @@ def alone_in_parts(
     parts = []
     for own, stays, some, rows, index in zip(found, kept, tables, where, indexes, strict=True):
         parts.append(weighed(own, stays, count[rows], some, rows, index, model))
-    frame = framed(finished(parts, model), table.marketplace, table.shop_id, lexicon.weights.decision.floor)
+    frame = framed(finished(parts, model), lexicon.weights.decision.floor)
     skipped = {rule: sum(own.skipped[rule] for own in found) for rule in RULES}
-    return frame.reset_index(drop=True), skipped, int(np.sum([len(some) for some in where]))
+    return frame, skipped, int(np.sum([len(some) for some in where]))

@@ -18,6 +18,7 @@ from pipelines.linkage.decide import decide
 from pipelines.linkage.index import RegistryIndex, build_index
 from pipelines.linkage.model import load_model
 from pipelines.linkage.score import alone, score
+from pipelines.linkage.siblings import in_order
 from pipelines.linkage.weights import load_weights
 from pipelines.match import local_words, place_words
 
@@ -217,10 +218,14 @@ def test_parts_in_any_order_show_the_same_of_each_shop(
 ) -> None:
     registry, shops, goods = world
     index, model = build_index(registry, load_weights(), None, place_words("36"), local_words("36")), load_model()
+    shops = in_order(shops)
     place = np.random.default_rng(seed).integers(0, parts, len(shops))
-    chosen = [shops, *(shops[place == number] for number in reversed(range(parts)))]
-    whole, *found = [alone(some, goods, index, model)[0].drop(columns="shop") for some in chosen]
-    keys = ["marketplace", "shop_id", "business_id"]
+    whole, _ = alone(shops, goods, index, model)
+    found = []
+    for number in reversed(range(parts)):
+        own, _ = alone(shops[place == number], goods, index, model)
+        found.append(own.assign(shop=np.flatnonzero(place == number)[own["shop"]]))
+    keys = ["shop", "business_id"]
     told = [frame.sort_values(keys, ignore_index=True) for frame in (whole, pd.concat(found))]
     # A part without shops has no types of its own.
     pd.testing.assert_frame_equal(told[0], told[1].astype(told[0].dtypes.to_dict()))

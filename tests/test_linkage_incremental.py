@@ -8,11 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.linkage.incremental import Scored, input_digests, score_week
+from pipelines.linkage.incremental import SHOP_INPUTS, Scored, input_digests, score_week
+from pipelines.linkage.shops import PROVINCE, SHOP_COLUMNS
 
 
 def shop_frame(*rows: dict[str, Any]) -> pd.DataFrame:
-    blank: dict[str, Any] = {"username": None, "city": None, "area_codes": [], "district_code": None, "identifiers": []}
+    blank: dict[str, Any] = {
+        "username": None,
+        "city": None,
+        "area_codes": None,
+        "district_code": None,
+        "identifiers": [],
+    }
     columns = ["marketplace", "shop_id", "name", *blank]
     return pd.DataFrame([blank | {"marketplace": "t"} | row for row in rows], columns=columns, dtype=object)
 
@@ -33,7 +40,7 @@ class Counting:
         for number, shop in enumerate(shops.drop_duplicates(["marketplace", "shop_id"]).to_dict("records")):
             self.asked.append(shop["shop_id"])
             titles = sorted(listings.loc[listings["shop_id"] == shop["shop_id"], "title"])
-            for business in (2, 1):
+            for business in (1, 2):
                 weight = float(len(f"{shop['name']}{shop['city']}{titles}") * business)
                 rows.append((shop["marketplace"], shop["shop_id"], number, business, weight))
         columns = ["marketplace", "shop_id", "shop", "business_id", "weight"]
@@ -44,9 +51,14 @@ class Counting:
 def same(one: Scored, other: Scored) -> None:
     pd.testing.assert_frame_equal(one.pairs, other.pairs)
     pd.testing.assert_frame_equal(one.inputs, other.inputs)
+    assert one.siblings.shop.tolist() == other.siblings.shop.tolist()
+    assert one.siblings.other.tolist() == other.siblings.other.tolist()
 
 
 SHOPS = shop_frame(*({"shop_id": str(n), "name": f"Dapur {n}"} for n in range(5)))
+SELLERS = shop_frame(
+    *({"marketplace": "tu"[n % 2], "shop_id": str(n), "name": f"Dapur Zulfa{'ab'[n % 3 == 0]}"} for n in range(6))
+)
 GOODS = listing_frame(("0", "a", "Emping"), ("0", "b", "Opak"), ("3", "c", "Madu"))
 
 
@@ -84,16 +96,25 @@ def test_no_shops_at_all() -> None:
     same(score_week(SHOPS, GOODS, Counting(), "basis", nothing), first)
 
 
+def test_an_address_that_changed_is_scored_again() -> None:
+    """Accounts that businesses declared are looked for in it."""
+    first = score_week(SHOPS.assign(url="https://a/1"), GOODS, Counting(), "basis")
+    counting = Counting()
+    score_week(SHOPS.assign(url=["https://a/1"] * 4 + ["https://a/2"]), GOODS, counting, "basis", first)
+    assert counting.asked == ["4"]
+    assert {*SHOP_COLUMNS, PROVINCE} - {"marketplace", "shop_id", "is_collective"} <= set(SHOP_INPUTS)
+
+
 def test_digests_of_the_store_stand_for_their_rows() -> None:
     kept = SHOPS.assign(digest=[f"{n:016x}" for n in range(5)])
     goods = GOODS.assign(digest=["00000000000000aa", "00000000000000bb", "00000000000000cc"])
-    before = input_digests(kept, goods)
+    before, _ = input_digests(kept, goods)
     assert before["digest"].nunique() == 5
-    moved = input_digests(kept, goods.assign(digest=["00000000000000aa", "00000000000000bb", "00000000000000cd"]))
+    moved, _ = input_digests(kept, goods.assign(digest=["00000000000000aa", "00000000000000bb", "00000000000000cd"]))
     assert np.flatnonzero(before["digest"] != moved["digest"]).tolist() == [3]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from("abc"), st.sampled_from(["Madu", "Opak"])), max_size=12))
 def test_any_change_gives_the_rows_of_a_full_run(rows: list[tuple[int, str, str]]) -> None:
     unique = {(shop, name): title for shop, name, title in rows}
@@ -101,3 +122,16 @@ def test_any_change_gives_the_rows_of_a_full_run(rows: list[tuple[int, str, str]
     shops = shop_frame(*({"shop_id": str(shop), "name": f"Dapur {len(rows) % 3}"} for shop in range(len(rows) % 7)))
     first = score_week(SHOPS, GOODS, Counting(), "basis")
     same(score_week(shops, goods, Counting(), "basis", first), score_week(shops, goods, Counting(), "basis"))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["Dapur Zulfaa", "Dapur Zulfab", None])), max_size=8))
+def test_sellers_of_an_incremental_week_are_those_of_a_full_one(rows: list[tuple[int, str | None]]) -> None:
+    """Names that have not changed keep their keys; shops of one name on two marketplaces are siblings."""
+    renamed = shop_frame(
+        *({"marketplace": "tu"[n % 2], "shop_id": str(n), "name": name} for n, name in dict(rows).items())
+    )
+    shops = pd.concat([renamed, SELLERS], ignore_index=True).drop_duplicates(["marketplace", "shop_id"])
+    first = score_week(SELLERS, GOODS, Counting(), "basis")
+    assert len(first.siblings.shop)
+    same(score_week(shops, GOODS, Counting(), "basis", first), score_week(shops, GOODS, Counting(), "basis"))

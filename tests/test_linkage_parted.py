@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from linkage_factory import LISTING_COLUMNS, business, listing, registry_of, shop
 from parted_factory import alone_in_parts, parted
 
+from pipelines.linkage.blocking import RULES
 from pipelines.linkage.index import build_index
 from pipelines.linkage.model import load_model
 from pipelines.linkage.partitions import plan_cells
@@ -106,7 +107,7 @@ def same_in_parts(seed: int, weights: Weights, most: int, businesses: int, shops
 def test_hostile_worlds(seed: int, most: int) -> None:
     pairs = same_in_parts(seed, small_caps(), most, 260, 60)
     assert len(pairs) > 50
-    assert {"phone", "name", "word"} <= set(pairs["rule"])
+    assert {"phone", "name", "word"} <= {RULES[rule] for rule in pairs["rule"]}
 
 
 def test_usual_limits() -> None:
@@ -138,8 +139,8 @@ def test_a_shop_without_a_place_is_looked_for_in_its_province() -> None:
     index = replace(index, weights=replace(index.weights, blocking=replace(index.weights.blocking, max_anywhere=0)))
     goods = pd.DataFrame([], columns=LISTING_COLUMNS, dtype=object)
     pairs, _ = alone(pd.DataFrame(made), goods, index, load_model())
-    found = pairs.groupby("shop_id")["business_id"].apply(set).to_dict()
-    assert found == {"s0": {1, 4}, "s1": {2, 3, 4}, "s2": {1, 4}, "s3": {4}, "s4": {1, 2, 3, 4, 5}}
+    found = pairs.groupby("shop")["business_id"].apply(set).to_dict()
+    assert found == {0: {1, 4}, 1: {2, 3, 4}, 2: {1, 4}, 3: {4}, 4: {1, 2, 3, 4, 5}}
 
 
 @pytest.mark.parametrize(("businesses", "shops"), [(0, 3), (3, 0), (0, 0), (1, 1)])

@@ -16,7 +16,7 @@ from pipelines.linkage.decide import decide
 from pipelines.linkage.index import build_index
 from pipelines.linkage.model import load_model
 from pipelines.linkage.score import alone, score, together
-from pipelines.linkage.siblings import Siblings
+from pipelines.linkage.siblings import NOBODY, in_order
 from pipelines.linkage.weights import load_weights
 from pipelines.match import local_words, place_words
 
@@ -84,16 +84,13 @@ def test_parted_shops_give_the_same_pairs(seed: int, cut: int) -> None:
     index, model = index_of(rows_of(seed, 30), with_crowd=False), load_model()
     shops, goods = shops_of(seed, 12)
     keys = ["marketplace", "shop_id", "business_id"]
-    parts = [alone(part, goods, index, model)[0] for part in (shops[:cut], shops[cut:])]
-    joined = pd.concat(parts).sort_values(keys, ignore_index=True)
-    joined["shop"] = joined.groupby(["marketplace", "shop_id"]).ngroup()
+    shops = in_order(shops)
+    first, second = (alone(part, goods, index, model)[0] for part in (shops[:cut], shops[cut:]))
+    joined = pd.concat([first, second.assign(shop=second["shop"] + cut)], ignore_index=True)
     own, _ = alone(shops, goods, index, model)
-    own = own.sort_values(keys, ignore_index=True)
-    pd.testing.assert_frame_equal(own.drop(columns="shop"), joined.drop(columns="shop"))
-    own["shop"] = joined["shop"]  # numbers of shops that have pairs
-    nobody = Siblings(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    pd.testing.assert_frame_equal(own, joined)
     floor = index.weights.decision.floor
-    one, two = (together(pairs, nobody, model, floor) for pairs in (own, joined))
+    one, two = (together(pairs, NOBODY, model, floor, shops) for pairs in (own, joined))
     pd.testing.assert_frame_equal(one, two)
     whole = score(shops, goods, index)[0].sort_values(keys, ignore_index=True)
     pd.testing.assert_frame_equal(whole.drop(columns="shop"), two.drop(columns="shop"))

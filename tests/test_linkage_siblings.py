@@ -5,10 +5,23 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from linkage_factory import LISTING_COLUMNS, business, index_of, shop
 
+from pipelines.linkage.rivals import against_rivals
 from pipelines.linkage.score import score
-from pipelines.linkage.siblings import SHOWN, Siblings, present, siblings_of, support
+from pipelines.linkage.siblings import (
+    LEAST_ODDS,
+    SHOWN,
+    Siblings,
+    _masks,
+    in_order,
+    present,
+    seller_keys,
+    siblings_of,
+    support,
+)
 
 
 def shops_of(*rows: Mapping[str, object]) -> pd.DataFrame:
@@ -19,7 +32,7 @@ def shops_of(*rows: Mapping[str, object]) -> pd.DataFrame:
 def found(frame: pd.DataFrame) -> set[tuple[str, str]]:
     """Siblings as pairs of shop ids."""
     ids = frame.sort_values(["marketplace", "shop_id"])["shop_id"].tolist()
-    both = siblings_of(frame)
+    both = siblings_of(in_order(frame), seller_keys(in_order(frame)))
     return {(ids[one], ids[two]) for one, two in zip(both.shop.tolist(), both.other.tolist(), strict=True)}
 
 
@@ -32,6 +45,13 @@ def test_who_is_a_sibling() -> None:
         {"marketplace": "blibli", "shop_id": "e", "name": "Kopi"},
     )
     assert found(frame) == {("a", "b"), ("b", "a")}
+
+
+def test_of_more_areas_than_a_number_has_bits_no_two_are_taken_for_one() -> None:
+    masks = _masks([*(f"{number:04d}" for number in range(130)), "0000 0129", None])
+    met = [row for row in range(130) if (masks[row] & masks[130]).any()]
+    assert met == [0, 129] and not masks[131].any()
+    assert not any((masks[one] & masks[two]).any() for one in range(130) for two in range(one))
 
 
 def test_a_name_on_many_shops_is_nobodys_and_an_account_is_somebodys() -> None:
@@ -100,3 +120,29 @@ def test_what_is_lent_does_not_depend_on_the_order_of_pairs() -> None:
     order = random.permutation(300)
     found = present(shop, group, weight, 16.0)
     assert present(shop[order], group[order], weight[order], 16.0).tolist() == pytest.approx(found[order].tolist())
+
+
+CANDIDATES = st.lists(st.tuples(st.integers(0, 6), st.integers(-3, 5), st.integers(-9, 9)), min_size=1, max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(CANDIDATES, st.sampled_from([1, 1 << 59]))
+def test_rivals_and_lent_bits_are_those_of_a_plain_count(rows: list[tuple[int, int, int]], far: int) -> None:
+    """far: group ids so far apart that no number stands for shop and group."""
+    shop, group, weight = (np.array(column) for column in zip(*rows, strict=True))
+    odds = []
+    for own, mine, bits in rows:
+        best: dict[int, float] = {}
+        for other, theirs, their_bits in rows:
+            if other == own and theirs != mine:
+                best[theirs] = max(best.get(theirs, 0.0), 2.0**their_bits)
+        odds.append(bits - np.log2(1.0 + sum(best.values())))
+    found = against_rivals(shop, group * far, weight.astype(float))
+    assert found.tolist() == pytest.approx(odds)
+    lent = []
+    for (own, which, _), have in zip(rows, odds, strict=True):
+        others = [odd for odd, (s, g, _) in zip(odds, rows, strict=True) if g == which and s != own]
+        top = max(others, default=-99.0)
+        gain = np.log2(1.0 + 16.0 / (1.0 + 2.0**-top)) if top >= LEAST_ODDS else 0.0
+        lent.append(min(gain, max(top - have, 0.0)))
+    assert present(shop, group * far, weight.astype(float), 16.0).tolist() == pytest.approx(lent)

@@ -11,7 +11,6 @@ from pipelines.linkage.incremental import Scored, score_week
 from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.model import load_model
 from pipelines.linkage.score import alone, together
-from pipelines.linkage.siblings import siblings_of
 from pipelines.linkage.threads import processors
 
 CHANGED = 0.02
@@ -55,8 +54,8 @@ def measure(shops: pd.DataFrame, listings: pd.DataFrame, index: RegistryIndex) -
         return alone(some, goods, index, model, processors())
 
     def week(frames: Frames, before: Scored | None) -> Scored:
-        scored = score_week(*frames, own, "benchmark", before)
-        together(scored.pairs, siblings_of(frames[0], processors()), model, index.weights.decision.floor)
+        scored = score_week(*frames, own, "benchmark", before, processors())
+        together(scored.pairs, scored.siblings, model, index.weights.decision.floor, scored.inputs)
         return scored
 
     one, two = _with_digests(shops, listings), _with_digests(*changed(shops, listings))

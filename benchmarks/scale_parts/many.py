@@ -28,6 +28,8 @@ from monitor.cluster.storage import Storage
 from monitor.config import Config, load_config
 from pipelines.cluster.prepare import prepare
 from pipelines.cluster.scoring import forget, score_parted
+from pipelines.linkage.score import named
+from pipelines.linkage.siblings import in_order
 from pipelines.match import local_words, place_words
 
 from . import nation
@@ -138,7 +140,7 @@ def main() -> None:
             "workers": workers,
             "most": most,
         }
-    keep(pairs, out)
+    keep(named(pairs, in_order(nation.read(folder, "shops", bantens))), out)
     (out / "stats.json").write_text(json.dumps(told), encoding="utf-8")
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from pipelines.linkage.index import build_index
 from pipelines.linkage.model import load_model
-from pipelines.linkage.score import alone
+from pipelines.linkage.score import alone, named
+from pipelines.linkage.siblings import in_order
 from pipelines.linkage.weights import load_weights
 from pipelines.match import local_words, place_words
 
@@ -55,7 +56,7 @@ def main() -> None:
         "pairs": len(pairs),
         "shops": len(frames[1]),
     }
-    keep(pairs, out)
+    keep(named(pairs, in_order(frames[1])), out)
     (out / "stats.json").write_text(json.dumps(told), encoding="utf-8")
 
 

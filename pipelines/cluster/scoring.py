@@ -124,7 +124,7 @@ def score_parted(
     _run(client, storage, tell, "joining partitions", [
         Task(join, (*where, number, visited[number]), f"{run}/pairs/{number}.bin") for number in batches
     ])  # fmt: skip
-    return _collected(storage, run, sent.shops, batch, len(sizes))
+    return _collected(storage, run, batch, len(sizes))
 
 
 def forget(parted: Parted) -> None:
@@ -137,15 +137,12 @@ def _run(client: Any, storage: Storage, tell: Callable[[str], None], said: str, 
     run_all(client, storage, tasks)
 
 
-def _collected(storage: Storage, run: str, shops: pd.DataFrame, batch: int, count: int) -> Pairs:
+def _collected(storage: Storage, run: str, batch: int, count: int) -> Pairs:
     floor = load_weights().decision.floor
-    slugs, ids = (shops[name].to_numpy(dtype=object) for name in NAMES)
     read = [arrays.read(storage, f"{run}/pairs/{number}.bin", Evidence) for number in range(count)]
     made = joined([replace(found, shop=found.shop + number * batch) for number, found in enumerate(read)])
     skipped = [storage.read_json(f"{run}/chosen/{number}.json") for number in range(count)]
-    return framed(made, slugs, ids, floor).reset_index(drop=True), {
-        rule: sum(found[rule] for found in skipped) for rule in RULES
-    }
+    return framed(made, floor), {rule: sum(found[rule] for found in skipped) for rule in RULES}
 
 
 # --- shops as files ---------------------------------------------------------------------------------------------------

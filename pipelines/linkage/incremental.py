@@ -1,9 +1,9 @@
 """A week scores new and changed shops only; all others keep the pairs of the week before.
 
 A shop's own pairs depend on the index, the model and that shop with its listings, never on other shops. So they may be
-kept as long as the basis (registry index, model, code) is the same and so is the shop. What shops of one seller show
-together is worked out anew over all of them. A new snapshot is a new basis: how rare a word is has changed with it.
-Incremental and full runs give the same rows; the tests hold that.
+kept as long as the basis (registry index, model, code) is the same and so is the shop; the keys that tell its seller
+likewise. What shops of one seller show together is worked out anew over all of them. A new snapshot is a new basis: how
+rare a word is has changed with it. Incremental and full runs give the same rows; the tests hold that.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.linkage.shops import _shop_order
-from pipelines.linkage.words import hashed
+from pipelines.linkage.siblings import NAMED, NOBODY, Siblings, in_order, seller_keys, siblings_of
+from pipelines.linkage.words import Ints, hashed
 
 SHOP = ["marketplace", "shop_id"]
-SHOP_INPUTS = ("name", "username", "city", "area_codes", "district_code", "identifiers", "province")
+SHOP_INPUTS = ("name", "username", "city", "area_codes", "district_code", "identifiers", "url", "province")
 LISTING_INPUTS = ("listing_id", "title", "category", "brand", "identifiers")
+SELLER = tuple(f"{name}_key" for name in NAMED)  # columns: what tells the seller
 Hashes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
 Alone = Callable[[pd.DataFrame, pd.DataFrame], tuple[pd.DataFrame, dict[str, int]]]
 
 
@@ -28,8 +30,9 @@ class Scored:
     """What one week's shops gave, each by itself.
 
     basis: what the pairs depend on besides the shops. inputs: marketplace, shop_id, key and digest (uint64) of every
-    shop, ordered by the first two. pairs: as `score.alone` gives them; `shop` is the shop's place in `inputs`. skipped:
-    pairs that blocking left out, of the shops scored in this run. scored: how many that were.
+    shop, ordered by the first two, and its `SELLER`. pairs: as `score.alone` gives them; `shop` is the shop's place in
+    `inputs`. skipped: pairs that blocking left out, of the shops scored in this run. scored: how many that were.
+    siblings: of the whole week, in the same places.
     """
 
     basis: str
@@ -37,26 +40,24 @@ class Scored:
     pairs: pd.DataFrame
     skipped: dict[str, int]
     scored: int
+    siblings: Siblings = NOBODY
 
 
-def input_digests(
-    shops: pd.DataFrame, listings: pd.DataFrame, keys: tuple[Hashes, Hashes] | None = None
-) -> pd.DataFrame:
-    """marketplace, shop_id, key, and a digest of all that the shop's pairs depend on, ordered by both; one row a shop.
+def input_digests(shops: pd.DataFrame, listings: pd.DataFrame) -> tuple[pd.DataFrame, Places]:
+    """marketplace, shop_id, key, and a digest of all that the shop's pairs depend on; and by listing the place of its
+    shop, -1: none of these.
 
-    A column `digest` (hexadecimal, as the interval tables keep it) in either frame is trusted to stand for its row;
-    without it the columns that linkage reads are hashed. The order of listings does not matter. keys: `shop_keys` of
-    both, where they are known.
+    shops: as `in_order` gives them. A column `digest` (hexadecimal, as the interval tables keep it) in either frame is
+    trusted to stand for its row; without it the columns that linkage reads are hashed. The order of listings does not
+    matter.
     """
-    of_shops, of_listings = keys or (shop_keys(shops), shop_keys(listings))
-    order = _shop_order(shops)[0]
-    ordered = shops.iloc[order]
-    frame = ordered[SHOP].assign(key=of_shops[order], digest=_row_hashes(ordered, SHOP_INPUTS)).reset_index(drop=True)
-    at = _places(frame["key"].to_numpy(), of_listings)
+    keys = shop_keys(shops)
+    at = _places(keys, shop_keys(listings))
     goods = _mixed(_row_hashes(listings, LISTING_INPUTS))[at >= 0]
-    sums = np.zeros(len(frame), dtype=np.uint64)
+    sums = np.zeros(len(shops), dtype=np.uint64)
     np.add.at(sums, at[at >= 0], goods)  # modulo 2^64: the same for every order
-    return frame.assign(digest=_mixed(frame["digest"].to_numpy(dtype=np.uint64) + np.uint64(1)) + sums)
+    digest = _mixed(_row_hashes(shops, SHOP_INPUTS) + np.uint64(1)) + sums
+    return shops[SHOP].assign(key=keys, digest=digest), at
 
 
 def shop_keys(frame: pd.DataFrame) -> Hashes:
@@ -66,7 +67,7 @@ def shop_keys(frame: pd.DataFrame) -> Hashes:
     return _mixed(of_slug[place]) + hashed(frame["shop_id"]).view(np.uint64)
 
 
-def _places(keys: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
+def _places(keys: Hashes, wanted: Hashes) -> Places:
     """Where each wanted key stands in `keys` (all different); -1 where it does not."""
     return np.asarray(pd.Index(keys).get_indexer(pd.Index(wanted)))
 
@@ -90,47 +91,56 @@ def _mixed(numbers: Hashes) -> Hashes:
 
 
 def score_week(
-    shops: pd.DataFrame, listings: pd.DataFrame, alone: Alone, basis: str, before: Scored | None = None
+    shops: pd.DataFrame,
+    listings: pd.DataFrame,
+    alone: Alone,
+    basis: str,
+    before: Scored | None = None,
+    threads: int = 1,
 ) -> Scored:
     """The own pairs of every shop; of those that were the same in `before`, taken from there.
 
     alone: `score.alone` with index and model filled in. basis: names both.
     """
-    of_shops, of_listings = shop_keys(shops), shop_keys(listings)
-    inputs = input_digests(shops, listings, (of_shops, of_listings))
     known = before if before is not None and before.basis == basis else None
-    same = _same(inputs, known)
-    if known is not None and same.all() and len(inputs) == len(known.inputs):
-        return Scored(basis, inputs, known.pairs, {}, 0)
-    keys = inputs["key"].to_numpy()
-    changed = keys[~same]
-    fresh, skipped = alone(shops[np.isin(of_shops, changed)], listings[np.isin(of_listings, changed)])
-    place = _places(keys, shop_keys(fresh))
-    order = np.lexsort((fresh["business_id"].to_numpy(), place))
-    fresh, place = fresh.take(order), place[order]
+    ordered = in_order(shops)
+    inputs, at = input_digests(ordered, listings)
+    was = _kept(inputs, known)
+    inputs = inputs.assign(**_sellers(ordered, known, was, threads))
+    siblings = siblings_of(ordered, inputs[list(SELLER)].to_numpy())
+    if known is not None and (was >= 0).all() and len(inputs) == len(known.inputs):
+        return Scored(basis, inputs, known.pairs, {}, 0, siblings)
+    new = was < 0
+    fresh, skipped = alone(ordered[new], listings[np.isin(at, np.flatnonzero(new))])
+    fresh = fresh.assign(shop=np.flatnonzero(new)[fresh["shop"].to_numpy()])
+    pairs = fresh if known is None else _merged(known, was, fresh)
+    return Scored(basis, inputs, pairs, skipped, int(new.sum()), siblings)
+
+
+def _kept(inputs: pd.DataFrame, known: Scored | None) -> Places:
+    """By shop its place in `known`, -1 where it is not there or has changed."""
     if known is None:
-        return Scored(basis, inputs, _numbered(fresh, place), skipped, len(inputs))
-    # Kept pairs are numbered by the places of their shops a week ago; both weeks order shops alike.
-    before_place = np.where(same, _places(known.inputs["key"].to_numpy(), keys), -1)
+        return np.full(len(inputs), -1, dtype=np.int64)
+    was = _places(known.inputs["key"].to_numpy(), inputs["key"].to_numpy())
+    same = known.inputs["digest"].to_numpy()[was] == inputs["digest"].to_numpy() if len(known.inputs) else was >= 0
+    return np.where(same, was, -1)
+
+
+def _sellers(shops: pd.DataFrame, known: Scored | None, was: Places, threads: int) -> dict[str, Ints]:
+    """`SELLER` of every shop, where it has not changed as it was."""
+    keys = np.zeros((len(shops), len(SELLER)), dtype=np.int64)
+    keys[was < 0] = seller_keys(shops[was < 0], threads)
+    if known is not None:
+        keys[was >= 0] = known.inputs[list(SELLER)].to_numpy()[was[was >= 0]]
+    return dict(zip(SELLER, keys.T, strict=True))
+
+
+def _merged(known: Scored, was: Places, fresh: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of the shops that were the same, numbered anew, and fresh ones: two ordered runs, each shop in one."""
     moved = np.full(len(known.inputs), -1, dtype=np.int64)
-    moved[before_place[same]] = np.flatnonzero(same)
-    places = np.concatenate([moved[known.pairs["shop"].to_numpy()], place])
-    left = np.flatnonzero(places >= 0)
-    order = left[np.argsort(places[left], kind="stable")]  # two ordered runs: a shop is in one of them
-    pairs = _numbered(pd.concat([known.pairs, fresh], ignore_index=True).take(order), places[order])
-    return Scored(basis, inputs, pairs, skipped, int((~same).sum()))
-
-
-def _same(inputs: pd.DataFrame, known: Scored | None) -> npt.NDArray[np.bool_]:
-    if known is None:
-        return np.zeros(len(inputs), dtype=bool)
-    at = _places(known.inputs["key"].to_numpy(), inputs["key"].to_numpy())
-    found = at >= 0
-    digests = known.inputs["digest"].to_numpy(dtype=np.uint64)
-    found[found] = digests[at[found]] == inputs["digest"].to_numpy(dtype=np.uint64)[found]
-    return found
-
-
-def _numbered(pairs: pd.DataFrame, places: npt.NDArray[np.int64]) -> pd.DataFrame:
-    """The pairs, `shop` being the place of the shop."""
-    return pairs.reset_index(drop=True).assign(shop=places)
+    moved[was[was >= 0]] = np.flatnonzero(was >= 0)  # both weeks order shops alike
+    place = np.concatenate([moved[known.pairs["shop"].to_numpy()], fresh["shop"].to_numpy()])
+    left = np.flatnonzero(place >= 0)
+    order = left[np.argsort(place[left], kind="stable")]
+    pairs = pd.concat([known.pairs, fresh], ignore_index=True).take(order)
+    return pairs.reset_index(drop=True).assign(shop=place[order])

@@ -14,16 +14,30 @@ def against_rivals(shop: Ints, group: Ints, weight: Floats, share: float = 1.0) 
     """
     if not len(shop):
         return weight.copy()
-    order = np.lexsort((-weight, group, shop))
-    s, g, w = shop[order], group[order], weight[order]
-    fresh = np.concatenate([[True], (s[1:] != s[:-1]) | (g[1:] != g[:-1])])
-    best = np.where(fresh, np.exp2(np.minimum(w, MOST_BITS)), 0.0)
-    total = np.bincount(s, weights=best)
-    own = best[np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
-    others = np.maximum(total[s] - own, 0.0)
+    key = one_number(shop, group)
+    order = np.argsort(key, kind="stable")
+    s, w = shop[order], weight[order]
+    fresh = np.concatenate([[True], np.diff(key[order]) != 0])
+    first = np.flatnonzero(fresh)
+    best = np.exp2(np.minimum(np.maximum.reduceat(w, first), MOST_BITS))
+    total = np.bincount(s[first], weights=best)
+    others = np.maximum(total[s] - best[np.cumsum(fresh) - 1], 0.0)
     adjusted = np.empty(len(w))
     adjusted[order] = w - share * np.log2(1.0 + others)
     return adjusted
+
+
+def one_number(first: Ints, second: Ints) -> Ints:
+    """By row a number that stands for both and orders as they do: sorting it is several times as fast.
+
+    first: 0 or more. Where they are too large for one number, the place of the second among its kind stands for it.
+    """
+    low = int(second.min())
+    span = int(second.max()) - low + 1
+    if (int(first.max()) + 1) * span >= 1 << 63:
+        place = np.unique(second, return_inverse=True)[1]
+        return first * (int(place.max()) + 1) + place
+    return first * span + (second - low)
 
 
 def probability(odds: Floats, curve: tuple[float, float]) -> Floats:

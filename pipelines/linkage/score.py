@@ -12,11 +12,11 @@ from pipelines.linkage.index import RegistryIndex
 from pipelines.linkage.model import Model, load_model
 from pipelines.linkage.rivals import against_rivals
 from pipelines.linkage.shops import read_shops
-from pipelines.linkage.siblings import Siblings, present, siblings_of, support
+from pipelines.linkage.siblings import Siblings, in_order, present, seller_keys, siblings_of, support
 
 __all__ = [
     "LEVELS", "PAIR_COLUMNS", "REACH", "Evidence", "added", "alone", "evidence_of", "framed", "joined", "measured",
-    "parts_of", "score", "together", "weighed",
+    "named", "parts_of", "score", "together", "weighed",
 ]  # fmt: skip
 
 PAIR_COLUMNS = (
@@ -28,30 +28,41 @@ PAIR_COLUMNS = (
 REACH = 6.0  # bits below the floor from which the seller's other shops may lift a pair
 
 
-def framed(made: Evidence, marketplace: Any, shop_id: Any, floor: float) -> pd.DataFrame:
-    """The pairs as `PAIR_COLUMNS` and `shop`, those left out that nothing could lift above the floor.
+def framed(made: Evidence, floor: float) -> pd.DataFrame:
+    """The pairs as numbers, those left out that nothing could lift above the floor.
 
-    marketplace, shop_id: by shop.
+    shop, business_id, group_id, rule (place in `RULES`), weight and what else `PAIR_COLUMNS` names, levels as places in
+    `LEVELS`. `named` puts in the texts: most pairs stay below the floor and never need them.
     """
     columns: dict[str, Any] = {
-        "marketplace": _texts(marketplace).take(made.shop),
-        "shop_id": _texts(shop_id).take(made.shop),
         "shop": made.shop,
         "business_id": made.business_id,
         "group_id": made.group_id,
-        "rule": _texts(RULES).take(made.rule),
+        "rule": made.rule.astype(np.int8),
         "weight": made.weight,
-        "agreements": made.agreements,
+        "agreements": made.agreements.astype(np.int8),
         "enough": made.enough,
         "settled": made.settled,
     }
     for place, name in enumerate(COMPARISONS):
-        levels = np.array(LEVELS[name], dtype=object)[made.levels[:, place]]
-        columns[f"{name}_level"] = pd.Series(levels, dtype=object)
+        columns[f"{name}_level"] = made.levels[:, place]
         columns[f"{name}_bits"] = made.bits[:, place]
     columns |= {f"{name}_agrees": made.agrees[:, place] for place, name in enumerate(AGREEMENTS)}
-    frame = pd.DataFrame(columns | {"contradicted": made.contradicted})
-    return frame[made.weight >= floor - REACH]
+    there = np.flatnonzero(made.weight >= floor - REACH)
+    return pd.DataFrame(columns | {"contradicted": made.contradicted}).take(there).reset_index(drop=True)
+
+
+def named(pairs: pd.DataFrame, shops: pd.DataFrame) -> pd.DataFrame:
+    """The pairs with the texts that their numbers stand for. shops: marketplace, shop_id; `shop` is a row of it."""
+    shop = pairs["shop"].to_numpy()
+    columns: dict[str, Any] = {name: _texts(shops[name].take(shop)) for name in ("marketplace", "shop_id")}
+    columns |= {str(name): pairs[name] for name in pairs}
+    columns["rule"] = _texts(RULES).take(pairs["rule"].to_numpy())
+    columns["agreements"] = pairs["agreements"].astype(np.int64)
+    for name in COMPARISONS:
+        levels = np.array(LEVELS[name], dtype=object)[pairs[f"{name}_level"].to_numpy()]
+        columns[f"{name}_level"] = pd.Series(levels, dtype=object)
+    return pd.DataFrame(columns, index=pairs.index)
 
 
 def _texts(values: Any) -> Any:
@@ -67,9 +78,10 @@ def score(
     Returns the pairs (`PAIR_COLUMNS`, `shop`, a number by shop, and `odds`: log2, the other candidates counted) and the
     pairs skipped by blocking rule. model: the shipped one unless named.
     """
-    chosen = model or load_model()
-    own, skipped = alone(shops, listings, index, chosen, threads)
-    return together(own, siblings_of(shops, threads), chosen, index.weights.decision.floor), skipped
+    chosen, ordered = model or load_model(), in_order(shops)
+    own, skipped = alone(ordered, listings, index, chosen, threads)
+    siblings = siblings_of(ordered, seller_keys(ordered, threads))
+    return together(own, siblings, chosen, index.weights.decision.floor, ordered), skipped
 
 
 def alone(
@@ -77,31 +89,31 @@ def alone(
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Pairs by what each shop shows itself, down to `REACH` bits below the floor, and pairs skipped by blocking rule.
 
-    What a shop gets does not depend on the other shops, but for `shop`, its place among them.
+    What a shop gets does not depend on the other shops, but for `shop`, its place among them in their order.
     """
     table = read_shops(shops, listings, index)
     pairs = candidate_pairs(table, index, threads)
     floor = index.weights.decision.floor
     made = joined(weighed(pairs, table, index, model, least=floor - REACH, threads=threads))
-    return framed(made, table.marketplace, table.shop_id, floor).reset_index(drop=True), pairs.skipped
+    return framed(made, floor), pairs.skipped
 
 
-def together(pairs: pd.DataFrame, siblings: Siblings, model: Model, floor: float) -> pd.DataFrame:
-    """Pairs above the floor once what the sellers' other shops show is counted, with `odds`.
+def together(pairs: pd.DataFrame, siblings: Siblings, model: Model, floor: float, shops: pd.DataFrame) -> pd.DataFrame:
+    """Pairs above the floor once what the sellers' other shops show is counted, with `odds` and all texts.
 
-    pairs: of every shop by itself, as `alone` gives them, `shop` numbered as in `siblings`.
+    pairs: of every shop by itself, as `alone` gives them; shops: marketplace and shop_id in their order, a row for each
+    number of `shop`.
     """
     gain, loss, has = support(pairs, siblings)
     same, more, less = model.sibling
     bits = (has * same + gain * more - loss * less).round(2)
-    shop, group = pairs["shop"].to_numpy(), pairs["group_id"].to_numpy()
-    lent = present(shop, group, (pairs["weight"] + bits).to_numpy(dtype=float), model.present).round(2)
+    shop, group, weight = (pairs[name].to_numpy() for name in ("shop", "group_id", "weight"))
+    lent = present(shop, group, weight + bits, model.present).round(2)
     bits = (bits + lent).round(2)
-    level = np.where((has > 0) | (lent > 0), np.where(bits >= 0, "supports", "doubts"), "missing")
-    frame = pairs.assign(
-        weight=(pairs["weight"] + bits).round(2), sibling_bits=bits, sibling_level=level.astype(object)
-    )
-    frame = frame[frame["weight"] >= floor].reset_index(drop=True)
-    shop, group = frame["shop"].to_numpy(), frame["group_id"].to_numpy()
-    odds = against_rivals(shop, group, frame["weight"].to_numpy(dtype=float), model.rivals).round(2)
-    return frame.assign(odds=odds)
+    weight = (weight + bits).round(2)
+    rows = np.flatnonzero(weight >= floor)
+    bits, weight, helped = bits[rows], weight[rows], ((has > 0) | (lent > 0))[rows]
+    level = np.where(helped, np.where(bits >= 0, "supports", "doubts"), "missing")
+    odds = against_rivals(shop[rows], group[rows], weight, model.rivals).round(2)
+    frame = named(pairs.take(rows).reset_index(drop=True), shops)
+    return frame.assign(weight=weight, sibling_bits=bits, sibling_level=level.astype(object), odds=odds)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from pipelines.linkage.rivals import MOST_BITS, against_rivals, probability
+from pipelines.linkage.rivals import against_rivals, probability
 from pipelines.linkage.shops import _shop_order
 from pipelines.linkage.threads import in_threads
 from pipelines.linkage.weights import load_weights
@@ -24,17 +24,27 @@ from pipelines.linkage.words import Floats, Ints, hashed, text_array
 
 MOST_SHOPS = 4  # a name on more shops is a fashion, not a seller
 LEAST_LETTERS = 6
+BITS = 62  # areas in one number
 SHOWN = ("owner", "place", "product", "phone", "nib", "label", "declared")  # the name is the same by construction
 MOST_GAIN, MOST_LOSS = 10.0, 8.0
+NAMED = ("name", "username")  # what tells a seller
 LEAST_ODDS = -7.0  # log2: of a shop that is as unlikely a business's own nothing is learnt about the business
 
 
 @dataclass(frozen=True)
 class Siblings:
-    """Rows of two shops, both ways; numbers are places in the shops that were given, ordered by marketplace and id."""
+    """Rows of two shops, both ways; numbers are places in the shops that were given."""
 
     shop: Ints
     other: Ints
+
+
+NOBODY = Siblings(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+def in_order(shops: pd.DataFrame) -> pd.DataFrame:
+    """Each shop once, by marketplace and id."""
+    return shops.iloc[_shop_order(shops)[0]].reset_index(drop=True)
 
 
 @cache
@@ -54,12 +64,16 @@ def sibling_keys(texts: Any) -> Ints:
 
 
 def _masks(cells: Sequence[object]) -> Ints:
-    """By shop the areas that it can mean as bits; 0 where none is printed."""
+    """By shop the areas that it can mean as bits, as many columns as they need; 0 where none is printed."""
     codes, distinct = pd.factorize(pd.Series(cells, dtype=object), use_na_sentinel=True)
-    lists = [str(cell).split() for cell in distinct]
-    place = {code: number % 62 for number, code in enumerate(sorted({code for found in lists for code in found}))}
-    values = [sum({1 << place[code] for code in found}) for found in lists]
-    return np.where(codes >= 0, np.array([*values, 0], dtype=np.int64)[codes], 0)
+    lists = [set(str(cell).split()) for cell in distinct]
+    place = {code: divmod(number, BITS) for number, code in enumerate(sorted({c for found in lists for c in found}))}
+    values = np.zeros((len(lists) + 1, len(place) // BITS + 1), dtype=np.int64)  # the last row: none
+    for row, found in enumerate(lists):
+        for code in found:
+            column, bit = place[code]
+            values[row, column] |= 1 << bit
+    return values[codes]
 
 
 def _pairs(shop: Ints, key: Ints) -> tuple[Ints, Ints]:
@@ -81,25 +95,35 @@ def _pairs(shop: Ints, key: Ints) -> tuple[Ints, Ints]:
     return np.concatenate(left), np.concatenate(right)
 
 
-def siblings_of(shops: pd.DataFrame, threads: int = 1) -> Siblings:
-    """Siblings among shops. shops: marketplace, shop_id, name, username, area_codes and, where known, account."""
-    frame = shops.iloc[_shop_order(shops)[0]].reset_index(drop=True)
-    rows = np.arange(len(frame), dtype=np.int64)
-    names = [name for name in ("name", "username") if name in frame]
-    keys = list(in_threads(lambda name: sibling_keys(frame[name].to_numpy()), names, threads))
-    if "account" in frame:
-        keys.append(np.where(frame["account"].notna(), hashed([f"@{text}" for text in frame["account"]]), 0))
-    there = [found != 0 for found in keys]
-    left, right = _pairs(
-        np.concatenate([rows[known] for known in there]),
-        np.concatenate([found[known] for found, known in zip(keys, there, strict=True)]),
-    )
-    market = pd.factorize(frame["marketplace"])[0]
-    masks = _masks(frame["area_codes"].tolist()) if "area_codes" in frame else np.zeros(len(frame), dtype=np.int64)
+def seller_keys(shops: pd.DataFrame, threads: int = 1) -> Ints:
+    """By shop and `NAMED` its key; each depends on its own text only, so that it may be kept."""
+    keys = np.zeros((len(shops), len(NAMED)), dtype=np.int64)
+    names = [name for name in NAMED if name in shops]
+    for name, found in zip(
+        names, in_threads(lambda name: sibling_keys(shops[name].to_numpy()), names, threads), strict=True
+    ):
+        keys[:, NAMED.index(name)] = found
+    return keys
+
+
+def _account_keys(shops: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Shops with an account, and its key."""
+    rows = np.flatnonzero(shops["account"].notna()) if "account" in shops else np.zeros(0, dtype=np.int64)
+    return rows, hashed([f"@{text}" for text in shops["account"].take(rows)] if len(rows) else [])
+
+
+def siblings_of(shops: pd.DataFrame, keys: Ints) -> Siblings:
+    """Siblings among shops. shops: each once; marketplace, area_codes and, where known, account. keys: their
+    `seller_keys`."""
+    told = [(np.flatnonzero(found), found[found != 0]) for found in keys.T]
+    left, right = _pairs(*(np.concatenate(part) for part in zip(*told, _account_keys(shops), strict=True)))
+    market = pd.factorize(shops["marketplace"])[0]
+    masks = _masks(shops["area_codes"].tolist() if "area_codes" in shops else [None] * len(shops))
     one, two = masks[left], masks[right]
-    fits = (market[left] != market[right]) & ((one == 0) | (two == 0) | ((one & two) != 0))
-    both = np.unique(left[fits] * max(len(frame), 1) + right[fits])
-    return Siblings(both // max(len(frame), 1), both % max(len(frame), 1))
+    excluded = one.any(axis=1) & two.any(axis=1) & ~(one & two).any(axis=1)
+    fits = (market[left] != market[right]) & ~excluded
+    both = np.unique(left[fits] * max(len(shops), 1) + right[fits])
+    return Siblings(both // max(len(shops), 1), both % max(len(shops), 1))
 
 
 def support(pairs: pd.DataFrame, siblings: Siblings) -> tuple[Floats, Floats, Floats]:
@@ -150,16 +174,15 @@ def present(shop: Ints, group: Ints, weight: Floats, times: float) -> Floats:
 
 
 def _lent(shop: Ints, group: Ints, odds: Floats, times: float) -> Floats:
-    order = np.lexsort((shop, -odds, group))
-    s, g, o = shop[order], group[order], odds[order]
-    # The best shop of each group, and the best of its other shops.
-    first = np.flatnonzero(np.concatenate([[True], g[1:] != g[:-1]]))
-    number = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(g))))
-    is_other = s != s[first][number]
-    second = np.full(len(first), -MOST_BITS)
-    np.maximum.at(second, number[is_other], o[is_other])
-    other = np.where(is_other, o[first][number], second[number])
+    """group: a number from 0."""
+    first, second = np.full((2, int(group.max()) + 1), -np.inf)
+    np.maximum.at(first, group, odds)
+    # The best shop of each group, of equals the one with the lowest number, and the best of its other shops.
+    best = np.full(len(first), shop.max())
+    is_best = odds == first[group]
+    np.minimum.at(best, group[is_best], shop[is_best])
+    is_other = shop != best[group]
+    np.maximum.at(second, group[is_other], odds[is_other])
+    other = np.where(is_other, first[group], second[group])
     gain = np.where(other >= LEAST_ODDS, np.log2(1.0 + times * probability(other, (0.0, 1.0))), 0.0)
-    lent = np.empty(len(g))
-    lent[order] = np.minimum(gain, np.maximum(other - o, 0.0))
-    return lent
+    return np.minimum(gain, np.maximum(other - odds, 0.0))
