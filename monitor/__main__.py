@@ -65,6 +65,10 @@ def _run(arguments: list[str], ended: dict[str, Any]) -> int:
         # The reader of our output went away (`| head`); that is its right.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):
+            return 0  # the same, where Rich was printing a table
+        raise
     except Exception as error:
         ended.update(told(error))
         if known := _of_machine(error):

@@ -1,6 +1,7 @@
 """The front door: every verb has help with an example and stands in the README; every failure is one sentence."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -98,6 +99,19 @@ def test_a_reader_that_goes_away_is_no_failure() -> None:
         ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
+
+
+def test_a_reader_of_a_table_that_goes_away_is_no_failure_either(tmp_path: Path) -> None:
+    """Rich ends the program with 1 where its output is closed."""
+    code = "import sys; from monitor.__main__ import run; sys.stdin.read(1); sys.exit(run(['marketplaces']))"
+    environment = {**os.environ, "MONITOR_DATA_DIR": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    process.communicate(b"x")
+    assert process.returncode == 0
 
 
 def test_the_console_script_and_the_module_are_the_same(tmp_path: Path) -> None:
