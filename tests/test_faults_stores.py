@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
@@ -22,7 +22,6 @@ from monitor import database, database_locks
 from monitor.__main__ import run
 from monitor.backup import make
 from monitor.backup.restore import restore
-from monitor.backup.stores import check_file
 from monitor.config import Config, load_config
 from monitor.database import private_engine, results_engine, transaction
 from monitor.database_errors import damaged_tables, sentence_of
@@ -180,7 +179,8 @@ def test_the_nightly_backup_finds_it_and_the_command_it_names_restores(
         {"MONITOR_DATA_DIR": str(tmp_path / "new"), "MONITOR_PHONE_KEY_FILE": str(filled.phone_key_file)}
     )
     restore(back, made.folder, filled.phone_key_file.parent / "backup.key")
-    assert check_file(back.data_dir / "private.sqlite")["listings"] == 300
+    with closing(sqlite3.connect(back.data_dir / "private.sqlite")) as held:
+        assert held.execute("select count(*) from listings").fetchone() == (300,)
     engine = private_engine(back)
     assert rows(engine) == before
     engine.dispose()

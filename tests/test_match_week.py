@@ -1,6 +1,7 @@
 """One week linked in the private store: intervals, repetition, earlier weeks, judgements, collective shops, failure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -195,7 +196,9 @@ def test_no_is_never_linked_again_under_any_model(
     judge(lite, FIRST, "emping", 1, "tidak")
     link_week(lite, config, FIRST)
     assert ("emping", "") not in links_of(lite, FIRST)
-    generous = load_weights().with_decision(link=-50.0, link_settled=-50.0)
+    shipped = load_weights()
+    decision = replace(shipped.decision, link=-50.0, link_settled=-50.0)
+    generous = replace(shipped, decision=decision, version=f"{shipped.version}+changed")
     monkeypatch.setattr(match, "load_weights", lambda: generous)
     link_week(lite, config, SECOND)
     assert ("emping", "") not in links_of(lite, SECOND)

@@ -108,7 +108,7 @@ def test_a_large_class_keeps_everything_and_the_odd_one_goes() -> None:
     rows = random_rows(1, 12, 0.0)
     alike = rows.businesses.iloc[[0] * 12].reset_index(drop=True).assign(group_id=range(12))
     alike["area_code"] = pd.Series(["3601"] * 11 + ["3671"], dtype="category")
-    found = generalised(rows.but(businesses=alike), 5)
+    found = generalised(replace(rows, businesses=alike), 5)
     assert len(found.rows.businesses) == 11
     assert set(found.rows.businesses["withheld"]) == {""}
     assert found.dropped["businesses alone"] == 1
@@ -125,7 +125,7 @@ def test_a_programme_whose_members_all_sell_gives_none_of_them_away() -> None:
             "state": "present", "evidence_grade": "likely", "probability_band": None,
         }
     )  # fmt: skip
-    found = generalised(rows.but(businesses=alike, presence=presence), 5)
+    found = generalised(replace(rows, businesses=alike, presence=presence), 5)
     assert found.dropped["businesses that all are present"] == 10
     assert len(found.rows.presence) == 0
 

@@ -3,7 +3,7 @@
 Pure functions over frames. `group_id` and `shop` (position in the frame of shops) become pseudonyms at the very end.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -30,9 +30,6 @@ class Joint:
     presence: pd.DataFrame
     links: pd.DataFrame
     shops: pd.DataFrame
-
-    def but(self, **tables: pd.DataFrame) -> "Joint":
-        return replace(self, **tables)
 
 
 def joint(read: RowsRead) -> Joint:

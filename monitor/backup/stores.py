@@ -11,7 +11,7 @@ from typing import IO
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from monitor.backup.plain import Plain, counted
+from monitor.backup.plain import Plain
 from monitor.crawl.lines import told
 from monitor.database_errors import damage_of, sentence_of
 from monitor.errors import StoreError, UsageError
@@ -53,12 +53,6 @@ def _copy_sqlite(source: Path, target: Plain) -> None:
         if sentence := sentence_of(error, f"copy of {source.name}", source):
             raise StoreError(sentence) from None
         raise StoreError(f"The store {source.name} cannot be copied: {error}.") from None
-
-
-def check_file(path: Path) -> dict[str, int]:
-    """Rows per table of an SQLite store that nobody writes. Raises StoreError that names the damage."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
-        return counted(connection, path.name)
 
 
 def check_copy(address: str, store: str, copy: Plain) -> dict[str, int]:

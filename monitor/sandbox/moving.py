@@ -75,10 +75,6 @@ class Moving:
         return shift_week(self.last_week, number - self.weeks)
 
     @property
-    def all_weeks(self) -> list[str]:
-        return [self.week(number) for number in range(1, self.weeks + 1)]
-
-    @property
     def as_of(self) -> str:
         """Day of the registry: the Monday before the first week."""
         return (week_days(self.week(1))[0] - timedelta(days=7)).isoformat()

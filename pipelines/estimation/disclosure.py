@@ -94,19 +94,6 @@ def primary(table: Table) -> Bools:
     return np.asarray(few | ((table.registered < MIN_REGISTERED) & (table.registered > 0)))
 
 
-def feasible_ranges(table: Table, hidden: Bools) -> Ints:
-    """(cells, 2): least and most that an outsider can hold possible for each cell; shown ones are known exactly.
-
-    Without a bound the most is 2^40.
-    """
-    found = np.stack([table.value, table.value], axis=1)
-    arcs = _arcs(table, hidden)
-    for cell in np.flatnonzero(hidden):
-        found[cell, 0] -= _push(arcs, table, int(cell), up=False, most=int(table.value[cell]))
-        found[cell, 1] += _push(arcs, table, int(cell), up=True, most=_room(table, int(cell)))
-    return found
-
-
 def exposed(table: Table, hidden: Bools) -> list[int]:
     """Hidden cells of which an outsider can find out more than a range of LEAST_SPAN, smallest cost first."""
     arcs = _arcs(table, hidden)

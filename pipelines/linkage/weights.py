@@ -3,7 +3,7 @@
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from math import log2
@@ -136,11 +136,6 @@ class Weights:
     def m(self, comparison: str, level: str) -> float:
         """log2 P(level | match), in bits."""
         return log2(self.levels[comparison][level])
-
-    def with_decision(self, **changes: Any) -> "Weights":
-        """The same weights with other thresholds, for evaluation; the version says so."""
-        changed = replace(self.decision, **changes)
-        return replace(self, decision=changed, version=f"{self.version}+changed")
 
 
 def _build(kind: type, values: Mapping[str, Any]) -> Any:
