@@ -97,6 +97,15 @@ def test_a_store_under_another_name_is_no_plain_file(tmp_path: Path, monkeypatch
     assert sorted(path.name for path in (tmp_path / "new").iterdir() if path.is_file()) == ["results.sqlite", "umkm.db"]
 
 
+def test_restored_folders_are_their_owners_alone(config: Config, tmp_path: Path) -> None:
+    """Files lie in them that others may read; it is the folder that keeps them out."""
+    made = make_backup(filled(config), AT)
+    new = elsewhere(tmp_path / "new")
+    restore(new, made.folder, config.phone_key_file.parent / "backup.key")
+    wide = [path for path in new.data_dir.rglob("*") if path.is_dir() and path.stat().st_mode & 0o077]
+    assert wide == []
+
+
 def test_the_command_line_makes_and_restores(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

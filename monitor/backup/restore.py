@@ -153,7 +153,7 @@ def _place(config: Config, source: _Source) -> None:
     with told(config.data_dir):
         for path in sorted(aside.rglob("*")) if aside.is_dir() else ():
             if path.is_file():
-                _move(path, config.data_dir / path.relative_to(aside))
+                _move(path, config.data_dir, path.relative_to(aside))
     for entry in reversed(source.stores):  # the private one last
         address, name = _address(config, entry), _store_file(entry)
         if name.endswith(".sqlite"):
@@ -163,8 +163,10 @@ def _place(config: Config, source: _Source) -> None:
                 stores.fill(address, plain)
 
 
-def _move(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _move(path: Path, root: Path, name: Path) -> None:
+    target = root / name
+    for folder in reversed(name.parents):  # a backup holds files only: whatever rights a folder had, now its owner's
+        (root / folder).mkdir(mode=0o700, exist_ok=True)
     try:
         path.replace(target)
     except OSError as error:
