@@ -19,7 +19,6 @@ from pipelines.linkage.decide import decide
 from pipelines.linkage.index import RegistryIndex, build_index
 from pipelines.linkage.judged import verdicts
 from pipelines.linkage.model import load_model
-from pipelines.linkage.recall import recall_by_rule
 from pipelines.linkage.rivals import MOST_BITS, probability
 from pipelines.linkage.score import score
 from pipelines.linkage.shops import read_shops
@@ -27,6 +26,7 @@ from pipelines.linkage.threads import processors
 from pipelines.linkage.weights import load_weights
 from pipelines.match import local_words, place_words
 
+from .recall import recall_by_rule
 from .second_week import measure as measure_second_week
 from .stages import Stages
 from .task import REVIEWED, TRUTH

@@ -42,13 +42,3 @@ def recall_by_rule(
         sum(pairs.skipped.values()) / shops,
     )
     return pd.DataFrame([*rows, every], columns=list(COLUMNS))
-
-
-def recall_table(found: pd.DataFrame) -> str:
-    """The same as lines of text."""
-    lines = [f"{'rule':10s} {'pairs/shop':>10s} {'recall':>7s} {'alone':>7s} {'left out/shop':>14s}"]
-    for row in found.itertuples(index=False):
-        lines.append(
-            f"{row.rule:10s} {row.pairs_per_shop:10.2f} {row.recall:7.3f} {row.alone:7.3f} {row.skipped_per_shop:14.1f}"
-        )
-    return "\n".join(lines)
