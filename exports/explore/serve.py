@@ -22,17 +22,23 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def require() -> None:
+    """Raises UsageError where Datasette is not installed."""
+    try:
+        import datasette.app  # type: ignore[import-untyped]  # noqa: F401
+    except ModuleNotFoundError:
+        raise UsageError(MISSING) from None
+
+
 def application(folder: Path) -> Any:
     """The ASGI application over the release in `folder`.
 
     Raises InputError where it is no release, UsageError where Datasette is not installed.
     """
-    try:
-        from datasette.app import Datasette  # type: ignore[import-untyped]
-    except ModuleNotFoundError:
-        raise UsageError(MISSING) from None
+    require()
     # Only now: loaded before the application it would not be registered.
-    from datasette import handle_exception  # type: ignore[import-untyped]
+    from datasette import handle_exception
+    from datasette.app import Datasette
 
     # The page says what was wrong with a question; the terminal need not, with all its local variables.
     handle_exception.rich, handle_exception.traceback = None, SimpleNamespace(print_exc=lambda: None)

@@ -36,6 +36,7 @@ def explore(
     config = common.config()
     chosen = folder or newest(config)
     page.sqlite_file(chosen)
+    serve.require()
     if not serve.is_loopback(host):
         Console(stderr=True).print(OPEN.format(host=host, port=port), style="bold", soft_wrap=True, highlight=False)
     Console().print(f"{chosen.name} on http://{host}:{port}/ until Ctrl+C", soft_wrap=True, highlight=False)
@@ -48,4 +49,10 @@ def newest(config: Config) -> Path:
     if not found:
         raise UsageError(f"There is no release in {config.releases_dir} yet; make one with 'monitor release'.")
     told = {path: page.manifest(path) for path in found}
-    return max(found, key=lambda path: (told[path]["week"], told[path]["class"] == "research", path.name))
+    return max(found, key=lambda path: (told[path]["week"], told[path]["class"] == "research", _number(path)))
+
+
+def _number(release: Path) -> tuple[int, str]:
+    """How often its week was released: the tenth comes after the ninth."""
+    last = release.name.rpartition("-")[2]
+    return int(last) if last.isdecimal() else 0, release.name

@@ -221,7 +221,7 @@ class _Steps:
         config = config or self.config
         with common.recorded(self.engine, "review export", week=self.week), common.progress("Writing review sheets"):
             written = export_sheets(self.engine, config, self.week, config.outbox_dir, by_office=True)
-        self.say("review", f"{len(written)} review sheets under {self.config.outbox_dir}")
+        self.say("review", f"{len(written)} review sheet{'s' * (len(written) != 1)} under {self.config.outbox_dir}")
         return written
 
     def _review(self, folder: Path) -> None:
