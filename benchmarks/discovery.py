@@ -40,14 +40,15 @@ from monitor.items import Shop  # noqa: E402
 from monitor.marketplaces import marketplace  # noqa: E402
 from monitor.planner.history import TITLES, UNSEEN_PER_SHOP, asked_queries  # noqa: E402
 from monitor.planner.plan import Able, History, LinkedShop, plan  # noqa: E402
-from monitor.planner.steps import PANEL, Plan  # noqa: E402
+from monitor.planner.steps import Plan  # noqa: E402
 from monitor.planner.words import Asked, Text, words_of  # noqa: E402
 from monitor.reading import Row  # noqa: E402
 from monitor.sandbox.draws import Draws  # noqa: E402
 from monitor.sandbox.listings import Listing  # noqa: E402
 from monitor.sandbox.storefront import Storefront  # noqa: E402
 from monitor.sandbox.world import World, make_world  # noqa: E402
-from monitor.units import (  # noqa: E402  # noqa: E402
+from monitor.units import (  # noqa: E402
+    PANEL,
     QUERY_UNITS,
     SHOP_UNITS,
     KnownShop,

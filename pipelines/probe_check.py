@@ -19,8 +19,8 @@ from monitor.crawl.process import run_crawl
 from monitor.crawl.store import CrawlData, read_crawl
 from monitor.database import transaction
 from monitor.marketplaces import shop_of_url
-from monitor.planner.steps import LINKED, Plan, Step, write_plan
-from monitor.units import SHOP_UNITS, KnownShop
+from monitor.planner.steps import Plan, Step, write_plan
+from monitor.units import LINKED, SHOP_UNITS, KnownShop
 from monitor.weeks import utc_now, utc_text
 from pipelines import probes
 from pipelines.probe_shops import name_of

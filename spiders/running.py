@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 from scrapy import Spider
 from scrapy.exceptions import CloseSpider
 
+from monitor.crawl.record import CrawlRecord
 from monitor.items import Issue, Listing, Shop
-from monitor.planner.steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
+from monitor.planner.steps import Plan, Step
 from monitor.reading import Row
-from monitor.units import CrawlRecord, KnownShop, Read, SearchShape, Tally, Unit, UnitDone, query_parts
+from monitor.units import EXPLORE, LINKED, NEW, PANEL, KnownShop, Read, SearchShape, Tally, Unit, UnitDone, query_parts
 from spiders.yields import Yields
 
 MAX_FAILED_UNITS = 10  # in a row: whatever it is, asking on is of no use to anybody

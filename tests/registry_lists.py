@@ -9,7 +9,8 @@ from sqlalchemy import Engine, func, select
 from monitor.config import Config
 from monitor.private_store import metadata
 from monitor.registry.frame import read_snapshot
-from monitor.registry.importing import ImportReport, import_part
+from monitor.registry.importing import import_part
+from monitor.registry.report import ImportReport
 from monitor.registry.snapshots import current_snapshot
 
 HEADER = "ID UMKM;NIB;Nama Usaha;Nama Pemilik;Desa;Kecamatan;Kab/Kota;No HP;Produk"

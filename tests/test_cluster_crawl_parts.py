@@ -49,10 +49,10 @@ from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.items import Issue, Listing, Shop
-from monitor.planner.steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
+from monitor.planner.steps import Plan, Step
 from monitor.private_store import runs
 from monitor.runs import recorded
-from monitor.units import KnownShop, SearchShape
+from monitor.units import EXPLORE, LINKED, NEW, PANEL, KnownShop, SearchShape
 from monitor.verbs.crawl_cluster import crawl_on_cluster, take_home
 from monitor.weeks import utc_now, utc_text
 

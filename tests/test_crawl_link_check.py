@@ -12,9 +12,9 @@ from monitor.crawl.store import read_crawl
 from monitor.database import private_engine, transaction
 from monitor.known_links import known_shops, shop_of_link
 from monitor.marketplaces import catalogue, marketplace
-from monitor.planner.steps import LINKED, Plan, Step, write_plan
+from monitor.planner.steps import Plan, Step, write_plan
 from monitor.private_store import declared_accounts, observations
-from monitor.units import KnownShop
+from monitor.units import LINKED, KnownShop
 from monitor.verbs.crawl_plan import make_plan
 from monitor.verbs.parse import spider_class, spiders
 

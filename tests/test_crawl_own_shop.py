@@ -16,7 +16,7 @@ from crawling import WEEK, Answerer, little_site, only_crawl, text_of, world_row
 from monitor.config import Config, load_config
 from monitor.crawl.process import Outcome, run_crawl
 from monitor.crawl.store import read_crawl
-from monitor.planner.steps import LINKED, Plan, Step, write_plan
+from monitor.planner.steps import Plan, Step, write_plan
 from monitor.sandbox import world
 from monitor.sandbox.counter import Counter
 from monitor.sandbox.platform_active import ActiveEcommerce
@@ -27,7 +27,7 @@ from monitor.sandbox.server import Server
 from monitor.sandbox.shapes_own_shop import PLATFORMS, OwnShops, Storekeeper
 from monitor.sandbox.storefront import Storefront
 from monitor.sandbox.transport import Request
-from monitor.units import KnownShop
+from monitor.units import LINKED, KnownShop
 from spiders.base import MAX_CONNECTION_FAILURES
 
 MARKS = ("rahasia", "0899000")

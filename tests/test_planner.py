@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from monitor.marketplaces import marketplace
 from monitor.planner.plan import EXPLORE_SHARE, LINKED_SHARE, Able, History, LinkedShop, plan
-from monitor.planner.steps import EXPLORE, LINKED, NEW, PANEL, STAGES, Plan
+from monitor.planner.steps import STAGES, Plan
 from monitor.planner.words import Asked, Text, Words, words_of
-from monitor.units import KnownShop, SearchShape
+from monitor.units import EXPLORE, LINKED, NEW, PANEL, KnownShop, SearchShape
 
 ROOT = Path(__file__).parents[1]
 ENTRY = marketplace("tokopedia")

@@ -18,8 +18,8 @@ from monitor.items import Listing, Shop
 from monitor.marketplaces import marketplace
 from monitor.planner import plan as planner
 from monitor.planner.history import keep_panel, read_history
-from monitor.planner.steps import LINKED, NEW, PANEL, Plan, Step, read_plan
-from monitor.units import SearchShape
+from monitor.planner.steps import Plan, Step, read_plan
+from monitor.units import LINKED, NEW, PANEL, SearchShape
 from monitor.verbs.crawl import crawl
 from monitor.verbs.crawl_plan import make_plan, prepare, weekly_budget
 from pipelines.load import load_week

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from monitor.config import Config
 from monitor.database import private_engine
 from monitor.private_store import identity_issues
-from monitor.registry.importing import ImportReport
+from monitor.registry.report import ImportReport
 
 
 @pytest.fixture

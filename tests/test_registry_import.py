@@ -21,7 +21,8 @@ from monitor.database import private_engine
 from monitor.errors import StoreError, UsageError
 from monitor.private_store import business_versions, registry_parts
 from monitor.registry.frame import SNAPSHOT_COLUMNS, read_snapshot
-from monitor.registry.importing import OlderListError, RejectedPartError, check, import_part, receipt
+from monitor.registry.importing import OlderListError, RejectedPartError, check, import_part
+from monitor.registry.report import receipt
 from monitor.registry.snapshots import current_snapshot
 from monitor.tables.shapes import TableError
 

@@ -16,9 +16,9 @@ from monitor.characters import squash
 from monitor.config import Config
 from monitor.database import private_engine
 from monitor.identifiers import load_hasher
-from monitor.registry.importing import ImportReport, check
+from monitor.registry.importing import check
 from monitor.registry.places import NO_PLACES
-from monitor.registry.report import receipt
+from monitor.registry.report import ImportReport, receipt
 from monitor.tables.shapes import TableError
 from monitor.written import clean_cell
 

@@ -10,8 +10,8 @@ from monitor.crawl.files import CrawlInfo
 from monitor.crawl.stats import crawl_stats
 from monitor.crawl.store import CrawlWriter, read_crawl
 from monitor.items import Shop
-from monitor.planner.steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step, read_plan, write_plan
-from monitor.units import KnownShop, query_parts, unit_name
+from monitor.planner.steps import Plan, Step, read_plan, write_plan
+from monitor.units import EXPLORE, LINKED, NEW, PANEL, KnownShop, query_parts, unit_name
 from spiders.yields import Yields
 
 IDS = [f"{number}" for number in range(100, 140)]

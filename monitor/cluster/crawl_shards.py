@@ -13,8 +13,8 @@ from zlib import crc32
 
 from monitor.cluster.lanes import domain
 from monitor.marketplaces import OWN_SHOP
-from monitor.planner.steps import EXPLORE, NEW, Plan
-from monitor.units import QUERY_UNITS, SHOP_UNITS, SearchShape, query_parts
+from monitor.planner.steps import Plan
+from monitor.units import EXPLORE, NEW, QUERY_UNITS, SHOP_UNITS, SearchShape, query_parts
 
 AREA, QUERY, SITE = "area", "query", "site"  # by what a marketplace is divided
 SHARDS = 4  # each begins with robots.txt and what the spider has to know first, so many small ones would cost requests

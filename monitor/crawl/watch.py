@@ -8,8 +8,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from monitor.causes import cause_of
+from monitor.crawl.record import CrawlRecord
 from monitor.items import Issue, Listing
-from monitor.units import CrawlRecord, Read, UnitDone
+from monitor.units import Read, UnitDone
 
 KEPT_PER_KIND = 2  # pages; the crawl directory bounds their size and number
 REPEATED_SHARE = 0.5  # of a list's rows said before in the same list; searches repeat 13 to 26 % (2026-01)

@@ -19,10 +19,10 @@ from monitor.database import read_frame, transaction, translate_errors
 from monitor.errors import StoreError
 from monitor.intervals import as_of
 from monitor.planner.plan import History, LinkedShop, key_of
-from monitor.planner.steps import PANEL, Plan
+from monitor.planner.steps import Plan
 from monitor.planner.words import Asked, Text, words_of
 from monitor.private_store import business_versions, links, listings, observations, query_panel
-from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, query_parts
+from monitor.units import PANEL, QUERY_UNITS, SHOP_UNITS, KnownShop, query_parts
 from monitor.weeks import shift_week
 
 LINKED_WEEKS = 8  # a shop that was linked so recently is asked for, whatever became of it since

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.marketplaces import Marketplace
-from monitor.planner.steps import EXPLORE, LINKED, NEW, PANEL, Plan, Step
+from monitor.planner.steps import Plan, Step
 from monitor.planner.words import Asked, Ranked, Text, Words, with_rates
-from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, unit_name
+from monitor.units import EXPLORE, LINKED, NEW, PANEL, QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, unit_name
 
 LINKED_SHARE = 0.8  # of a budget, at most: without a panel weeks do not compare
 PANEL_SHARE = 0.4  # of what is left

@@ -14,7 +14,6 @@ from monitor.crawl.lines import told, write_whole
 from monitor.errors import StoreError
 from monitor.units import EXPLORE, LINKED, NEW, PANEL, QUERY_UNITS, KnownShop, query_parts, unit_name
 
-__all__ = ("EXPLORE", "LINKED", "NEW", "PANEL", "STAGES", "Plan", "Step", "read_plan", "write_plan")
 PLAN_FILE = "plan.json"
 STAGES = (LINKED, PANEL, NEW, EXPLORE)
 FORMAT_VERSION = 1

@@ -34,22 +34,11 @@ from monitor.registry.erased import mark_nameless, without_erased
 from monitor.registry.identity import IDENTITY_COLUMNS, components, duplicate_rows
 from monitor.registry.notes import RETURNED, Notes, write_notes
 from monitor.registry.places import NO_PLACES, PLACE_FIELDS, PlaceReader
-from monitor.registry.report import CheckReport, ImportReport, receipt, summary
+from monitor.registry.report import CheckReport, ImportReport
 from monitor.registry.write import Written, newest_part, write_part
 from monitor.tables.shapes import Chunk, TableError, squash
 from monitor.tables.table import Table, open_table
 from monitor.weeks import utc_now, utc_text
-
-__all__ = [
-    "CheckReport",
-    "ImportReport",
-    "OlderListError",
-    "RejectedPartError",
-    "check",
-    "import_part",
-    "receipt",
-    "summary",
-]
 
 CLEANERS = 2
 SAMPLE_ROWS = 500  # of each column, for the checks of content

@@ -9,14 +9,8 @@ from monitor.database import private_engine, translate_errors
 from monitor.declared_summary import declared_table
 from monitor.errors import UsageError
 from monitor.registry.frame import read_declared
-from monitor.registry.importing import (
-    CheckReport,
-    check,
-    checked_date,
-    checked_office,
-    import_part,
-    summary,
-)
+from monitor.registry.importing import check, checked_date, checked_office, import_part
+from monitor.registry.report import CheckReport, summary
 from monitor.registry.snapshots import current_snapshot
 from monitor.text import safe_terminal
 from monitor.verbs import common
