@@ -254,6 +254,27 @@ def test_a_full_disk_begins_nothing_and_says_so(service: Made, monkeypatch: pyte
     assert "Only 100 MiB are free" in one.problem
 
 
+def test_terms_that_are_entered_while_the_service_runs_are_seen(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from monitor.__main__ import run
+    from monitor.verbs import run as verb
+
+    made: list[Service] = []
+
+    class Kept(Service):
+        def due(self) -> list[Due]:
+            made.append(self)
+            return []
+
+    monkeypatch.setattr(verb, "Service", Kept)
+    assert run(["run", "--dry-run"]) == 0
+    assert list(made[0].allowed()) == []
+    said = '[crawl]\nuser_agent_contact = "a@contoh.invalid"\n[crawl.terms_checked_on]\ntokopedia = 2026-11-20\n'
+    (config.data_dir / "monitor.toml").write_text(said)
+    assert list(made[0].allowed()) == ["tokopedia"]
+
+
 def test_a_full_temporary_folder_fails_the_work_and_not_the_service(
     service: Made, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

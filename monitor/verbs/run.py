@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import Engine
 
-from monitor.config import Config
+from monitor.config import Config, load_config
 from monitor.database import private_engine, transaction
 from monitor.errors import UsageError
 from monitor.marketplaces import marketplace
@@ -46,10 +46,10 @@ def run(
     service = Service(
         engine,
         config,
-        lambda: allowed(config),
+        lambda: allowed(load_config()),  # read anew: terms are entered while it runs
         upkeep=UPKEEP,
         trusts_clock=after_long_stop,
-        look=lambda: lines_now(engine, config),
+        look=lambda: lines_now(engine, load_config()),
     )
     if dry_run:
         items = service.due()
