@@ -49,13 +49,13 @@ NOTHING_ASKED: NDArray[np.float32] = np.zeros((0, len(INPUTS)), dtype=np.float32
 ELSEWHERE = [PLACE_LEVELS.index(name) for name in ("other_area", "other_district")]
 
 
-def parts_of(pairs: Candidates) -> Iterator[Candidates]:
-    """Whole shops at a time."""
-    begin = 0
+def parts_of(pairs: Candidates, threads: int = 1) -> Iterator[Candidates]:
+    """Whole shops at a time, so that all threads have something to do."""
+    begin, most = 0, min(PAIRS_AT_ONCE, -(-len(pairs.shop) // threads))
     if not len(pairs.shop):
         yield pairs  # gives the columns their types
     while begin < len(pairs.shop):
-        end = min(begin + PAIRS_AT_ONCE, len(pairs.shop))
+        end = min(begin + most, len(pairs.shop))
         if end < len(pairs.shop):
             end = int(np.searchsorted(pairs.shop, pairs.shop[end - 1], side="right"))
         yield Candidates(
@@ -142,7 +142,7 @@ def weighed(
         made = evidence_of(moved, between(shops, low, high), index, model, own, least)
         return replace(made, shop=made.shop + low)
 
-    return list(in_threads(one, list(parts_of(pairs)), threads))
+    return list(in_threads(one, list(parts_of(pairs, threads)), threads))
 
 
 def evidence_of(

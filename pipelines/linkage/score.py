@@ -31,43 +31,37 @@ REACH = 6.0  # bits below the floor from which the seller's other shops may lift
 def framed(made: Evidence, floor: float) -> pd.DataFrame:
     """The pairs as numbers, those left out that nothing could lift above the floor.
 
-    shop, business_id, group_id, rule (place in `RULES`), weight and what else `PAIR_COLUMNS` names, levels as places in
-    `LEVELS`. `named` puts in the texts: most pairs stay below the floor and never need them.
+    Columns of one type stand together, since they are moved together. `named` puts in the texts that rules (places in
+    `RULES`) and levels (in `LEVELS`) stand for: most pairs stay below the floor and never need them.
     """
     columns: dict[str, Any] = {
         "shop": made.shop,
         "business_id": made.business_id,
         "group_id": made.group_id,
-        "rule": made.rule.astype(np.int8),
         "weight": made.weight,
+        **{f"{name}_bits": made.bits[:, place] for place, name in enumerate(COMPARISONS)},
+        "rule": made.rule.astype(np.int8),
         "agreements": made.agreements.astype(np.int8),
+        **{f"{name}_level": made.levels[:, place] for place, name in enumerate(COMPARISONS)},
         "enough": made.enough,
         "settled": made.settled,
+        "contradicted": made.contradicted,
+        **{f"{name}_agrees": made.agrees[:, place] for place, name in enumerate(AGREEMENTS)},
     }
-    for place, name in enumerate(COMPARISONS):
-        columns[f"{name}_level"] = made.levels[:, place]
-        columns[f"{name}_bits"] = made.bits[:, place]
-    columns |= {f"{name}_agrees": made.agrees[:, place] for place, name in enumerate(AGREEMENTS)}
-    there = np.flatnonzero(made.weight >= floor - REACH)
-    return pd.DataFrame(columns | {"contradicted": made.contradicted}).take(there).reset_index(drop=True)
+    return pd.DataFrame(columns).take(np.flatnonzero(made.weight >= floor - REACH)).reset_index(drop=True)
 
 
 def named(pairs: pd.DataFrame, shops: pd.DataFrame) -> pd.DataFrame:
-    """The pairs with the texts that their numbers stand for. shops: marketplace, shop_id; `shop` is a row of it."""
-    shop = pairs["shop"].to_numpy()
-    columns: dict[str, Any] = {name: _texts(shops[name].take(shop)) for name in ("marketplace", "shop_id")}
-    columns |= {str(name): pairs[name] for name in pairs}
-    columns["rule"] = _texts(RULES).take(pairs["rule"].to_numpy())
-    columns["agreements"] = pairs["agreements"].astype(np.int64)
+    """The pairs as `PAIR_COLUMNS` and `shop`. shops: marketplace and shop_id by number of `shop`."""
+    found: dict[str, Any] = {str(name): pairs[name] for name in pairs}
+    for name in ("marketplace", "shop_id"):
+        found[name] = shops[name].take(pairs["shop"].to_numpy()).astype("str").array
+    found["rule"] = pd.array(list(RULES), dtype="str").take(pairs["rule"].to_numpy())
+    found["agreements"] = pairs["agreements"].astype(np.int64)
     for name in COMPARISONS:
         levels = np.array(LEVELS[name], dtype=object)[pairs[f"{name}_level"].to_numpy()]
-        columns[f"{name}_level"] = pd.Series(levels, dtype=object)
-    return pd.DataFrame(columns, index=pairs.index)
-
-
-def _texts(values: Any) -> Any:
-    """As a column that pairs take from: several times as fast as making texts of every pair's."""
-    return pd.array(list(values), dtype="str")
+        found[f"{name}_level"] = pd.Series(levels, pairs.index, dtype=object)
+    return pd.DataFrame({name: found[name] for name in (*PAIR_COLUMNS, "shop")}, index=pairs.index)
 
 
 def score(

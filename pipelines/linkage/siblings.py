@@ -7,7 +7,6 @@ hardly any other shop has, and print no places that exclude each other. This is 
 it needs all of them at once, but only their names.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,12 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipelines.linkage.rivals import against_rivals, probability
 from pipelines.linkage.shops import _shop_order
 from pipelines.linkage.threads import in_threads
 from pipelines.linkage.weights import load_weights
-from pipelines.linkage.words import Floats, Ints, hashed, text_array
+from pipelines.linkage.words import Floats, Ints, hashed, ranges, text_array
 
 MOST_SHOPS = 4  # a name on more shops is a fashion, not a seller
 LEAST_LETTERS = 6
@@ -63,9 +63,9 @@ def sibling_keys(texts: Any) -> Ints:
     return np.where(enough.to_numpy(zero_copy_only=False), hashed(names), 0)
 
 
-def _masks(cells: Sequence[object]) -> Ints:
+def _masks(cells: Any) -> Ints:
     """By shop the areas that it can mean as bits, as many columns as they need; 0 where none is printed."""
-    codes, distinct = pd.factorize(pd.Series(cells, dtype=object), use_na_sentinel=True)
+    codes, distinct = pd.factorize(cells if isinstance(cells, pd.Series) else pd.Series(cells, dtype=object))
     lists = [set(str(cell).split()) for cell in distinct]
     place = {code: divmod(number, BITS) for number, code in enumerate(sorted({c for found in lists for c in found}))}
     values = np.zeros((len(lists) + 1, len(place) // BITS + 1), dtype=np.int64)  # the last row: none
@@ -73,17 +73,24 @@ def _masks(cells: Sequence[object]) -> Ints:
         for code in found:
             column, bit = place[code]
             values[row, column] |= 1 << bit
-    return values[codes]
+    return np.asarray(values[codes])
+
+
+def _starts(ordered: Ints) -> NDArray[np.bool_]:
+    """Where another value begins."""
+    fresh = np.ones(len(ordered), dtype=bool)
+    fresh[1:] = ordered[1:] != ordered[:-1]
+    return fresh
 
 
 def _pairs(shop: Ints, key: Ints) -> tuple[Ints, Ints]:
     """Two shops of every key that 2 to `MOST_SHOPS` shops have."""
     order = np.lexsort((shop, key))
     shop, key = shop[order], key[order]
-    fresh = np.ones(len(key), dtype=bool)
-    fresh[1:] = (key[1:] != key[:-1]) | (shop[1:] != shop[:-1])
-    shop, key = shop[fresh], key[fresh]
-    _, first, sizes = np.unique(key, return_index=True, return_counts=True)
+    once = _starts(key) | _starts(shop)
+    shop, key = shop[once], key[once]
+    first = np.flatnonzero(_starts(key))
+    sizes = np.diff(np.append(first, len(key)))
     left, right = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     for size in range(2, MOST_SHOPS + 1):
         begin = first[sizes == size]
@@ -98,11 +105,11 @@ def _pairs(shop: Ints, key: Ints) -> tuple[Ints, Ints]:
 def seller_keys(shops: pd.DataFrame, threads: int = 1) -> Ints:
     """By shop and `NAMED` its key; each depends on its own text only, so that it may be kept."""
     keys = np.zeros((len(shops), len(NAMED)), dtype=np.int64)
-    names = [name for name in NAMED if name in shops]
-    for name, found in zip(
-        names, in_threads(lambda name: sibling_keys(shops[name].to_numpy()), names, threads), strict=True
+    places = [place for place, name in enumerate(NAMED) if name in shops]
+    for place, found in zip(
+        places, in_threads(lambda at: sibling_keys(shops[NAMED[at]]), places, threads), strict=True
     ):
-        keys[:, NAMED.index(name)] = found
+        keys[:, place] = found
     return keys
 
 
@@ -118,7 +125,7 @@ def siblings_of(shops: pd.DataFrame, keys: Ints) -> Siblings:
     told = [(np.flatnonzero(found), found[found != 0]) for found in keys.T]
     left, right = _pairs(*(np.concatenate(part) for part in zip(*told, _account_keys(shops), strict=True)))
     market = pd.factorize(shops["marketplace"])[0]
-    masks = _masks(shops["area_codes"].tolist() if "area_codes" in shops else [None] * len(shops))
+    masks = _masks(shops["area_codes"] if "area_codes" in shops else [None] * len(shops))
     one, two = masks[left], masks[right]
     excluded = one.any(axis=1) & two.any(axis=1) & ~(one & two).any(axis=1)
     fits = (market[left] != market[right]) & ~excluded
@@ -130,27 +137,38 @@ def support(pairs: pd.DataFrame, siblings: Siblings) -> tuple[Floats, Floats, Fl
     """By pair: bits that a sibling has for the same group beyond the shop's own, bits that it has less, and 1 where
     there is one with that group among its candidates.
 
-    pairs: shop (numbers as in `siblings`), group_id, weight and the bits of `SHOWN`.
+    pairs: shop (numbers as in `siblings`, ascending), group_id, weight and the bits of `SHOWN`.
     """
     gain, loss, has = (np.zeros(len(pairs)) for _ in range(3))
     if not len(siblings.shop) or pairs.empty:
         return gain, loss, has
-    # Few shops have siblings: the others' pairs are not looked at.
-    rows = np.flatnonzero(np.isin(pairs["shop"].to_numpy(), siblings.shop))
-    bits = pairs[[f"{name}_bits" for name in SHOWN]].take(rows).to_numpy(dtype=float)
-    seen = pairs[["shop", "group_id", "weight"]].take(rows).assign(row=np.arange(len(rows)))
-    best = seen.sort_values(["shop", "group_id", "weight", "row"], ascending=[True, True, False, True])
-    best = best.drop_duplicates(["shop", "group_id"])
-    links = pd.DataFrame({"shop": siblings.shop, "other": siblings.other})
-    mine = links.merge(seen[["shop", "group_id", "row"]].rename(columns={"row": "own"}), on="shop")
-    theirs = best.rename(columns={"shop": "other"})[["other", "group_id", "row"]]
-    met = mine.merge(theirs, on=["other", "group_id"])
-    own, row = met["own"].to_numpy(), met["row"].to_numpy()
-    more = bits[row] - bits[own]
-    np.maximum.at(gain, rows[own], np.clip(more, 0.0, None).sum(axis=1))
-    np.maximum.at(loss, rows[own], np.clip(-more, 0.0, None).sum(axis=1))
-    has[rows[own]] = 1.0
+    shop, group, weight = (pairs[name].to_numpy() for name in ("shop", "group_id", "weight"))
+    own, other = _met(shop, group, weight, siblings)
+    bits = pairs[[f"{name}_bits" for name in SHOWN]]
+    more = bits.take(other).to_numpy(dtype=float) - bits.take(own).to_numpy(dtype=float)
+    np.maximum.at(gain, own, np.clip(more, 0.0, None).sum(axis=1))
+    np.maximum.at(loss, own, np.clip(-more, 0.0, None).sum(axis=1))
+    has[own] = 1.0
     return np.minimum(gain, MOST_GAIN), np.minimum(loss, MOST_LOSS), has
+
+
+def _met(shop: Ints, group: Ints, weight: Floats, siblings: Siblings) -> tuple[Ints, Ints]:
+    """Rows of pairs and, for each sibling of the shop with the same group among its candidates, the best row of it."""
+    known = np.zeros(int(max(shop.max(), siblings.shop.max())) + 1, dtype=bool)
+    known[siblings.shop] = True
+    rows = np.flatnonzero(known[shop])  # few shops have siblings: the others' pairs are not looked at
+    if not len(rows):
+        return rows, rows
+    place, groups = pd.factorize(group[rows])
+    key = shop[rows] * len(groups) + place
+    order = np.lexsort((-weight[rows], key))
+    best = order[_starts(key[order])]
+    low, high = (np.searchsorted(shop[rows], siblings.shop, side=side) for side in ("left", "right"))
+    own = ranges(low, high - low)
+    wanted = np.repeat(siblings.other, high - low) * len(groups) + place[own]
+    found = np.minimum(np.searchsorted(key[best], wanted), len(best) - 1)
+    met = key[best][found] == wanted
+    return rows[own[met]], rows[best[found[met]]]
 
 
 def present(shop: Ints, group: Ints, weight: Floats, times: float) -> Floats:
@@ -161,15 +179,16 @@ def present(shop: Ints, group: Ints, weight: Floats, times: float) -> Floats:
     `LEAST_ODDS`.
     """
     lent = np.zeros(len(shop))
-    number, values = pd.factorize(group)
-    can = np.bincount(number[weight >= LEAST_ODDS], minlength=len(values)) > 0
-    rows = np.flatnonzero((can & (np.bincount(number, minlength=len(values)) > 1))[number])
+    rows = np.flatnonzero(np.isin(group, group[weight >= LEAST_ODDS]))
+    number = pd.factorize(group[rows])[0]
+    is_shared = np.bincount(number)[number] > 1
+    rows, number = rows[is_shared], number[is_shared]
     if not len(rows):
         return lent
     theirs = np.flatnonzero(np.bincount(shop[rows], minlength=int(shop.max()) + 1)[shop])
     odds = np.zeros(len(shop))
     odds[theirs] = against_rivals(shop[theirs], group[theirs], weight[theirs])
-    lent[rows] = _lent(shop[rows], number[rows], odds[rows], times)
+    lent[rows] = _lent(shop[rows], number, odds[rows], times)
     return lent
 
 
