@@ -80,7 +80,7 @@ class Storage:
         place = self._place(name)
         with _told(self.url, name):
             if not self.is_local:
-                self._files.pipe_file(place, parts[0] if len(parts) == 1 else b"".join(parts))
+                self._files.pipe_file(place, b"".join(parts))
                 return
             with _aside(Path(place)) as aside, aside.open("wb") as file:
                 file.writelines(parts)

@@ -108,8 +108,8 @@ def read_goods(listings: pd.DataFrame, listing_shop: Ints, shops: int, index: Le
     """Goods of every shop. listings: title, category, brand; listing_shop: the shop of each row, ascending."""
     kept = _first_ones(listing_shop)
     rows, shop = np.flatnonzero(kept), listing_shop[kept]
-    texts = [_title_words(listings[name].to_numpy()[rows], index) for name in ("title", "brand") if name in listings]
-    category = coded(listings["category"].to_numpy()[rows])
+    texts = [_title_words(listings[name].take(rows), index) for name in ("title", "brand") if name in listings]
+    category = coded(listings["category"].take(rows))
     main = _main_categories(category.code, shop, len(category.values))
     profile, distinct = _profiles(main, category.values, shops)
     kbli_fits = _table([codes for codes, _ in distinct], index.kbli.values, _fits)

@@ -13,6 +13,7 @@ from pipelines.linkage.goods import Goods, read_goods
 from pipelines.linkage.honorifics import titled
 from pipelines.linkage.lexicon import Lexicon
 from pipelines.linkage.named_places import named_districts
+from pipelines.linkage.postings import find
 from pipelines.linkage.registry_part import IDENTIFIER_KINDS, account_keys
 from pipelines.linkage.titles import masks
 from pipelines.linkage.vocabulary import all_forms
@@ -124,7 +125,7 @@ class ShopReader:
 
 
 def _column(frame: pd.DataFrame, name: str) -> Any:
-    return frame[name].to_numpy() if name in frame else np.full(len(frame), None, dtype=object)
+    return frame[name] if name in frame else np.full(len(frame), None, dtype=object)
 
 
 def _by_text(columns: Sequence[Ragged]) -> Ragged:
@@ -171,8 +172,7 @@ def _places(frame: pd.DataFrame, name: str, codes: Sequence[str]) -> Ints:
 def identifier_values(cells: Any) -> list[tuple[int, str, str]]:
     """(row, kind, value or hash) of every printed identifier; cells are lists of kind, value or hash."""
     found = []
-    for row in np.flatnonzero(pd.notna(np.asarray(cells, dtype=object))).tolist():
-        cell = cells[row]
+    for row, cell in enumerate(np.asarray(cells, dtype=object).tolist()):
         for entry in cell if isinstance(cell, list | tuple) else ():
             value = entry.get("value") or entry.get("hash")
             if value:
@@ -193,7 +193,7 @@ def _identifiers(frame: pd.DataFrame, listings: pd.DataFrame, listing_shop: Ints
 
 
 def _accounts(frame: pd.DataFrame) -> Ragged:
-    slugs = frame["marketplace"].to_numpy()
+    slugs = frame["marketplace"]
     keys = np.concatenate([account_keys(slugs, _column(frame, name)) for name in ("shop_id", "username", "url")])
     row = np.tile(np.arange(len(frame)), 3)
     return once(Ragged(row[keys != 0], keys[keys != 0]))
@@ -227,8 +227,8 @@ def _shop_order(frame: pd.DataFrame) -> tuple[Ints, Any, Any, Ints]:
 
     key: place of the marketplace * (number of shop ids) + place of the shop id, ascending in that order.
     """
-    slug_set, slugs = _ranked(frame["marketplace"].to_numpy())
-    id_set, ids = _ranked(frame["shop_id"].to_numpy())
+    slug_set, slugs = _ranked(frame["marketplace"])
+    id_set, ids = _ranked(frame["shop_id"])
     key = slugs * len(id_set) + ids
     order = np.argsort(key, kind="stable")
     fresh = np.concatenate([[True], key[order][1:] != key[order][:-1]]) if len(order) else np.zeros(0, dtype=bool)
@@ -246,11 +246,11 @@ def _shop_keys(slugs: Any, ids: Any, slug_set: Any, id_set: Any) -> Ints:
 
 def _listing_order(listings: pd.DataFrame, slug_set: Any, id_set: Any, keys: Ints) -> tuple[Ints, Ints]:
     """Rows of listings of known shops, each listing once, by shop and a hash of their id; and the shop of each."""
-    key = _shop_keys(
-        text_array(listings["marketplace"].to_numpy()), text_array(listings["shop_id"].to_numpy()), slug_set, id_set
+    place = find(
+        keys, _shop_keys(text_array(listings["marketplace"]), text_array(listings["shop_id"]), slug_set, id_set)
     )
-    there = np.flatnonzero(np.isin(key, keys))
-    shop, own = np.searchsorted(keys, key[there]), hashed(listings["listing_id"].to_numpy()[there])
+    there = np.flatnonzero(place >= 0)
+    shop, own = place[there], hashed(listings["listing_id"])[there]
     order = np.lexsort((own, shop))
     shop, own = shop[order], own[order]
     fresh = np.concatenate([[True], (shop[1:] != shop[:-1]) | (own[1:] != own[:-1])]) if len(order) else order
