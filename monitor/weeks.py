@@ -5,6 +5,7 @@ A week is the text ``2026-W47`` (ISO 8601); as text it sorts in time order.
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from monitor.errors import UsageError
@@ -41,6 +42,7 @@ def week_days(week: str) -> tuple[date, date]:
     return monday, monday + timedelta(days=6)
 
 
+@lru_cache(maxsize=1024)  # `plan` asks for the same weeks at two thousand moments
 def shift_week(week: str, by: int) -> str:
     return week_of_date(week_days(week)[0] + timedelta(weeks=by))
 

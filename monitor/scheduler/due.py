@@ -10,7 +10,7 @@ and waits for crawls of that week that still run, but not past its deadline: the
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -99,12 +99,26 @@ class Scene:
     def running(self) -> list[Past]:
         return [run for run in self.runs if run.outcome == "running"]
 
+    @cached_property
+    def began(self) -> str:
+        """Week of the first run."""
+        return min((run.week or week_of(run.started_at, self.zone) for run in self.runs), default=self.week)
+
     def of(self, verb: str, subject: str | None, week: str | None) -> list[Past]:
         """Runs of this work, oldest first. After a clock was set back some began later than now: they count."""
         return self.by_work.get((verb, subject, week), [])
 
     def is_done(self, verb: str, subject: str | None, week: str | None) -> bool:
         return any(run.outcome == "done" for run in self.of(verb, subject, week))
+
+    def reports(self, week: str) -> list[Past]:
+        """Runs of the week's report, oldest first. One that began before the week ended told of a part of it."""
+        over = self.at(week_days(week)[1] + timedelta(days=1), time(0))
+        past = self.of("week", None, week)
+        return [run for run in past if run.started_at >= over or run.outcome in ("running", "asked")]
+
+    def is_reported(self, week: str) -> bool:
+        return any(run.outcome == "done" for run in self.reports(week))
 
     def at(self, day: date, hour: object) -> datetime:
         return datetime.combine(day, hour, self.zone)  # type: ignore[arg-type]
@@ -210,25 +224,26 @@ def _reports(scene: Scene) -> list[Due]:
     A week that was given up is left to people, who are told of it, and holds back none that came after it.
     """
     last = shift_week(scene.week, -1)
-    began = min((run.week or week_of(run.started_at, scene.zone) for run in scene.runs), default=scene.week)
     asked = sorted(work[2] or last for work, past in scene.by_work.items() if work[0] == "week" and is_asked(past))
     weeks = [shift_week(last, -back) for back in reversed(range(scene.rules.catch_up_weeks))]
     for week in [*asked, *weeks]:
-        if week not in asked and week < began:
-            continue  # nothing was monitored yet
-        if week in asked or not (scene.is_done("week", None, week) or _is_given_up(scene, week)):
-            found = _report(scene, week, is_late=week != last)
-            return [found] if found else []
+        if week not in asked:
+            if scene.is_reported(week) or _is_given_up(scene, week):
+                continue
+            if week < scene.began:
+                continue  # nothing was monitored yet
+        found = _report(scene, week, is_late=week != last)
+        return [found] if found else []
     return []
 
 
 def _is_given_up(scene: Scene, week: str) -> bool:
-    past = scene.of("week", None, week)
+    past = scene.reports(week)
     return len(past) > len(scene.rules.retry) and not any(run.outcome == "running" for run in past)
 
 
 def _report(scene: Scene, week: str, is_late: bool) -> Due | None:
-    past = scene.of("week", None, week)
+    past = scene.reports(week)
     asked = is_asked(past)
     day = report_day(week, scene.rules)
     is_time = scene.local >= scene.at(day, scene.rules.report.hour) and scene.local.date() not in scene.rules.holidays
@@ -257,7 +272,7 @@ def _finals(scene: Scene) -> list[Due]:
     for back in range(scene.rules.catch_up_weeks, 0, -1):
         later = shift_week(scene.week, -back)
         week = shift_week(later, -FINAL_AFTER)
-        if scene.is_done("week", None, week) and scene.is_done("week", None, later):
+        if scene.is_reported(week) and scene.is_reported(later):
             why = _wanted(scene, scene.of("measure", "final", week), f"{FINAL_AFTER} weeks after its first figures")
             if why:
                 return [Due("measure", "final", week, why)]
