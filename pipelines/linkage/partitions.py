@@ -81,8 +81,8 @@ def parts_of_registry(registry: pd.DataFrame, most: int) -> tuple[pd.DataFrame, 
     """The plan, the partitions, each with the column `PARTED`, and the businesses of groups that are in several."""
     plan, partition = assigned(registry, most)
     marked = registry.assign(**{PARTED: is_parted(registry["group_id"].to_numpy(np.int64), partition)})
-    order = np.argsort(partition, kind="stable")
     count = int(plan["partition"].max()) + 1 if len(plan) else 1
+    order = np.argsort(partition.astype(np.min_scalar_type(count)), kind="stable")  # short numbers sort at once
     ordered, cuts = marked.take(order), np.searchsorted(partition[order], np.arange(count + 1))
     parts = [ordered.iloc[cuts[number] : cuts[number + 1]] for number in range(count)]
     return plan, parts, marked[marked[PARTED]].drop(columns=PARTED)
@@ -263,9 +263,10 @@ def _placed(layout: Layout, keys: Ints, place: Ints, position: Ints) -> Placed:
     business = layout.places.order[position[place >= 0]]
     area = np.where(layout.area.code < 0, areas, layout.area.code)[business]
     cell = area * districts + layout.district.code[business] + 1
-    code, count = np.unique(place[place >= 0] * ((areas + 1) * districts) + cell, return_counts=True)
-    cell = code % ((areas + 1) * districts)
-    return Placed(keys[code // ((areas + 1) * districts)], cell // districts, cell % districts - 1, count)
+    ordered = np.sort(place[place >= 0] * ((areas + 1) * districts) + cell)
+    first, count = runs(ordered)
+    code, cell = np.divmod(ordered[first], (areas + 1) * districts)
+    return Placed(keys[code], cell // districts, cell % districts - 1, count.astype(np.int64))
 
 
 def beyond_each(
@@ -280,7 +281,7 @@ def beyond_each(
         ends = np.cumsum([len(part.key) for part in parts])
         for number, one in enumerate(found):
             here = slice(int(ends[number]) - len(parts[number].key), int(ends[number]))
-            own = np.unique(every.rows.key[here]) if keys is None else tallies[number][keys].keys
+            own = parts[number].key[runs(parts[number].key)[0]] if keys is None else tallies[number][keys].keys
             place = find(every.keys, own)
             there = np.flatnonzero(place >= 0)
             # By number, which names and owners have: the place among the partition's own keys.

@@ -192,7 +192,7 @@ def tally_words(part: Part, threads: int = 1) -> WordTally:
         owners=owners,
         products=products,
         sizes=np.bincount(texts.pool.value, minlength=size).astype(np.int64),
-        groups=len(np.unique(part.group[order])),
+        groups=int(np.count_nonzero(np.bincount(part.group[order]))),
         businesses=part.size,
         **part.codes,
     )
