@@ -105,13 +105,28 @@ def test_an_address_that_changed_is_scored_again() -> None:
     assert {*SHOP_COLUMNS, PROVINCE} - {"marketplace", "shop_id", "is_collective"} <= set(SHOP_INPUTS)
 
 
-def test_digests_of_the_store_stand_for_their_rows() -> None:
-    kept = SHOPS.assign(digest=[f"{n:016x}" for n in range(5)])
-    goods = GOODS.assign(digest=["00000000000000aa", "00000000000000bb", "00000000000000cc"])
-    before, _ = input_digests(kept, goods)
-    assert before["digest"].nunique() == 5
-    moved, _ = input_digests(kept, goods.assign(digest=["00000000000000aa", "00000000000000bb", "00000000000000cd"]))
-    assert np.flatnonzero(before["digest"] != moved["digest"]).tolist() == [3]
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("name", ["Dapur 3", "Dapur 03"]),
+        ("district_code", [None, "360101"]),
+        ("identifiers", [[], [{"kind": "nib", "value": "1", "hash": None}]]),
+    ],
+)
+def test_any_column_of_a_shop_tells_that_it_changed(column: str, values: list[Any]) -> None:
+    kept, moved = (
+        input_digests(SHOPS.assign(**{column: [*SHOPS[column][:3], value, *SHOPS[column][4:]]}), GOODS)[0]
+        for value in values
+    )
+    assert np.flatnonzero(kept["digest"] != moved["digest"]).tolist() == [3]
+
+
+def test_how_a_table_holds_texts_and_nothing_tells_no_change() -> None:
+    other = SHOPS.astype({"name": "str", "city": "str"}).drop(columns="username")
+    for goods in (GOODS, GOODS.astype({"title": "str", "brand": "str"}).iloc[::-1]):
+        kept, moved = input_digests(SHOPS, GOODS)[0], input_digests(other, goods)[0]
+        assert kept["digest"].tolist() == moved["digest"].tolist()
+    assert kept["digest"].nunique() == 5
 
 
 @settings(max_examples=30, deadline=None)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipelines.linkage.siblings import NAMED, NOBODY, Siblings, in_order, seller_keys, siblings_of
+from pipelines.linkage.threads import in_threads
 from pipelines.linkage.words import Ints, hashed
 
 SHOP = ["marketplace", "shop_id"]
@@ -22,6 +23,7 @@ LISTING_INPUTS = ("listing_id", "title", "category", "brand", "identifiers")
 SELLER = tuple(f"{name}_key" for name in NAMED)  # columns: what tells the seller
 Hashes = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
+_EMPTY = hashed([""]).view(np.uint64)[0]
 Alone = Callable[[pd.DataFrame, pd.DataFrame], tuple[pd.DataFrame, dict[str, int]]]
 
 
@@ -43,20 +45,20 @@ class Scored:
     siblings: Siblings = NOBODY
 
 
-def input_digests(shops: pd.DataFrame, listings: pd.DataFrame) -> tuple[pd.DataFrame, Places]:
+def input_digests(shops: pd.DataFrame, listings: pd.DataFrame, threads: int = 1) -> tuple[pd.DataFrame, Places]:
     """marketplace, shop_id, key, and a digest of all that the shop's pairs depend on; and by listing the place of its
     shop, -1: none of these.
 
-    shops: as `in_order` gives them. A column `digest` (hexadecimal, as the interval tables keep it) in either frame is
-    trusted to stand for its row; without it the columns that linkage reads are hashed. The order of listings does not
-    matter.
+    shops: as `in_order` gives them. The order of listings does not matter.
     """
+    sides = ((shops, SHOP_INPUTS), (listings, LISTING_INPUTS))
+    of_shops, of_listings = in_threads(lambda side: _row_hashes(*side), sides, threads)
     keys = shop_keys(shops)
     at = _places(keys, shop_keys(listings))
-    goods = _mixed(_row_hashes(listings, LISTING_INPUTS))[at >= 0]
+    goods = _mixed(of_listings)[at >= 0]
     sums = np.zeros(len(shops), dtype=np.uint64)
     np.add.at(sums, at[at >= 0], goods)  # modulo 2^64: the same for every order
-    digest = _mixed(_row_hashes(shops, SHOP_INPUTS) + np.uint64(1)) + sums
+    digest = _mixed(of_shops + np.uint64(1)) + sums
     return shops[SHOP].assign(key=keys, digest=digest), at
 
 
@@ -73,14 +75,21 @@ def _places(keys: Hashes, wanted: Hashes) -> Places:
 
 
 def _row_hashes(frame: pd.DataFrame, columns: tuple[str, ...]) -> Hashes:
-    if "digest" in frame:
-        return hashed(frame["digest"]).view(np.uint64)
+    """A number per row that stands for these columns; a missing column counts as empty, as for whoever reads it."""
     total = np.zeros(len(frame), dtype=np.uint64)
     for name in columns:
-        values = frame[name] if name in frame else pd.Series([None] * len(frame), dtype=object)
-        texts = np.array(["\x00" if value is None else repr(value) for value in values.tolist()], dtype=object)
-        total = _mixed(total) + pd.util.hash_array(texts, categorize=False)
+        total = _mixed(total) + (_cell_hashes(frame[name]) if name in frame else _EMPTY)
     return total
+
+
+def _cell_hashes(cells: pd.Series) -> Hashes:
+    """Of texts themselves, of anything else what Python shows of it; a missing value counts as an empty text."""
+    if cells.dtype == "str" or pd.api.types.infer_dtype(cells) in ("string", "empty"):
+        return hashed(cells).view(np.uint64)
+    found = np.full(len(cells), _EMPTY)
+    rows = np.flatnonzero(cells.notna())
+    found[rows] = hashed([repr(value) for value in cells.take(rows).tolist()]).view(np.uint64)
+    return found
 
 
 def _mixed(numbers: Hashes) -> Hashes:
@@ -104,7 +113,7 @@ def score_week(
     """
     known = before if before is not None and before.basis == basis else None
     ordered = in_order(shops)
-    inputs, at = input_digests(ordered, listings)
+    inputs, at = input_digests(ordered, listings, threads)
     was = _kept(inputs, known)
     inputs = inputs.assign(**_sellers(ordered, known, was, threads))
     siblings = siblings_of(ordered, inputs[list(SELLER)].to_numpy())
