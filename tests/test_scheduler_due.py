@@ -215,6 +215,13 @@ def test_a_week_that_was_given_up_holds_back_none_that_came_after_it() -> None:
         assert reports(due(Scene(SITES, runs, moment(TUESDAY, "09:00"), ZONE))) == wanted
 
 
+def test_a_report_of_a_week_that_still_ran_is_not_its_report() -> None:
+    early = ran("week", None, WEEK, "done", moment(SUNDAY, "20:00"))
+    assert reports(due(scene(moment(TUESDAY, "06:00"), [*read_all(WEEK), early]))) == [WEEK]
+    whole = ran("week", None, WEEK, "done", moment(date(2026, 11, 23), "00:00"))
+    assert reports(due(scene(moment(TUESDAY, "06:00"), [*read_all(WEEK), early, whole]))) == []
+
+
 def test_weeks_from_before_the_first_crawl_are_not_caught_up() -> None:
     first = [ran("crawl", "tokopedia", WEEK, "done", BEGAN)]
     assert reports(due(Scene(SITES, first, moment(TUESDAY, "09:00"), ZONE))) == [WEEK]

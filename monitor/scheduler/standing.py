@@ -237,7 +237,7 @@ def week_lines(scene: Scene, causes: Mapping[str, Mapping[str, str]] | None = No
         why = (causes or {}).get(week, {})
         lacking = sorted({*unread(scene, week), *why})
         without = f", without {', '.join(_named(slug, why.get(slug)) for slug in lacking)}" if lacking else ""
-        if scene.is_done("week", None, week):
+        if scene.is_reported(week):
             if back == 1 or lacking:
                 lines.append(Line("week", week, f"reported{without}"))
         else:
@@ -250,7 +250,7 @@ def _named(slug: str, why: str | None) -> str:
 
 
 def _unreported(scene: Scene, week: str, without: str) -> Line:
-    past = scene.of("week", None, week)
+    past = scene.reports(week)
     if any(run.outcome == "running" for run in past):
         return Line("week", week, f"being reported{without}")
     at = scene.at(report_day(week, scene.rules), scene.rules.report_deadline)
