@@ -97,6 +97,19 @@ def test_a_store_under_another_name_is_no_plain_file(tmp_path: Path, monkeypatch
     assert sorted(path.name for path in (tmp_path / "new").iterdir() if path.is_file()) == ["results.sqlite", "umkm.db"]
 
 
+def test_backups_in_a_folder_of_the_data_folder_do_not_hold_one_another(config: Config) -> None:
+    filled(config)
+    place = config.data_dir / "disk"
+    place.mkdir()
+    (place / "note.txt").write_text("of people")
+    own = replace(config, backup=replace(config.backup, folder="disk/backups"))
+    first, second = (make_backup(own, AT + timedelta(days=day)) for day in (0, 1))
+    assert (first.folder.parent, first.files) == (place / "backups", second.files)
+    restored = elsewhere(config.data_dir.parent / "new")
+    restore(restored, second.folder, config.phone_key_file.parent / "backup.key")
+    assert [path.name for path in (restored.data_dir / "disk").iterdir()] == ["note.txt"]
+
+
 def test_restored_folders_are_their_owners_alone(config: Config, tmp_path: Path) -> None:
     """Files lie in them that others may read; it is the folder that keeps them out."""
     made = make_backup(filled(config), AT)

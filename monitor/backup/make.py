@@ -105,10 +105,19 @@ def _other_files(config: Config) -> Iterable[Path]:
     addresses = (config.database_url, config.results_url)
     named = {path.resolve() for address in addresses for path in stores.files_of(address)}
     for path in sorted(config.data_dir.iterdir()):
-        is_ours = path.name in LEFT_OUT or path == config.backup_dir or path.suffix in stores_of_ours
-        is_ours = is_ours or path.resolve() in named
+        is_ours = path.name in LEFT_OUT or path.suffix in stores_of_ours or path.resolve() in named
         if not is_ours and not path.is_symlink():
-            yield path
+            yield from _without(config.backup_dir, path)
+
+
+def _without(backups: Path, path: Path) -> Iterable[Path]:
+    """The path, or what is in it beside the backups: one that held the others would be twice as large each night."""
+    if not backups.is_relative_to(path):
+        yield path
+    elif path != backups:
+        for inside in sorted(path.iterdir()):
+            if not inside.is_symlink():
+                yield from _without(backups, inside)
 
 
 def _entry(path: Path, details: dict[str, Any]) -> dict[str, Any]:
