@@ -16,7 +16,7 @@ from docx.shared import Cm, Pt
 
 from exports import wording
 from exports.base import plain
-from exports.styles import TEXT, Styles, set_up_page
+from exports.styles import OPTIONS, TEXT, Styles, set_up_page
 from monitor.config import Config
 from monitor.errors import StoreError
 from monitor.feed.columns import titles
@@ -96,8 +96,7 @@ def guide(entry: Marketplace, config: Config) -> tuple[str, ...]:
 def to_workbook(entry: Marketplace, config: Config, today: date) -> bytes:
     """Data with the header and text cells, Petunjuk with what each column means."""
     buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(buffer, options)
+    book = xlsxwriter.Workbook(buffer, OPTIONS)
     book.set_properties({"title": f"Templat data toko {entry.title}", "created": datetime.combine(today, time())})
     styles = Styles(book)
     data = book.add_worksheet(DATA)

@@ -14,7 +14,7 @@ import xlsxwriter
 from exports import wording
 from exports.base import plain
 from exports.first_sheet import NARROW
-from exports.styles import DATE, PALE, RULE, TEXT, WARN, Styles, set_up_page
+from exports.styles import DATE, OPTIONS, PALE, RULE, TEXT, WARN, Styles, set_up_page
 
 CHOICES = "Pilihan"  # hidden; a list in a cell's rule may have 255 characters only
 LOCKED_OUT = ("format_cells", "format_columns", "format_rows", "sort", "autofilter")
@@ -56,13 +56,7 @@ class Form:
 def to_workbook(form: Form) -> bytes:
     """The form as XLSX; the same form gives the same bytes."""
     buffer = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = xlsxwriter.Workbook(buffer, options)
+    book = xlsxwriter.Workbook(buffer, OPTIONS)
     book.set_properties({"title": form.title, "created": datetime.combine(form.day, time(12, 0))})
     styles = Styles(book)
     _guide(book, styles, form)

@@ -21,9 +21,9 @@ from exports.participants import Cohort
 from exports.priorities import Priorities
 from exports.review_sheet import SheetInfo, handling
 from exports.story import registry_line
-from exports.styles import Styles, set_up_page
+from exports.styles import OPTIONS, Styles, set_up_page
 from exports.wording import Cell
-from exports.workbook import OPTIONS, write_tables
+from exports.workbook import write_tables
 from monitor.config import Config
 from monitor.weeks import answer_by, week_days
 

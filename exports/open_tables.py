@@ -18,9 +18,9 @@ from exports.cells import figure_cell
 from exports.facts import UNKNOWN, Figure
 from exports.programmes import NONE, difference_cells
 from exports.satu_data import Activity, Indicators, Variables
-from exports.styles import Styles
+from exports.styles import OPTIONS, Styles
 from exports.wording import Cell
-from exports.workbook import OPTIONS, write_tables
+from exports.workbook import write_tables
 from monitor.weeks import week_days
 
 FOLDER = "publik"

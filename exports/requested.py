@@ -25,8 +25,8 @@ from exports.first_sheet import LABEL, NARROW, WIDE, Page
 from exports.programmes import ESTIMATE
 from exports.sentences import say
 from exports.story import registry_line
-from exports.styles import Styles, set_up_page
-from exports.workbook import OPTIONS, write_tables
+from exports.styles import OPTIONS, Styles, set_up_page
+from exports.workbook import write_tables
 from monitor.config import Config
 from monitor.database import translate_errors
 from monitor.errors import UsageError

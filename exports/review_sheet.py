@@ -20,7 +20,7 @@ from exports import wording
 from exports.base import plain
 from exports.csv_table import cell_text
 from exports.first_sheet import NARROW
-from exports.styles import DEEP, LINK, PALE, RULE, WARN, Styles, set_up_page
+from exports.styles import DEEP, LINK, OPTIONS, PALE, RULE, WARN, Styles, set_up_page
 from exports.workbook import is_safe_link
 from monitor.marketplaces import catalogue
 from monitor.weeks import week_days
@@ -151,13 +151,7 @@ def to_csv(rows: pd.DataFrame) -> bytes:
 def to_workbook(rows: pd.DataFrame, info: SheetInfo) -> bytes:
     """The sheet as a workbook: Petunjuk, then Lembar-Periksa; the same rows give the same bytes."""
     buffer = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = xlsxwriter.Workbook(buffer, options)
+    book = xlsxwriter.Workbook(buffer, OPTIONS)
     made = datetime.combine(week_days(info.week)[1], time(12, 0))  # the reference week, so that a repeat is the same
     book.set_properties({"title": f"Lembar periksa {wording.week_short(info.week)}", "created": made})
     styles = Styles(book)

@@ -15,6 +15,15 @@ SHARE = "0.00"  # the decimal mark is the reader's own: a format cannot write an
 DATE = "[$-421]d mmmm yyyy"
 TEXT = 49  # the built-in format for text, "@"
 INTERNAL = "Internal"
+# Of a workbook: text stays text whatever it begins with; nothing is read as a formula, an address or a number.
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+    "remove_timezone": True,
+}
 LONG = 100  # characters; a long text shows its beginning, where a row cannot hold it all
 
 

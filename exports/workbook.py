@@ -19,7 +19,7 @@ from exports.base import Column, Export, Row
 from exports.drawings import draw
 from exports.first_sheet import write_first_sheet
 from exports.story import Story, registry_line
-from exports.styles import Styles, set_up_page
+from exports.styles import OPTIONS, Styles, set_up_page
 from exports.wording import Cell
 from monitor.marketplaces import catalogue
 from monitor.weeks import week_days
@@ -33,15 +33,6 @@ LETTERS = 1.12
 CAPITALS = 1.2  # as wide as so many small letters
 PAGE_PIXELS = 0.86 * (11.69 - 1.0) * 96  # between the margins of A4 on its side, with a little to spare
 MAX_LINES = 3  # of one row of outside text; the rest of a long text is in the cell, not on the page
-# Text stays text whatever it begins with; nothing is read as a formula, an address or a number.
-OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "nan_inf_to_errors": False,
-    "remove_timezone": True,
-}
 _SAFE_LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#][!-~]*)?")
 
 

@@ -5,7 +5,7 @@ function that `parse` and the tests call too).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ from monitor.middlewares import BudgetError, RobotsForbiddenError, RobotsUnreach
 from monitor.network_errors import is_offline, network_cause, others
 from monitor.reading import Answer, Page
 from monitor.refusal import Refusal, refusal
-from monitor.units import Tally, unit_name
+from monitor.units import QUERY_UNITS, Tally, Unit, unit_name
 from spiders.queries import panel
 from spiders.running import UnansweredError, UnitRunner
 
@@ -55,6 +55,13 @@ class MarketplaceSpider(UnitRunner):
         asked = (self.course.queries if self.course is not None else ()) or panel()
         limit = self.settings.getint("MONITOR_QUERIES")
         return asked[:limit] if limit and self.settings.get("MONITOR_SANDBOX") else asked
+
+    def searches(self, said: str) -> Iterator[Unit]:
+        """A unit for each query. said: what is asked for, as people read it; `{}` stands for the query."""
+        assert self.record is not None
+        self.record.plan(len(self.queries))
+        for query in self.queries:
+            yield Unit(f"{QUERY_UNITS}{unit_name(query)}", said.format(query), {"query": query})
 
     # --- for subclasses ---
 

@@ -17,6 +17,7 @@ from spiders.base import UnansweredError, unit_name
 from spiders.known_shops import KnownShopSpider
 from spiders.pages import gofood as pages
 from spiders.pages.gofood_paths import HOME, kind_of_path, path_of
+from spiders.pages.next_data import is_not_found
 
 FIRST_PAGE = 12  # outlets on one page, the fewest seen (12 to 16, 2024 to 2026): a list as long may go on
 NEAREST = "near_me"
@@ -103,7 +104,7 @@ class GofoodSpider(KnownShopSpider):
     async def read_unit(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:
         request = _page(unit.data["path"])
         if "shop_id" in unit.data:
-            page = await self.ask_unless_missing(request, "outlet", pages.is_not_found)
+            page = await self.ask_unless_missing(request, "outlet", is_not_found)
             tally.found = page is not None
         else:
             page = await self._list(unit, tally)
@@ -113,7 +114,7 @@ class GofoodSpider(KnownShopSpider):
     async def _list(self, unit: Unit, tally: Tally) -> Page | None:
         """One page of outlets; None where the locality has no such list."""
         request = _page(f"{unit.data['path']}/{unit.data['list']}")
-        page = await self.ask_unless_missing(request, "outlets", pages.is_not_found)
+        page = await self.ask_unless_missing(request, "outlets", is_not_found)
         if page is not None:
             tally.fetched = page.entry_count
             tally.capped = page.entry_count >= FIRST_PAGE

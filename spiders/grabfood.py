@@ -16,6 +16,7 @@ from monitor.units import SHOP_UNITS, KnownShop, Tally, Unit
 from spiders.base import UnansweredError, unit_name
 from spiders.known_shops import KnownShopSpider
 from spiders.pages import grabfood as pages
+from spiders.pages.next_data import is_not_found
 
 PAGE_SIZE = 32
 MAX_PAGES = 16  # scrapers of 2021 and 2022 got 400 to 520 merchants around one point
@@ -73,7 +74,7 @@ class GrabfoodSpider(KnownShopSpider):
     async def read_unit(self, unit: Unit, tally: Tally) -> AsyncIterator[Row]:
         if "shop_id" in unit.data:
             request = Request(f"{pages.HOME}{unit.data['path']}", headers={"Accept": "text/html"}, dont_filter=True)
-            page = await self.ask_unless_missing(request, "merchant", pages.is_not_found)
+            page = await self.ask_unless_missing(request, "merchant", is_not_found)
             tally.found = page is not None
             for row in page.rows if page else ():
                 yield row

@@ -12,7 +12,7 @@ from scrapy import Request
 
 from monitor.items import Shop
 from monitor.reading import Answer, Page, Row
-from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, Tally, Unit, unit_name
+from monitor.units import SHOP_UNITS, KnownShop, SearchShape, Tally, Unit
 from spiders.asked_page import check_page_number
 from spiders.base import UnansweredError
 from spiders.known_shops import KnownShopSpider
@@ -41,10 +41,8 @@ class JakmallSpider(KnownShopSpider):
     # --- units ---
 
     async def units(self) -> AsyncIterator[Unit]:
-        assert self.record is not None
-        self.record.plan(len(self.queries))
-        for query in self.queries:
-            yield Unit(f"{QUERY_UNITS}{unit_name(query)}", f"q={query}", {"query": query})
+        for unit in self.searches("q={}"):
+            yield unit
 
     def split(self, unit: Unit, tally: Tally) -> Sequence[Unit]:
         """Never: the last page of the longest list seen was linked, and how its filters are asked for was not seen."""

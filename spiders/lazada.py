@@ -13,9 +13,9 @@ from scrapy import Request
 from monitor import regions
 from monitor.items import Shop
 from monitor.reading import Answer, Page, Row, last_part
-from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, Tally, Unit
+from monitor.units import SHOP_UNITS, KnownShop, SearchShape, Tally, Unit
 from spiders.bands import Band, narrower
-from spiders.base import MarketplaceSpider, UnansweredError, unit_name
+from spiders.base import MarketplaceSpider, UnansweredError
 from spiders.pages import lazada as pages
 from spiders.places import is_elsewhere, short_name
 
@@ -43,10 +43,8 @@ class LazadaSpider(MarketplaceSpider):
     # --- units ---
 
     async def units(self) -> AsyncIterator[Unit]:
-        assert self.record is not None
-        self.record.plan(len(self.queries))
-        for query in self.queries:
-            yield Unit(f"{QUERY_UNITS}{unit_name(query)}", f"q={query} location={PLACE}", {"query": query})
+        for unit in self.searches(f"q={{}} location={PLACE}"):
+            yield unit
 
     def split(self, unit: Unit, tally: Tally) -> Sequence[Unit]:
         """By kab/kota, then by price."""

@@ -14,9 +14,9 @@ from scrapy import Request
 from monitor import regions
 from monitor.items import Shop
 from monitor.reading import Answer, Page, Row
-from monitor.units import QUERY_UNITS, SHOP_UNITS, KnownShop, SearchShape, Tally, Unit
+from monitor.units import SHOP_UNITS, KnownShop, SearchShape, Tally, Unit
 from spiders.bands import Band, narrower
-from spiders.base import MarketplaceSpider, UnansweredError, unit_name
+from spiders.base import MarketplaceSpider, UnansweredError
 from spiders.pages import shopee as pages
 from spiders.places import is_elsewhere, short_name
 
@@ -43,9 +43,8 @@ class ShopeeSpider(MarketplaceSpider):
 
     async def units(self) -> AsyncIterator[Unit]:
         assert self.record is not None
-        self.record.plan(len(self.queries))
-        for query in self.queries:
-            yield Unit(f"{QUERY_UNITS}{unit_name(query)}", f"keyword={query} locations={PLACE}", {"query": query})
+        for unit in self.searches(f"keyword={{}} locations={PLACE}"):
+            yield unit
         shops = [shop for shop in self.record.seen_shops() if not shop["name"] and list(shop["area_codes"])]
         self.record.plan(len(shops))
         for shop in shops:

@@ -19,9 +19,9 @@ from monitor.verbs.parse import read_file, rows_of, spider_class
 from spiders.base import UnansweredError
 from spiders.gofood import CUISINES, GofoodSpider
 from spiders.grabfood import KEYWORDS, GrabfoodSpider
-from spiders.pages import gofood as gofood_pages
 from spiders.pages import grabfood as grabfood_pages
 from spiders.pages.gofood_paths import kind_of_path, path_of
+from spiders.pages.next_data import is_not_found
 
 UID = "4b1f0a52-6a0e-4c55-9a44-0d1c7b2f9e10"
 
@@ -224,18 +224,17 @@ def test_grabfood_splits_by_word_and_asks_for_one_merchant() -> None:
 # --- not there, or another page ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pages", [gofood_pages, grabfood_pages])
-def test_only_the_sites_own_word_makes_an_outlet_missing(pages: Any) -> None:
+def test_only_the_sites_own_word_makes_an_outlet_missing() -> None:
     def page(name: str, status: int = 404) -> Answer:
         data = json.dumps({"page": name, "props": {}})
         body = f'<html><script id="__NEXT_DATA__" type="application/json">{data}</script></html>'
         return Answer(body.encode(), status=status)
 
-    assert pages.is_not_found(page("/404")) and pages.is_not_found(page("/_error"))
-    assert not pages.is_not_found(page("/404", 200)) and not pages.is_not_found(page("/[service_area]"))
-    assert not pages.is_not_found(Answer(b"<html>Not found</html>", status=404))
-    assert not pages.is_not_found(Answer(b"<html>__NEXT_DATA__</html>", status=404))
-    assert not pages.is_not_found(Answer(b'{"page": "/404"}', status=404))
+    assert is_not_found(page("/404")) and is_not_found(page("/_error"))
+    assert not is_not_found(page("/404", 200)) and not is_not_found(page("/[service_area]"))
+    assert not is_not_found(Answer(b"<html>Not found</html>", status=404))
+    assert not is_not_found(Answer(b"<html>__NEXT_DATA__</html>", status=404))
+    assert not is_not_found(Answer(b'{"page": "/404"}', status=404))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ Seen: a locality page and an outlet page (build 17.19.0, February 2026), an outl
 import re
 from typing import Any
 
-from monitor.errors import InputError
 from monitor.items import Issue
 from monitor.reading import Answer, Page, ShapeError, get, has, maybe
 from spiders.pages.gofood_outlets import SLUG, Entry, flat, outlet, outlets
@@ -96,16 +95,6 @@ def _is_asked(document: Any, path: str) -> bool:
     locality = maybe(document, "query", "locality")
     asked = f"{place['locality']}-restaurants" if "locality" in place.groupdict() else None
     return bool(said == place["area"] and (asked is None or locality in (None, asked)))
-
-
-def is_not_found(answer: Answer) -> bool:
-    """Whether it is the site's own "not found", as its software writes it: 404 alone was also met as a refusal."""
-    if answer.status != 404 or not answer.looks_like_html:
-        return False
-    try:
-        return maybe(next_data(answer), "page") in ("/404", "/_error")
-    except InputError:
-        return False
 
 
 def _safe_links(props: Any) -> list[tuple[str, str]]:

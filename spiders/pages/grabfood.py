@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from monitor.errors import InputError
 from monitor.items import Issue, Listing, Shop
 from monitor.reading import (
     Answer,
@@ -195,16 +194,6 @@ def kind_of_url(url: str) -> str:
     if path == SEARCH:
         return "search"
     return "merchant" if _MERCHANT.fullmatch(path) else ""
-
-
-def is_not_found(answer: Answer) -> bool:
-    """Whether it is the site's own "not found", as its software writes it."""
-    if answer.status != 404 or not answer.looks_like_html:
-        return False
-    try:
-        return maybe(next_data(answer), "page") in ("/404", "/_error")
-    except InputError:
-        return False
 
 
 def read(answer: Answer) -> Page:

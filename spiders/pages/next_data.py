@@ -6,7 +6,7 @@ from typing import Any
 from parsel import Selector
 
 from monitor.errors import InputError
-from monitor.reading import Answer, has
+from monitor.reading import Answer, has, maybe
 
 
 def next_data(answer: Answer) -> Any:
@@ -26,6 +26,16 @@ def next_data(answer: Answer) -> Any:
 
 def _refuse_constant(text: str) -> Any:
     raise ValueError(text)
+
+
+def is_not_found(answer: Answer) -> bool:
+    """Whether it is the site's own "not found", as its software writes it: 404 alone was also met as a refusal."""
+    if answer.status != 404 or not answer.looks_like_html:
+        return False
+    try:
+        return maybe(next_data(answer), "page") in ("/404", "/_error")
+    except InputError:
+        return False
 
 
 def page_props(document: Any) -> Any:
