@@ -11,6 +11,7 @@ from monitor.text import tokens
 from pipelines.linkage.collective import as_brand_shops, own_shop
 from pipelines.linkage.decide import agreements
 from pipelines.linkage.explain import verdict
+from pipelines.linkage.goods import _fits, _table
 from pipelines.linkage.judged import resolve_business, verdicts
 from pipelines.linkage.model import load_model
 from pipelines.linkage.postings import build, capped, pairs_within
@@ -255,3 +256,11 @@ def candidate(number: int, weight: float, **evidence: object) -> dict[str, objec
 )
 def test_why_nobody_won(candidates: list[dict[str, object]], sentence: str) -> None:
     assert sentence in " ".join(verdict(candidates, [], load_weights()))
+
+
+def test_a_kbli_code_fits_its_own_group_and_the_class_above_it() -> None:
+    codes = ["", "1", "10", "107", "1079", "10794", "47"]
+    wanted = [frozenset({"1079"}), frozenset({"10"}), frozenset({"4711", "107"}), frozenset[str]()]
+    found = _table(wanted, codes, _fits)
+    fitting = [[code for code, fits in zip(codes, row, strict=True) if fits] for row in found]
+    assert fitting == [["107", "1079", "10794"], ["10", "107", "1079", "10794"], ["107", "1079", "10794"], []]

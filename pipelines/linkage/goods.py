@@ -43,19 +43,20 @@ def _meaning(category: str) -> Profile:
     return codes, sectors
 
 
-def _fits(code: str, wanted: str) -> bool:
-    """A KBLI code fits its own group and the class above it, at three digits or more."""
-    return code.startswith(wanted) or (len(code) >= 3 and wanted.startswith(code))
+def _fits(code: Any, wanted: Any) -> Any:
+    """A KBLI code fits its own group and the class above it, at three digits or more. Both: arrays of texts."""
+    above = (np.strings.str_len(code) >= 3) & np.strings.startswith(wanted, code)
+    return np.strings.startswith(code, wanted) | above
 
 
 def _table(
-    wanted: Sequence[frozenset[str]], values: Sequence[str], fits: Callable[[str, str], bool]
+    wanted: Sequence[frozenset[str]], values: Sequence[str], fits: Callable[[Any, Any], Any]
 ) -> NDArray[np.bool_]:
     """profile x values: whether the value fits one of those wanted. Each two are compared once."""
     names = sorted(frozenset().union(*wanted))
-    each = np.array([fits(value, name) for name in names for value in values], dtype=bool)
+    each = fits(np.array(values, dtype=str)[None, :], np.array(names, dtype=str)[:, None])
     has = np.array([name in found for found in wanted for name in names], dtype=bool)
-    return np.asarray(has.reshape(len(wanted), len(names)) @ each.reshape(len(names), len(values)))
+    return np.asarray(has.reshape(len(wanted), len(names)) @ each)
 
 
 def _title_words(texts: Any, index: Lexicon) -> Ragged:

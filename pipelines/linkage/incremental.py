@@ -83,12 +83,13 @@ def _row_hashes(frame: pd.DataFrame, columns: tuple[str, ...]) -> Hashes:
 
 
 def _cell_hashes(cells: pd.Series) -> Hashes:
-    """Of texts themselves, of anything else what Python shows of it; a missing value counts as an empty text."""
+    """Of texts themselves, of anything else what Python shows of it; missing values and empty lists are empty texts."""
     if cells.dtype == "str" or pd.api.types.infer_dtype(cells) in ("string", "empty"):
         return hashed(cells).view(np.uint64)
     found = np.full(len(cells), _EMPTY)
     rows = np.flatnonzero(cells.notna())
-    found[rows] = hashed([repr(value) for value in cells.take(rows).tolist()]).view(np.uint64)
+    shown = ["" if isinstance(value, list) and not value else repr(value) for value in cells.take(rows).tolist()]
+    found[rows] = hashed(shown).view(np.uint64)
     return found
 
 
