@@ -38,7 +38,7 @@ def _verb(arguments: list[str]) -> str:
 
 
 def _data_folder() -> Path | None:
-    from monitor.config import data_folder
+    from monitor.config_file import data_folder
 
     try:
         return data_folder()

@@ -4,7 +4,6 @@ Order: environment, then file, then default. Unknown keys are refused by name wi
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor import gazetteer
 from monitor.cluster.options import TLS_VARIABLES, ClusterOptions, from_environment
+from monitor.config_file import located
 from monitor.errors import UsageError
 
 ENVIRONMENT = (
@@ -25,7 +25,6 @@ ENVIRONMENT = (
     "MONITOR_SAMPLES",
     *TLS_VARIABLES.values(),
 )  # and MONITOR_<SLUG>_KEY, read where a marketplace needs one
-CONFIG_NAME = "monitor.toml"
 
 
 @dataclass(frozen=True)
@@ -295,48 +294,13 @@ def _feed_columns(values: Any, where: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        raise UsageError(f"The configuration file {path} does not exist; check MONITOR_CONFIG.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: {error}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.") from None
-
-
-def _located(env: Mapping[str, str]) -> tuple[Path | None, dict[str, Any], Path]:
-    """The configuration file, what it holds, and the data folder."""
-    data_dir = Path(env.get("MONITOR_DATA_DIR") or "data")
-    source: Path | None = None
-    if env.get("MONITOR_CONFIG"):
-        source = Path(env["MONITOR_CONFIG"])
-    else:
-        source = next((p for p in (data_dir / CONFIG_NAME, Path(CONFIG_NAME)) if p.is_file()), None)
-    values = _read(source) if source else {}
-    if not isinstance(values.get("data_dir", ""), str):
-        raise UsageError(f"'data_dir' in {source} must be text.")
-    if not env.get("MONITOR_DATA_DIR") and "data_dir" in values:
-        data_dir = Path(values["data_dir"])
-        if source and not data_dir.is_absolute():
-            data_dir = source.parent / data_dir
-    return source, values, data_dir.absolute()
-
-
-def data_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """The data folder alone, for what has to be known before the catalogue is read. Raises UsageError."""
-    return _located(os.environ if environ is None else environ)[2]
-
-
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """Configuration of this process. Raises UsageError with one sentence on any mistake in it.
 
     `monitor.toml` is looked for at MONITOR_CONFIG, else in the data folder, else in the working folder.
     """
     env = os.environ if environ is None else environ
-    source, values, data_dir = _located(env)
+    source, values, data_dir = located(env)
     where = str(source)
     _refuse_unknown(values, _TOP_KEYS, where)
 

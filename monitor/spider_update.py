@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from monitor.config import data_folder
+from monitor.config_file import data_folder
 from monitor.crawl.lines import write_whole
 from monitor.errors import InputError, MonitorError, UsageError
 from monitor.weeks import utc_text
