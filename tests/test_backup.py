@@ -97,6 +97,25 @@ def test_a_store_under_another_name_is_no_plain_file(tmp_path: Path, monkeypatch
     assert sorted(path.name for path in (tmp_path / "new").iterdir() if path.is_file()) == ["results.sqlite", "umkm.db"]
 
 
+def test_files_that_are_there_already_stay_as_they_are(config: Config, tmp_path: Path) -> None:
+    """Whoever moves a damaged store away restores into a folder that has lived on since the backup."""
+    (filled(config).data_dir / "monitor.toml").write_text("[office]\nname = 'of the backup'\n")
+    made = make_backup(config, AT)
+    for store in ("private", "results"):
+        for path in config.data_dir.glob(f"{store}.sqlite*"):
+            path.unlink()
+    (config.data_dir / "monitor.toml").write_text("[office]\nname = 'of this machine'\n")
+    (feed,) = config.data_dir.glob("inbox/36/*.csv")
+    feed.unlink()
+    (log,) = config.crawls_dir.glob("*/*/shops.jsonl")
+    log.write_text(log.read_text() + "{}\n")
+    before = bytes_of(config.data_dir)
+    restore(config, made.folder, config.phone_key_file.parent / "backup.key")
+    after = bytes_of(config.data_dir)
+    assert after.keys() - before.keys() == {"inbox/36/toko.csv"}
+    assert {name: after[name] for name in before} == before
+
+
 def test_backups_in_a_folder_of_the_data_folder_do_not_hold_one_another(config: Config) -> None:
     filled(config)
     place = config.data_dir / "disk"

@@ -148,12 +148,17 @@ def _opened(config: Config, source: _Source, entry: dict[str, Any]) -> Iterator[
 
 
 def _place(config: Config, source: _Source) -> None:
-    """Each file and each store is there as a whole or not at all, so what is there already is left as it is."""
+    """Each file and each store is there as a whole or not at all, so what is there already is left as it is.
+
+    That holds for files of before this restore too: the configuration of this machine, a crawl that has gone on since
+    the backup, a list from which a person was erased.
+    """
     aside = unfinished.files_of(config.data_dir)
     with told(config.data_dir):
         for path in sorted(aside.rglob("*")) if aside.is_dir() else ():
-            if path.is_file():
-                _move(path, config.data_dir, path.relative_to(aside))
+            inside = path.relative_to(aside)
+            if path.is_file() and not (config.data_dir / inside).exists():
+                _move(path, config.data_dir, inside)
     for entry in reversed(source.stores):  # the private one last
         address, name = _address(config, entry), _store_file(entry)
         if name.endswith(".sqlite"):
