@@ -21,9 +21,9 @@ from pipelines.linkage.blocking import RULES, Found, find_pairs
 from pipelines.linkage.evidence import joined
 from pipelines.linkage.labels import mixed
 from pipelines.linkage.model import load_model
-from pipelines.linkage.parted import Ranked, Weighed, best_of, chosen, finished, ranked, taken, visits, weighed
+from pipelines.linkage.parted import Ranked, Weighed, best_of, finished, ranked, taken, visits, weighed
 from pipelines.linkage.postings import find
-from pipelines.linkage.score import REACH, Evidence, framed
+from pipelines.linkage.score import Evidence, framed
 from pipelines.linkage.shops import (
     LISTING_COLUMNS,
     PROVINCE,
@@ -253,6 +253,4 @@ def weigh(url: str, home: str, run: str, name: str, numbers: list[int]) -> None:
 def join(url: str, home: str, run: str, number: int, visited: list[int]) -> None:
     storage = Storage(url)
     parts = [arrays.read(storage, f"{run}/evidence/{number}-{name}.bin", Weighed) for name in visited]
-    made = finished(parts, load_model())
-    there = np.flatnonzero(made.weight >= load_weights().decision.floor - REACH)
-    arrays.write(storage, f"{run}/pairs/{number}.bin", chosen(made, there))
+    arrays.write(storage, f"{run}/pairs/{number}.bin", finished(parts, load_model()))
