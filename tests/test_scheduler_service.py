@@ -302,6 +302,20 @@ def test_an_account_without_a_name_may_tell_the_service_things(engine: Engine, m
     assert [row[2] for row in recorded(engine)] == ["asked"]
 
 
+def test_a_data_folder_that_is_not_there_any_more_is_waited_for(service: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    one = service()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", _raise(FileNotFoundError(2, "No such file or directory")))
+        assert one.tick() == []
+        assert one.problem is not None
+        assert one.problem.endswith(
+            "cannot be used: No such file or directory; mend that and run the same command again."
+        )
+    assert len(one.tick()) == 2
+
+
 def test_a_store_that_cannot_be_used_is_waited_for(service: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     from monitor.errors import StoreError
 

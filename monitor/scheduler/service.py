@@ -18,6 +18,7 @@ import schedule
 from sqlalchemy import Engine
 
 from monitor.config import Config
+from monitor.crawl.lines import told
 from monitor.database import transaction, translate_errors
 from monitor.errors import MonitorError, StoreError
 from monitor.marketplaces import catalogue
@@ -167,7 +168,8 @@ class Service:
         return self.clock().timestamp() - time.monotonic()
 
     def _disk_problem(self) -> str | None:
-        free = shutil.disk_usage(self.config.data_dir).free >> 20
+        with told(self.config.data_dir):  # a disk that is not there any more is waited for as a full one is
+            free = shutil.disk_usage(self.config.data_dir).free >> 20
         least = self.config.schedule.min_free_mb
         if free >= least:
             return None
