@@ -100,6 +100,21 @@ def test_a_run_that_was_stopped_goes_on(here: Here, tmp_path: Path, at: str) -> 
     pd.testing.assert_frame_equal(whole, pairs, check_exact=True)
 
 
+def test_another_program_does_not_go_on_with_what_was_stopped(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade that mends or retrains lies between the two."""
+    registry, shops, goods = a_world(14, 60, 10)
+    made = parted(tmp_path.as_uri(), registry, 40)
+    here.stop_at = "pairs/0"
+    with pytest.raises(StoppedError):
+        scoring.score_parted(None, made, shops, goods)
+    before = len(here.made)
+    monkeypatch.setattr(scoring, "program_version", lambda: "another")
+    scoring.score_parted(None, made, shops, goods)
+    assert {name.split("/")[-2] for name in here.made[before:]} >= {"visits", "found", "evidence", "pairs"}
+
+
 def test_no_shops_and_no_registry(here: Here, tmp_path: Path) -> None:
     registry, shops, goods = a_world(13, 20, 5)
     index = build_index(registry, load_weights(), DECLARED, *WORDS)

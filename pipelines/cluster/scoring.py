@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from monitor.cluster.storage import Storage
+from monitor.cluster.versions import program_version
 from pipelines.cluster import arrays, frames
 from pipelines.cluster.prepare import Parted, directory, index, lexicon
 from pipelines.cluster.tasks import Task, run_all
@@ -166,9 +167,10 @@ def _in_order(shops: pd.DataFrame, listings: pd.DataFrame) -> Ordered:
 
 
 def _digest(sent: Ordered) -> str:
-    """A name for all that is sent, whatever the order of the listings."""
+    """A name for all that is sent, whatever the order of the listings, and for the program that compares it: what a run
+    of another one left is not gone on with."""
     rows = [_row_keys(sent.shops), np.sort(_row_keys(sent.listings)[sent.shop >= 0])]
-    return sha256(b"".join(found.tobytes() for found in rows)).hexdigest()[:24]
+    return sha256(b"".join([program_version().encode(), *(found.tobytes() for found in rows)])).hexdigest()[:24]
 
 
 def _row_keys(frame: pd.DataFrame) -> Ints:
