@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import train_model  # noqa: E402
-from linkage_parts.decoys import KEYS, SHOP, estimated_error, recombined, rivalled  # noqa: E402
 
+from pipelines.linkage.decoys import KEYS, SHOP, estimated_error, recombined, rivalled  # noqa: E402
 from pipelines.linkage.index import build_index  # noqa: E402
 from pipelines.linkage.score import score  # noqa: E402
 from pipelines.linkage.weights import load_weights  # noqa: E402

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from linkage_factory import business, registry_of
 
-from benchmarks.linkage_parts.decoys import CURVE_COLUMNS, NOBODYS, SHUFFLED, estimated_error, recombined, rivalled
+from pipelines.linkage.decoys import CURVE_COLUMNS, NOBODYS, SHUFFLED, estimated_error, recombined, rivalled
 
 
 def pairs(*rows: tuple[str, int, float, str]) -> pd.DataFrame:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_factory import LISTING_COLUMNS, business, listing, registry_of, shop
-from plain_overlaps import plain_overlaps
 
 from pipelines.linkage.blocking import Candidates
 from pipelines.linkage.index import build_index
 from pipelines.linkage.overlaps import MEASURES, overlaps
+from pipelines.linkage.overlaps_plain import plain_overlaps
 from pipelines.linkage.shops import read_shops
 from pipelines.linkage.titles import KINDS, ROOM, compared
 from pipelines.linkage.weights import load_weights

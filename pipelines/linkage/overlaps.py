@@ -1,6 +1,6 @@
 """What the words of a shop and of a business have in common, pair by pair, in one compiled pass.
 
-Every number is in bits unless said otherwise. `tests/plain_overlaps.py` says the same with sets of words, slowly.
+Every number is in bits unless said otherwise. `overlaps_plain.py` says the same with sets of words, slowly.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What `overlaps.py` of linkage measures, said with sets of words: slow, and easy to check."""
+"""What `overlaps.py` measures, said with sets of words: slow, and easy to check. The tests hold the two together."""
 
 from collections.abc import Sequence
 
