@@ -1,15 +1,16 @@
 """Freeze mode: `pause all` begins nothing but backups, whoever asked for what."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from test_scheduler_due import BEFORE, SUNDAY, WEEK, moment, ran, scene
+from test_scheduler_due import BEFORE, SITES, SUNDAY, WEEK, moment, ran, scene
 
 from monitor.__main__ import run
 from monitor.scheduler.due import EVERYTHING, Due, Scene, due
 from monitor.scheduler.forecast import forecast
-from monitor.scheduler.standing import week_lines
+from monitor.scheduler.standing import _next_slot, week_lines
 
 NOON = moment(SUNDAY, "12:00")
 MONDAY = date(2026, 11, 23)
@@ -40,6 +41,30 @@ def test_the_plan_shows_the_freeze_as_a_gap() -> None:
     held = [one for one in planned if one.at < moment(date(2026, 11, 26), "00:00")]
     assert {one.item.verb for one in held} == {"backup"}
     assert {one.item.verb for one in planned} > {"backup"}
+
+
+@pytest.mark.parametrize(
+    ("until", "at"),
+    [
+        (None, "2026-11-22 01:00"),
+        (SUNDAY, "2026-11-22 01:00"),
+        (MONDAY, "2026-11-29 01:00"),
+        (date(2026, 12, 31), "2027-01-03 01:00"),
+        (date(2027, 1, 4), "2027-01-10 01:00"),
+        (date.max, None),
+    ],
+)
+@pytest.mark.parametrize("what", ["tokopedia", EVERYTHING])
+def test_the_next_slot_lies_behind_the_pause(until: date | None, at: str | None, what: str) -> None:
+    found = _next_slot(scene(NOON, paused={} if until is None else {what: until}), "tokopedia")
+    assert (found and f"{found:%Y-%m-%d %H:%M}") == at
+
+
+def test_a_pause_that_ends_behind_the_slot_is_over_at_its_end() -> None:
+    monday = replace(SITES["tokopedia"], weekly_on="monday 01:00")
+    paused = replace(scene(NOON, paused={"tokopedia": date(2026, 12, 2)}), catalogue={"tokopedia": monday})
+    found = _next_slot(paused, "tokopedia")
+    assert found == moment(date(2026, 12, 2), "00:00")
 
 
 def test_a_week_that_was_not_reported_is_no_alarm_while_frozen() -> None:

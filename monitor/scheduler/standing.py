@@ -6,7 +6,7 @@ Reads a few rows and files per marketplace, never all runs or all crawls.
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
@@ -26,7 +26,7 @@ from monitor.runs import is_alive
 from monitor.scheduler.due import Scene, report_day, unread
 from monitor.scheduler.past import SERVICE, moment, read_past, read_pauses
 from monitor.scheduler.rules import rules_of, slot
-from monitor.weeks import shift_week, utc_text, week_days
+from monitor.weeks import shift_week, utc_text, week_days, week_of_date
 
 BACKUP_AGE = timedelta(days=2)
 LITTLE_DISK = 4  # times what the service wants at least
@@ -182,14 +182,16 @@ def _words(verdict: Health) -> str:
 
 
 def _next_slot(scene: Scene, slug: str) -> datetime | None:
+    """Its slot in the first week in which it may be read; after a pause that ends behind the slot, that end."""
     entry = scene.catalogue[slug]
-    if not entry.weekly_on:
+    pauses = [until for until in (scene.frozen_until, scene.paused.get(slug)) if until is not None]
+    if not entry.weekly_on or any(until.year == date.max.year for until in pauses):  # 9999-12-31 is said for ever
         return None
-    times = slot(entry.weekly_on)
-    at = times.in_week(scene.week, scene.zone)
-    if scene.is_done("crawl", slug, scene.week) or scene.paused.get(slug, at.date()) > at.date():
-        return times.in_week(shift_week(scene.week, 1), scene.zone)
-    return at
+    week = shift_week(scene.week, 1) if scene.is_done("crawl", slug, scene.week) else scene.week
+    if pauses and max(pauses) > week_days(week)[1]:
+        week = week_of_date(max(pauses))
+    at = slot(entry.weekly_on).in_week(week, scene.zone)
+    return max([at, *(scene.at(until, time(0)) for until in pauses)])
 
 
 def barred(config: Config, known: Mapping[str, Marketplace]) -> list[Line]:
