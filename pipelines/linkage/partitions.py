@@ -17,7 +17,7 @@ from pipelines.linkage.index import BEYOND, NOBODY, Beyond, Layout, Tally
 from pipelines.linkage.labels import further_pairs, uncounted
 from pipelines.linkage.lexicon import Lexicon, WordTally
 from pipelines.linkage.places import read_codes
-from pipelines.linkage.postings import Counts, Held, find, runs, totals
+from pipelines.linkage.postings import Counts, Held, find, numbered, runs, totals
 from pipelines.linkage.registry_part import IDENTIFIER_KINDS, PARTED
 from pipelines.linkage.words import Ints, Ragged, ranges
 
@@ -263,7 +263,7 @@ def _placed(layout: Layout, keys: Ints, place: Ints, position: Ints) -> Placed:
     business = layout.places.order[position[place >= 0]]
     area = np.where(layout.area.code < 0, areas, layout.area.code)[business]
     cell = area * districts + layout.district.code[business] + 1
-    ordered = np.sort(place[place >= 0] * ((areas + 1) * districts) + cell)
+    ordered = np.sort(place[place >= 0] * ((areas + 1) * districts) + cell, kind="stable")
     first, count = runs(ordered)
     code, cell = np.divmod(ordered[first], (areas + 1) * districts)
     return Placed(keys[code], cell // districts, cell % districts - 1, count.astype(np.int64))
@@ -307,9 +307,9 @@ class _Every(NamedTuple):
 
 def _every(parts: Sequence[Placed], districts: int, areas: int, most: int) -> _Every:
     rows = Placed(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    keys, key = np.unique(rows.key, return_inverse=True)
-    cells, cell = np.unique(key * areas + rows.area, return_inverse=True)
-    near, place = np.unique(key * districts + rows.district + 1, return_inverse=True)
+    keys, key = numbered(rows.key)
+    cells, cell = numbered(key * areas + rows.area)
+    near, place = numbered(key * districts + rows.district + 1)
     total = np.bincount(place, weights=rows.number, minlength=len(near))
     crowded = np.flatnonzero((total[place] > most) & (rows.district >= 0))
     crowded = crowded[np.argsort(key[crowded], kind="stable")]

@@ -115,6 +115,16 @@ def runs(ordered: Ints) -> tuple[Ints, Ints]:
     return fresh, np.diff(np.append(fresh, len(ordered)))
 
 
+def numbered(values: Ints) -> tuple[Ints, Ints]:
+    """The distinct values, ascending, and by entry the place of its value; quick where long runs ascend already."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    first, size = runs(ordered)
+    place = np.empty(len(values), dtype=np.int64)
+    place[order] = np.repeat(np.arange(len(first)), size)
+    return ordered[first], place
+
+
 def _order(keys: Ints, holders: Ints) -> Ints:
     """Order by key, then holder."""
     if bool((holders[1:] >= holders[:-1]).all()):

@@ -14,6 +14,7 @@ from pipelines.linkage.honorifics import titled
 from pipelines.linkage.labels import mixed
 from pipelines.linkage.lexicon import WordTally, ignored_words
 from pipelines.linkage.places import CodeCounts, read_codes
+from pipelines.linkage.postings import numbered
 from pipelines.linkage.threads import all_of, in_threads
 from pipelines.linkage.titles import masks
 from pipelines.linkage.vocabulary import all_forms, read_columns
@@ -156,7 +157,7 @@ def read_part(
     frame = _in_order(registry)
     business_id = frame.index.to_numpy().astype(np.int64)
     group_id = frame["group_id"].to_numpy().astype(np.int64)
-    group = np.unique(group_id, return_inverse=True)[1].astype(np.int64)
+    group = numbered(group_id)[1]
     work: dict[str, Callable[[], Any]] = {
         name: partial(read_codes, _column(frame, column)) for name, column in CODE_COLUMNS.items()
     }
