@@ -83,3 +83,12 @@ def test_a_damaged_table_is_one_sentence(storage: Storage) -> None:
     storage.write_bytes("a.arrow", b"no table")
     with pytest.raises(StoreError, match=r"'a\.arrow' in the shared folder is damaged"):
         frames.read(storage, "a.arrow")
+
+
+def test_what_stands_in_several_fields_is_written_once(storage: Storage) -> None:
+    one = np.arange(10_000)
+    arrays.write(storage, "twice.bin", Ragged(one, one))
+    arrays.write(storage, "apart.bin", Ragged(one, one + 0))
+    assert storage.size("twice.bin") < storage.size("apart.bin") * 0.6
+    for found in arrays.read(storage, "twice.bin", Ragged):
+        np.testing.assert_array_equal(found, one)

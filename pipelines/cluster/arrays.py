@@ -28,14 +28,16 @@ def write(storage: Storage, name: str, value: Any, left_out: Collection[str] = (
     meta: dict[str, Any] = {}
     arrays = {key: np.ascontiguousarray(array) for key, array in pack(value, _ROOT, meta, left_out).items()}
     assert all(array.dtype.kind in KINDS for array in arrays.values())
-    told, end = {}, 0
+    told, placed, end = {}, {}, 0
     for key, array in arrays.items():
-        told[key] = (array.dtype.str, array.shape, end)
-        end += _padded(array.nbytes)
+        if id(array) not in placed:  # what stands in several fields is written once
+            placed[id(array)] = (end, array)
+            end += _padded(array.nbytes)
+        told[key] = (array.dtype.str, array.shape, placed[id(array)][0])
     head = json.dumps({"meta": meta, "arrays": told, "bytes": end}).encode()
     head += b" " * (-len(head) % ALIGNED)
     parts: list[Any] = [MAGIC, len(head).to_bytes(8, "little"), bytes(ALIGNED - len(MAGIC) - 8), head]
-    for array in arrays.values():
+    for _, array in placed.values():
         parts += [array.reshape(-1).view(np.uint8).data if array.nbytes else b"", bytes(-array.nbytes % ALIGNED)]
     storage.write_parts(name, parts)
 
