@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from monitor.database import private_engine, transaction
 from monitor.items import Shop
 from monitor.sandbox import world
 from monitor.sandbox.server import Server
+from monitor.scheduler import past
 from monitor.verbs.probe_check import check_all
 from pipelines import probes
 from pipelines.load import load_week
@@ -185,6 +187,24 @@ def test_a_live_check_needs_permission_like_a_crawl(
     assert "terms" in said and not (config.data_dir / FOLDER / "crawls").exists()
     assert run(["probe", "check", "--week", WEEK]) == 2
     assert run(["probe", "check", "tokopdia"]) == 2
+
+
+def test_a_paused_site_is_asked_only_by_name(engine: Engine, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    barred: dict[str, object] = {}
+
+    def asked(engine: Engine, config: Config, slug: str, week: str, **options: object) -> Checked:
+        barred[slug] = options["barred"]
+        return Checked(slug, 1, {"live": 1})
+
+    monkeypatch.setattr("monitor.verbs.probe_check.check_marketplace", asked)
+    monkeypatch.setattr("monitor.verbs.probe_check.choose", lambda config, slugs, sandbox: (slugs, {}))
+    with transaction(engine) as connection:
+        past.pause(connection, "mbizmarket", date(2999, 1, 1), "asked us by letter")
+        past.pause(connection, "instagram", date(2026, 1, 1), "over")
+    check_all(engine, config, WEEK, [])
+    assert barred == {"instagram": None, "mbizmarket": "Paused until 2999-01-01."}
+    check_all(engine, config, WEEK, ["mbizmarket"])
+    assert barred["mbizmarket"] is None
 
 
 def test_sites_are_asked_side_by_side_and_each_by_one_only(

@@ -13,6 +13,7 @@ from monitor.database import private_engine
 from monitor.errors import StoreError, UsageError
 from monitor.marketplaces import marketplace
 from monitor.private_store import runs
+from monitor.scheduler.past import read_pauses
 from monitor.verbs import common
 from monitor.verbs.crawl import MAX_PARALLEL, choose, keep_apart
 from monitor.weeks import parse_week, utc_now, utc_text, week_of
@@ -53,15 +54,17 @@ def check_all(
 ) -> list[Checked]:
     """Marketplaces side by side, each in its one slow lane: a crawl of the same site and week is never asked beside it.
 
-    Without slugs: those that have not been asked today, so that a retry for one site asks no other again.
+    Without slugs: those that have not been asked today, so that a retry for one site asks no other again, and none that
+    is paused. Whoever names a site knows of its pause, as with a crawl.
     """
     for slug in slugs:
         marketplace(slug)  # an unknown name is said with the nearest known one
     with engine.connect() as connection:
         found = sorted(set(shops_to_check(connection, week)["marketplace"]))
         asked = _asked_today(connection, config, week)
+        paused = {} if slugs else _paused(connection, config)
     chosen = [slug for slug in found if (slug in slugs if slugs else slug not in asked)]
-    barred = choose(config, chosen, sandbox)[1] if chosen else {}
+    barred = paused | (choose(config, chosen, sandbox)[1] if chosen else {})
     with common.progress("Checking", total=len(chosen)) as advance, ThreadPoolExecutor(MAX_PARALLEL) as pool:
 
         def one(slug: str) -> Checked:
@@ -70,6 +73,12 @@ def check_all(
             return done
 
         return list(pool.map(one, chosen))
+
+
+def _paused(connection: Connection, config: Config) -> dict[str, str]:
+    """Marketplace -> why it is not asked: its operator may have wished so, and a check is a visit like any other."""
+    today = utc_now().astimezone(config.region.zone).date()
+    return {slug: f"Paused until {until}." for slug, until in read_pauses(connection).items() if today < until}
 
 
 def _asked_today(connection: Connection, config: Config, week: str) -> set[str]:
