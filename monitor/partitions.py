@@ -22,7 +22,6 @@ TABLES = (
     "candidate_pairs",
     "links",
 )
-KEY = "valid_from_week"
 _PARTITION = re.compile(rf"(?:{'|'.join(TABLES)})_(?:first|\d{{4}})")
 # Where the last partition ends: the year from which on there is none yet.
 _REACH = text(

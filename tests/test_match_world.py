@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from real_names import read_material
 from sqlalchemy import Engine, select
 
 from monitor.config import Config
@@ -18,7 +19,7 @@ from monitor.feed.handover import hand_over
 from monitor.private_store import business_versions, links, observations
 from monitor.registry.importing import import_part
 from monitor.sandbox import world
-from monitor.sandbox.material import Material, read_material
+from monitor.sandbox.material import Material
 from monitor.sandbox.review import answer_sheets
 from monitor.sandbox.score import score_links
 from monitor.sandbox.truth import load_truth

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from real_names import read_material
 
 from monitor.errors import InputError, StoreError, UsageError
 from monitor.sandbox import world
@@ -17,7 +18,7 @@ from monitor.sandbox.businesses import assistants, make_businesses
 from monitor.sandbox.customs import USUAL
 from monitor.sandbox.draws import Draws, Weighted, zipf
 from monitor.sandbox.habits import HABITS
-from monitor.sandbox.material import Material, read_material
+from monitor.sandbox.material import Material
 from monitor.sandbox.places import cities, villages
 from monitor.sandbox.shops import owned_shops
 from monitor.sandbox.strangers import other_shops

@@ -167,8 +167,7 @@ def make_world(
 
     owned_share: share of the shops that registered businesses run. difficulty: 0 (no noise at all) to 1; 0.5 is usual.
     marketplaces: slugs of `habits.HABITS` to have shops on; None means all. material: real names for a share of the
-    rows (`material.read_material`). customs: rates of its own (`own_customs`). Raises UsageError on
-    numbers and names that make no world.
+    rows. customs: rates of its own (`own_customs`). Raises UsageError on numbers and names that make no world.
     """
     _check(businesses, shops, owned_share, difficulty)
     slugs = habits.chosen(marketplaces)
