@@ -129,11 +129,10 @@ class _Search:
         tables = (shops.goods.sector_fits, shops.goods.kbli_fits)
         self._fits = tuple(table if table.size else np.zeros((1, 1), dtype=bool) for table in tables)
 
-    def run(self, begin: int) -> Any:
-        """Of at most `SHOPS_AT_ONCE` shops from that one on."""
+    def run(self, begin: int, end: int) -> Any:
+        """Of the shops from the first to before the second."""
         from pipelines.linkage.kernels_search import search
 
-        end = min(begin + SHOPS_AT_ONCE, len(self._shops[4]))
         return search(
             begin, end, self._shops, self._places, self._words, self._names, self._owners, self._caps, self._rank,
             self._fits,
@@ -155,9 +154,9 @@ def _printed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int]) ->
 
 
 def _listed(shops: ShopTable, index: RegistryIndex, skipped: dict[str, int], threads: int) -> Iterator[Part]:
-    prepared = _Search(shops, index)
+    prepared, at_once = _Search(shops, index), min(SHOPS_AT_ONCE, max(-(-shops.size // threads), 1))
     for shop, position, rules, score, left_out in in_threads(
-        prepared.run, range(0, shops.size, SHOPS_AT_ONCE), threads
+        lambda begin: prepared.run(begin, min(begin + at_once, shops.size)), range(0, shops.size, at_once), threads
     ):
         for rule, count in zip(LISTED, left_out.tolist(), strict=True):
             skipped[rule] += count
