@@ -1,11 +1,12 @@
 """The same work on a scheduler and workers, each a process.
 
-Usage: python -m scale_parts.many FOLDER BANTENS OUT WORKERS MOST, in the folder benchmarks.
+Usage: python -m scale_parts.many FOLDER BANTENS OUT WORKERS MOST LOOK, in the folder benchmarks.
 
-MOST: businesses in a partition at most. Counted are the processor seconds of client, scheduler and workers together
-once everything is loaded, without those of looking at memory. Apart from them: what scheduler and workers took until
-then (`starting`: imports and one small piece of work, which a cluster that exists has behind it), the peak of each
-worker, the peak of all processes together (proportional set size: pages that several share count once) and the bytes
+MOST: businesses in a partition at most. LOOK: 1 to look at the memory of all processes, 0 to leave it. Counted are the
+processor seconds of client, scheduler and workers together once everything is loaded, without those of looking at
+memory. Apart from them: what scheduler and workers took until then (`starting`: imports and one small piece of work,
+which a cluster that exists has behind it), the peak of each worker, with LOOK the peak of all processes together
+(proportional set size: pages that several share count once) and the bytes
 that workers handed one another through the shared folder.
 """
 
@@ -102,7 +103,8 @@ def _kib(pid: int, file: str, name: str) -> int:
 class Watch(threading.Thread):
     """The largest sum of the processes' proportional set sizes, in MiB, looked at every second.
 
-    Looking is dear, the kernel walks all pages: `spent`, seconds of processor in this process that are no work.
+    Looking is dear, the kernel walks all pages: `spent`, seconds of processor in this process that are no work. And the
+    others wait for it: four workers that took 169 s took 188 s while they were looked at.
     """
 
     def __init__(self, pids: list[int]) -> None:
@@ -117,12 +119,12 @@ class Watch(threading.Thread):
 
 def main() -> None:
     folder, bantens, out = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    workers, most = int(sys.argv[4]), int(sys.argv[5])
+    workers, most, look = (int(word) for word in sys.argv[4:7])
     warm(str(folder))
     with processes(out, workers) as (config, pids), _joined(config, workers) as client:
         answers = ask_workers(client, warm, START_S, str(folder))
         assert all(answer is None for answer in answers.values()), answers
-        watch = Watch(pids)
+        watch = Watch(pids if look else [])
         watch.start()
         begun, worked, starting = time.perf_counter(), processor(pids), processor(pids[1:])
         pairs, told = linked(client, folder, out, bantens, most)
@@ -135,7 +137,7 @@ def main() -> None:
             "watching": watch.spent,
             "worker_peak_mib": max(_kib(pid, "status", "VmHWM:") for pid in pids[2:]) / 1024,
             "client_peak_mib": _kib(pids[0], "status", "VmHWM:") / 1024,
-            "total_peak_mib": watch.peak,
+            **({"total_peak_mib": watch.peak} if look else {}),
             "starting": starting,
             "workers": workers,
             "most": most,
