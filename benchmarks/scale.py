@@ -8,7 +8,7 @@ all processes together; what starting scheduler and workers took is shown apart,
 
 On a shared machine the same work takes a fifth more or less from one hour to the next. So each round does all of it by
 turns, and what is decided is decided on the least of each over the rounds: what else runs on the machine adds seconds
-and never takes any away. Overhead is told by processor seconds, growth by the clock. How much memory all processes take
+and never takes any away. Overhead is told by processor seconds, growth by both. How much memory all processes take
 is looked at in the last round: looking costs them a tenth of their time. Exits with 1 when the overhead, the memory or
 the growth is more than the project may need.
 
@@ -143,12 +143,11 @@ def missed(rows: Sequence[Row], works: Sequence[Work]) -> list[str]:
     if peak > TOTAL_GIB:
         found.append(f"All processes together took {peak:.1f} GiB, at most {TOTAL_GIB:.0f}.")
     for small, large in _twins(works):
-        times, bantens = least(rows, large, "seconds") / least(rows, small, "seconds"), works[0].bantens
-        if times > GROWTH * bantens:
-            who = f"{small.workers} workers" if small.workers else "one process"
-            found.append(
-                f"{bantens} Bantens take {who} {times:.1f} times as long as one, at most {GROWTH * bantens:.1f}."
-            )
+        who, bantens = f"{small.workers} workers" if small.workers else "one process", works[0].bantens
+        for what, said in (("seconds", "by the clock"), ("processor", "of processor")):
+            times = least(rows, large, what) / least(rows, small, what)
+            if times > GROWTH * bantens:
+                found.append(f"{bantens} Bantens, {who}: {times:.1f} times one {said}, at most {GROWTH * bantens:.1f}.")
     return found
 
 
