@@ -28,6 +28,7 @@ LEASE_S = 60
 LAST_RUNS = 50
 CLOCK_DRIFT = timedelta(minutes=15)  # machines that share a store may differ; set right by hand, it is hours
 HEARTBEAT_S = 20
+ALONE = {"link"}  # verbs of which one at a time runs, whatever the week: linking a week forgets what follows it
 ABANDONED = {"outcome": "abandoned", "finished_at": runs.c.heartbeat_at, "lease_until": None}
 
 
@@ -70,7 +71,8 @@ def _same_work(verb: str, subject: str | None, week: str | None) -> ColumnElemen
     def same(column: ColumnElement[str], value: str | None) -> ColumnElement[bool]:
         return column.is_(None) if value is None else column == value
 
-    return and_(runs.c.verb == verb, same(runs.c.subject, subject), same(runs.c.week, week))
+    week_too = () if verb in ALONE else (same(runs.c.week, week),)
+    return and_(runs.c.verb == verb, same(runs.c.subject, subject), *week_too)
 
 
 def clock_behind(connection: Connection, now: datetime) -> str | None:
@@ -92,14 +94,14 @@ def _take(connection: Connection, verb: str, subject: str | None, week: str | No
     if connection.dialect.name == "postgresql":  # SQLite's writing transactions exclude each other anyway
         connection.execute(text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
     held = connection.execute(
-        select(runs.c.run_id, runs.c.holder, runs.c.lease_until, runs.c.started_at).where(
+        select(runs.c.run_id, runs.c.week, runs.c.holder, runs.c.lease_until, runs.c.started_at).where(
             _same_work(verb, subject, week), runs.c.outcome == "running"
         )
     ).all()
     for row in held:
         # A run of this very process is an earlier one that did not end well.
         if row.holder != holder() and is_alive(row.holder, row.lease_until, utc_text(now)):
-            what = " ".join(part for part in (verb, subject, week) if part)
+            what = " ".join(part for part in (verb, subject, row.week) if part)
             who = row.holder.partition("@")[0]
             raise StoreError(f"'{what}' is already being done by {who} since {row.started_at}; wait for it.")
         connection.execute(update(runs).where(runs.c.run_id == row.run_id).values(**ABANDONED))

@@ -100,6 +100,18 @@ def test_another_host_keeps_its_lease_until_it_runs_out(config: Config) -> None:
     engine.dispose()
 
 
+def test_only_one_week_is_linked_at_a_time(config: Config) -> None:
+    """Linking an earlier week makes the tables forget the later ones."""
+    engine = private_engine(config)
+    row = {"verb": "link", "week": "2026-W47", "holder": "elsewhere:1", "started_at": "x", "heartbeat_at": "x"}
+    with transaction(engine) as connection:
+        connection.execute(insert(runs).values(**row, outcome="running", lease_until="2999-01-01T00:00:00Z"))
+    sentence = "'link 2026-W47' is already being done by elsewhere:1"
+    with pytest.raises(StoreError, match=sentence), recorded(engine, "link", week="2026-W46"):
+        pass
+    engine.dispose()
+
+
 def test_a_later_process_with_the_number_of_a_dead_one_is_not_taken_for_it(config: Config) -> None:
     """After a restart of the machine another program may carry the number of a run that was cut off."""
     engine = private_engine(config)
