@@ -143,13 +143,3 @@ def test_the_truth_of_every_domain_stands_beside_its_estimate(engine: Engine, fo
     assert site["covered"] == 0
     assert site["present"] == owned.loc[owned["marketplace"] == "shopee", "source_id"].nunique()
     assert site["estimate"] is None
-
-
-def test_a_figure_in_words(engine: Engine) -> None:
-    assert present.figure(engine, WEEK, "E1") == "not measured"
-    estimate(engine, "province", "36", status="not_available", reason="no_probe")
-    assert present.figure(engine, WEEK, "E1") == "not available (no_probe)"
-    estimate(engine, "province", "36", value=1_234.5, low=1_100.2, high=1_400.9, revision=1)
-    assert present.figure(engine, WEEK, "E1") == "1,234 (1,100 to 1,401)"
-    estimate(engine, "province", "36", estimand="E2", value=0.0123, low=0.0101, high=0.0155)
-    assert present.figure(engine, WEEK, "E2") == "1.23% (1.01% to 1.55%)"

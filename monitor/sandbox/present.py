@@ -91,15 +91,3 @@ def _estimated(engine: Engine, week: str) -> dict[tuple[str, str], dict[str, flo
 
 def _rounded(number: float | None) -> float | None:
     return None if number is None else round(number, 1)
-
-
-def figure(engine: Engine, week: str, estimand: str) -> str:
-    """The province's newest figure as `190 (150 to 240)`, a share in percent; or that it is not available, and why."""
-    table = estimates.c
-    query = select(estimates).where(table.week == week, table.estimand == estimand, table.domain_kind == "province")
-    with engine.connect() as connection:
-        rows = connection.execute(query.order_by(table.made_at, table.vintage, table.revision)).all()
-    if not rows or rows[-1].value is None:
-        return f"not available ({rows[-1].reason})" if rows else "not measured"
-    shown = "{:.2%} ({:.2%} to {:.2%})" if estimand == "E2" else "{:,.0f} ({:,.0f} to {:,.0f})"
-    return shown.format(rows[-1].value, rows[-1].low, rows[-1].high)

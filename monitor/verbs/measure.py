@@ -1,6 +1,5 @@
 """`measure`: the figures of one week."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,7 @@ from monitor.config import Config
 from monitor.database import private_engine
 from monitor.errors import UsageError
 from monitor.verbs import common
-from monitor.verbs.explain_words import why_missing
+from monitor.verbs.figures import level_text
 from pipelines.measure import measure_week
 
 
@@ -68,13 +67,3 @@ def nation(config: Config, week: str, vintage: str, scheduler: str | None, as_js
             name = "groups confirmed by a person (E8)" if row["estimand"] == "E8" else "groups linked, unchecked (D)"
             rows[f"all provinces: {name}"] = None if row["value"] is None else int(row["value"])
     common.show(f"Measured {week}, {vintage}", {**rows, "national figures": str(place)}, as_json)
-
-
-def level_text(level: Mapping[str, Any]) -> str:
-    """The level with its interval, or why there is none."""
-    if level["status"] == "not_available":
-        if level["reason"] == "province_missing":
-            return f"not available: no figure of {', '.join(level['details']['missing'])}"
-        return f"not available: {why_missing(level['reason'])[0]}"
-    carried = ", partly with older data" if level["status"] == "carried" else ""
-    return f"{level['value']:,.0f} ({level['low']:,.0f} to {level['high']:,.0f}{carried})"

@@ -29,6 +29,7 @@ from monitor.sandbox.handed_lists import hand_in
 from monitor.sandbox.server import Server
 from monitor.verbs import common, inbox
 from monitor.verbs.crawl import crawl_all
+from monitor.verbs.figures import figure
 from monitor.verbs.parse import spiders
 from monitor.verbs.probe import send_templates
 from monitor.verbs.probe_check import check_all
@@ -266,8 +267,8 @@ class _Steps:
             results_build.build(self.engine, results, self.config, self.week)
             folder = publish(self.config, self.engine, results, self.week, practice=practice)
         return {
-            "businesses present (E1), 95 % interval": present.figure(self.engine, self.week, "E1"),
-            "share of the registered (E2)": present.figure(self.engine, self.week, "E2"),
+            "businesses present (E1), 95 % interval": figure(self.engine, self.week, "E1"),
+            "share of the registered (E2)": figure(self.engine, self.week, "E2"),
             "groups confirmed by a person (E8)": figures.verified,
             "groups linked by the system, unchecked (D)": figures.detected,
             "marketplaces covered": figures.covered,
