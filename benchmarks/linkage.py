@@ -42,10 +42,12 @@ class Task:
     shops: int
     difficulty: float
     matchers: tuple[str, ...]
+    world: str = task.WORLDS[0]
 
     @property
     def name(self) -> str:
-        return f"{self.businesses}-{self.shops}-{self.difficulty:g}"
+        kind = "" if self.world == task.WORLDS[0] else f"-{self.world}"
+        return f"{self.businesses}-{self.shops}-{self.difficulty:g}{kind}"
 
 
 SMALL = (Task(100_000, 15_000, 0.5, USUAL),)
@@ -83,7 +85,8 @@ def results(matcher: Matcher, told: dict[str, Any], folder: Path) -> Iterator[di
 def measured(one: Task, names: list[str], work: Path, seed: int, again: bool) -> list[dict[str, Any]]:
     """Runs the matchers of a task one after the other. One that fails is a row that says so."""
     folder = work / f"{one.name}-{seed}"
-    task.prepare(folder, one.businesses, one.shops, round(one.shops * OWNED_SHARE), one.difficulty, seed)
+    links = round(one.shops * OWNED_SHARE)
+    task.prepare(folder, one.businesses, one.shops, links, one.difficulty, seed, one.world)
     rows: list[dict[str, Any]] = []
     for name in one.matchers:
         if name not in names:
@@ -97,7 +100,7 @@ def measured(one: Task, names: list[str], work: Path, seed: int, again: bool) ->
             new = [{"matcher": name, "title": matcher.title, "labels": matcher.labels, "failed": str(failure)}]
         print("\n".join(tables.line(row) for row in new), flush=True)
         rows += new
-    size = {"task": one.name, "seed": seed, "businesses": one.businesses, "shops": one.shops}
+    size = {"task": one.name, "world": one.world, "seed": seed, "businesses": one.businesses, "shops": one.shops}
     return [{**size, "difficulty": one.difficulty, **row} for row in rows]
 
 
@@ -113,6 +116,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="all tasks and matchers")
     parser.add_argument("--only", nargs="+", choices=list(MATCHERS), default=list(MATCHERS), help="these matchers")
     parser.add_argument("--task", nargs=3, metavar=("BUSINESSES", "SHOPS", "DIFFICULTY"), help="one task of your own")
+    parser.add_argument("--world", choices=task.WORLDS, default=task.WORLDS[0], help="of --task, --show and --pictures")
     parser.add_argument("--seed", type=int, default=SEED, help="of the world; 1000 or more")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "linkage", help="folder for files and results")
     parser.add_argument("--again", action="store_true", help="run also what is kept from before")
@@ -126,7 +130,7 @@ def _options() -> argparse.Namespace:
 def _tasks(options: argparse.Namespace) -> tuple[Task, ...]:
     if options.task:
         businesses, shops, difficulty = options.task
-        return (Task(int(businesses), int(shops), float(difficulty), tuple(MATCHERS)),)
+        return (Task(int(businesses), int(shops), float(difficulty), tuple(MATCHERS), options.world),)
     return FULL if options.full else SMALL
 
 
@@ -161,18 +165,19 @@ def main() -> int:
             print(line, flush=True)
         return 0
     if options.pictures or options.show:
-        found = [row for row in json.loads(file.read_text(encoding="utf-8")) if row["seed"] == options.seed]
+        every = json.loads(file.read_text(encoding="utf-8"))
+        found = [row for row in every if (row["seed"], row["world"]) == (options.seed, options.world)]
         return _drawn(found) if options.pictures else _shown(found)
     options.work.mkdir(parents=True, exist_ok=True)
-    every: list[dict[str, Any]] = []
+    done: list[dict[str, Any]] = []
     for one in _tasks(options):
         rows = measured(one, options.only, options.work, options.seed, options.again)
         if not rows:
             continue
         print("\n".join(tables.told(rows)), flush=True)
-        every += rows
+        done += rows
         kept.remember(file, rows)
-    return _judged(every, _febrl4(options.work) if options.full or options.febrl4 else [])
+    return _judged(done, _febrl4(options.work) if options.full or options.febrl4 else [])
 
 
 if __name__ == "__main__":

@@ -14,10 +14,8 @@ with :several strangers have as many shops as registered sellers, in the others 
 """
 
 import argparse
-import os
 import pickle
 import sys
-import tempfile
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,15 +24,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from linkage_parts.boosting import Growing, grow
-from sqlalchemy import select
+from linkage_parts.own_world import customs_of, taken_in, whole_shops
 
-from monitor.config import load_config
-from monitor.database import private_engine
-from monitor.feed.handover import hand_over
-from monitor.private_store import business_versions
-from monitor.registry.importing import import_part
 from monitor.sandbox import world
-from monitor.sandbox.customs import USUAL, Customs
+from monitor.sandbox.customs import USUAL
 from pipelines.linkage.blocking import Candidates, candidate_pairs
 from pipelines.linkage.calibration import reliability
 from pipelines.linkage.decide import COMPARISONS
@@ -50,13 +43,8 @@ from pipelines.linkage.shops import ShopTable, read_shops
 from pipelines.linkage.siblings import SHOWN, in_order, present, seller_keys, siblings_of, support
 from pipelines.linkage.trees import Trees, as_text
 from pipelines.linkage.weights import load_weights
-from pipelines.load import load_week
-from pipelines.match import Inputs, local_words, place_words, read_inputs
+from pipelines.match import Inputs, local_words, place_words
 
-WEEK, OBSERVED_ON = "2026-W46", "2026-11-11"
-COLUMNS = [
-    "shop_id", "name", "username", "city", "district", "description", "listing_id", "title", "category", "brand",
-]  # fmt: skip
 OTHERWISE = ("own", "several")
 WORLDS = "51:0.2,52:0.5,53:0.8,54:0.35,55:0.65,71:0.5:800000:100000"
 # What is believed before any world is seen: bits count as counted; what no world teaches keeps a careful value, and
@@ -95,36 +83,6 @@ class Taken:
     siblings: Any
 
 
-def _fed(
-    seed: int, difficulty: float, businesses: int, shops: int, customs: Customs = USUAL
-) -> tuple[Inputs, dict[Any, int]]:
-    """What linkage reads of a world, and the group of every shop that a business runs."""
-    with tempfile.TemporaryDirectory() as place:
-        config = load_config({**os.environ, "MONITOR_DATA_DIR": place})
-        made = world.make_world(seed=seed, businesses=businesses, shops=shops, difficulty=difficulty, customs=customs)
-        folder, engine = Path(place) / "sandbox", private_engine(config)
-        world.write(made, folder)
-        import_part(engine, config, folder / world.REGISTRY_FILE, "2026-11-01", config.region.code)
-        keys = ["marketplace", "shop_id"]
-        rows = made.listings.merge(made.shops.drop(columns=["category"]), on=keys)
-        for slug, part in rows.groupby("marketplace"):
-            path = folder / f"{slug}.csv"
-            part[COLUMNS].rename(columns={"name": "shop_name"}).to_csv(path, index=False)
-            hand_over(config, path, str(slug), OBSERVED_ON, complete=True)
-        load_week(engine, config, WEEK)
-        inputs = read_inputs(engine, WEEK)
-        with engine.connect() as connection:
-            rows_of = connection.execute(select(business_versions.c.source_id, business_versions.c.group_id)).all()
-    group = {row.source_id: row.group_id for row in rows_of if row.source_id}
-    truth = made.truth[made.truth["source_id"] != ""]
-    owner = {
-        (slug, shop): group[source]
-        for slug, shop, source in truth[[*keys, "source_id"]].itertuples(index=False)
-        if source in group
-    }
-    return inputs, owner
-
-
 def world_of(
     seed: int, difficulty: float, businesses: int, shops: int, asked: tuple[str, ...], keep: Path | None
 ) -> tuple[Inputs, dict[Any, int]]:
@@ -133,9 +91,8 @@ def world_of(
     if kept and kept.exists():
         inputs, owner = pickle.loads(kept.read_bytes())
     else:
-        customs = world.own_customs(seed) if "own" in asked else USUAL
-        customs = replace(customs, several="several" in asked)
-        inputs, owner = _fed(seed, difficulty, businesses, shops, customs)
+        customs = customs_of("several" in asked, world.own_customs(seed) if "own" in asked else USUAL)
+        inputs, owner = taken_in(world.make_world(seed, businesses, shops, difficulty=difficulty, customs=customs))
         if kept:
             kept.write_bytes(pickle.dumps((replace(inputs, snapshot=None), owner)))
     return inputs, owner
@@ -143,7 +100,7 @@ def world_of(
 
 def _paired(inputs: Inputs) -> tuple[RegistryIndex, pd.DataFrame, ShopTable, Candidates]:
     index = build_index(inputs.registry, load_weights(), inputs.declared, place_words("36"), local_words("36"))
-    shops = inputs.shops[~inputs.shops["is_collective"].to_numpy(dtype=bool)]
+    shops = whole_shops(inputs)
     table = read_shops(shops, inputs.listings, index)
     return index, shops, table, candidate_pairs(table, index)
 

@@ -122,7 +122,7 @@ def test_an_outcome_is_kept_until_what_made_it_changes(tmp_path: Path, monkeypat
     assert kept.outcome(matcher, tmp_path, run, again=False) == first and runs == [0]
     kept.outcome(matcher, tmp_path, run, again=True)
     assert runs == [0, 1]
-    monkeypatch.setattr(kept, "made_of", lambda _: "another script")
+    monkeypatch.setattr(kept, "made_of", lambda *_: "another script")
     kept.outcome(matcher, tmp_path, run, again=False)
     assert runs == [0, 1, 2]
 
@@ -154,7 +154,8 @@ def test_answers_outrank_what_was_scored() -> None:
 
 
 def test_results_of_several_runs_stand_together(tmp_path: Path) -> None:
-    row = {"businesses": 1, "shops": 1, "difficulty": 0.5, "seed": 1, "matcher": "project", "f1": 0.1}
+    row = {"world": "apart", "businesses": 1, "shops": 1, "difficulty": 0.5, "seed": 1}
+    row |= {"matcher": "project", "f1": 0.1}
     kept.remember(tmp_path / "results.json", [row])
     kept.remember(tmp_path / "results.json", [{**row, "f1": 0.2}, {**row, "matcher": "emm"}])
     found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
@@ -255,6 +256,24 @@ def test_shares_of_the_world(made: World) -> None:
     area, owner_area = made.shops.loc[owned.index, "area_codes"], made.registry.loc[owned["business_id"], "area_code"]
     pairs_of = [(a, b) for a, b in zip(area, owner_area, strict=True) if isinstance(a, str) and isinstance(b, str)]
     assert np.mean([b in a for a, b in pairs_of]) > 0.9
+
+
+# --- worlds of the project's own generator ----------------------------------------------------------------------------
+
+
+def test_a_task_of_the_own_generator_has_the_same_files(tmp_path: Path) -> None:
+    for kind in ("apart", "own"):
+        task.prepare(tmp_path / kind, 1_500, 400, 40, 0.2, 1003, kind)
+    files = {kind: {path.name for path in (tmp_path / kind).iterdir()} for kind in ("apart", "own")}
+    assert files["own"] == files["apart"]
+    found, group = task.evaluated(tmp_path / "own")
+    assert (found["business_id"] > 0).sum() >= 39  # one may be a cooperative's shop
+    assert set(found.loc[found["business_id"] > 0, "business_id"]) <= set(group.index)
+    labelled = pd.read_parquet(tmp_path / "own" / "labelled_truth.parquet")
+    assert len(labelled) == task.LABELLED and (labelled["business_id"] > 0).all()
+    for name in ("shops.parquet", "flat_shops.parquet", "registry.parquet"):
+        columns = [set(pd.read_parquet(tmp_path / kind / name).columns) for kind in ("apart", "own")]
+        assert columns[0] <= columns[1]
 
 
 def test_difficulty_hides_owners() -> None:

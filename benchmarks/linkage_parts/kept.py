@@ -24,7 +24,6 @@ _OWN = ("project.py", "second_week.py", "stages.py")
 
 def _files(matcher: Matcher) -> Iterator[Path]:
     parts = HERE / "linkage_parts"
-    yield from (parts / name for name in task.GENERATOR)
     if matcher.environment:
         yield parts / "stages.py"
         yield HERE / "peers" / f"{matcher.environment}.txt"
@@ -35,9 +34,9 @@ def _files(matcher: Matcher) -> Iterator[Path]:
     yield from sorted(path for path in core.iterdir() if path.suffix in {".py", ".toml"})
 
 
-def made_of(matcher: Matcher) -> str:
-    """Hash of everything an outcome depends on."""
-    digest = sha256(" ".join(matcher.command).encode())
+def made_of(matcher: Matcher, folder: Path) -> str:
+    """Hash of everything an outcome depends on; folder: of the task."""
+    digest = sha256(" ".join(matcher.command).encode() + (folder / task.STAMP).read_bytes())
     for path in _files(matcher):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -54,7 +53,7 @@ def remember(file: Path, rows: list[dict[str, Any]]) -> None:
 
     def key(row: dict[str, Any]) -> tuple[Any, ...]:
         number = order.index(row["matcher"].removesuffix("_rivals"))
-        return row["businesses"], row["shops"], row["difficulty"], row["seed"], number, row["matcher"]
+        return row["world"], row["businesses"], row["shops"], row["difficulty"], row["seed"], number, row["matcher"]
 
     before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     merged = {key(row): row for row in [*(row for row in before if "seed" in row), *rows]}
@@ -77,7 +76,7 @@ def outcome(matcher: Matcher, folder: Path, run: Callable[[], dict[str, Any]], a
     `began_at`, `ended_at` (UTC) and `load` (processes that wanted a processor, mean of the last minute when it began
     and when it ended) say when that was and how busy the machine was.
     """
-    file, version = folder / matcher.name / OUTCOME, made_of(matcher)
+    file, version = folder / matcher.name / OUTCOME, made_of(matcher, folder)
     if file.exists() and not again:
         kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         if kept["made_of"] == version:

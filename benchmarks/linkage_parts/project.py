@@ -41,8 +41,10 @@ def read_frames(source: Path) -> Frames:
     """registry, shops, listings as `pipelines.match` reads them."""
     registry = pd.read_parquet(source / "registry.parquet")
     shops = pd.read_parquet(source / "shops.parquet").drop(columns="shop")
-    shops["identifiers"] = [list(cell) for cell in shops["identifiers"]]
-    return registry, shops, pd.read_parquet(source / "listings.parquet")
+    listings = pd.read_parquet(source / "listings.parquet")
+    for frame in (shops, listings):
+        frame["identifiers"] = [None if cell is None else list(cell) for cell in frame["identifiers"]]
+    return registry, shops, listings
 
 
 def drawn(decided: pd.DataFrame, registry: pd.DataFrame) -> pd.DataFrame:

@@ -5,18 +5,37 @@ those shops out of fold); its own review says about which. A thousand further li
 what peers learn from: true pairs, three times as many as the project gets.
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from .world import World, make
+from . import own_world, world
+from .world import World
 
+WORLDS = ("apart", own_world.OWN, own_world.SEVERAL)
 REVIEWED = 1_000
 LABELLED = 1_000
-GENERATOR = ("world.py", "names.py", "noise.py", "words.toml", "task.py")  # of linkage_parts: what a task is made of
-TRUTH = "truth.parquet"
+APART = ("world.py", "names.py", "noise.py", "words.toml", "task.py")  # of linkage_parts: what a task is made of
+SANDBOX = Path(own_world.world.__file__).parent
+TRUTH, STAMP = "truth.parquet", "made-from.txt"
+
+
+def _generator(kind: str) -> Iterator[Path]:
+    here = Path(__file__).parent
+    if kind == "apart":
+        yield from (here / name for name in APART)
+        return
+    yield from (here / name for name in ("own_world.py", "task.py"))
+    yield from sorted(path for path in SANDBOX.iterdir() if path.suffix in {".py", ".toml"})
+
+
+def _made(kind: str, businesses: int, shops: int, links: int, difficulty: float, seed: int) -> World:
+    if kind == "apart":
+        return world.make(businesses, shops, links, difficulty, seed)
+    return own_world.make(businesses, shops, links, difficulty, seed, several=kind == own_world.SEVERAL)
 
 
 def _keyed(frame: pd.DataFrame, shops: pd.DataFrame) -> pd.DataFrame:
@@ -27,7 +46,7 @@ def _keyed(frame: pd.DataFrame, shops: pd.DataFrame) -> pd.DataFrame:
 
 def _first(cells: pd.Series, kind: str) -> pd.Series:
     """The first printed identifier of a kind, its value or hash; None where there is none."""
-    found = [next((e["value"] or e["hash"] for e in cell if e["kind"] == kind), None) for cell in cells]
+    found = [next((e.get("value") or e.get("hash") for e in cell if e["kind"] == kind), None) for cell in cells]
     return pd.Series(found, index=cells.index, dtype=object)
 
 
@@ -47,14 +66,16 @@ def _apart(made: World, seed: int) -> np.ndarray:
     return np.random.Generator(np.random.PCG64(seed)).choice(linked, LABELLED, replace=False)
 
 
-def prepare(folder: Path, businesses: int, shops: int, links: int, difficulty: float, seed: int) -> None:
-    """Writes the files of a task; a folder that holds them already is left alone."""
-    made_from = sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in GENERATOR)).hexdigest()
-    stamp = folder / "made-from.txt"
+def prepare(
+    folder: Path, businesses: int, shops: int, links: int, difficulty: float, seed: int, kind: str = "apart"
+) -> None:
+    """Writes the files of a task; a folder that holds them already is left alone. kind: one of WORLDS."""
+    made_from = sha256(b"".join(path.read_bytes() for path in _generator(kind))).hexdigest()
+    stamp = folder / STAMP
     if (folder / TRUTH).exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == made_from:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    made = make(businesses, shops + LABELLED, links + LABELLED, difficulty, seed)
+    made = _made(kind, businesses, shops + LABELLED, links + LABELLED, difficulty, seed)
     apart = _apart(made, seed)
     is_apart = np.zeros(len(made.shops), dtype=bool)
     is_apart[apart] = True
