@@ -1,6 +1,6 @@
 """Files that workers hand one another: what was written is read, and nothing else is taken for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,26 @@ def test_arrays_come_back_as_they_were(storage: Storage, monkeypatch: pytest.Mon
     found.table[0, 0] = 99
     assert found.table.flags.writeable
     assert arrays.read(storage, "a/b.bin", Held).table[0, 0] == 0
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_arrays_of_another_file_are_not_written_again(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, is_local: bool
+) -> None:
+    if not is_local:
+        monkeypatch.setattr(Storage, "local_path", lambda *_: None)
+    many = replace(some(), flags=np.arange(9_000) % 7 == 0)
+    arrays.write(storage, "one.bin", many)
+    held = arrays.read(storage, "one.bin", Held)
+    made = replace(held, table=np.ones((1, 2), dtype=np.int8), words=("b",))
+    arrays.write(storage, "two.bin", made, beside=arrays.Beside("one.bin", held))
+    found = arrays.read(storage, "two.bin", Held)
+    assert (found.flags.tolist(), found.rows.value.tolist()) == (many.flags.tolist(), many.rows.value.tolist())
+    assert (found.table.tolist(), found.words, found.parts["x"].tolist()) == ([[1, 1]], ("b",), [7])
+    assert storage.size("two.bin") < storage.size("one.bin") - 9_000 + 2_000
+    storage.remove("one.bin")
+    with pytest.raises(StoreError, match=r"one\.bin"):
+        arrays.read(storage, "two.bin", Held)
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK no archive", "cut", "longer", "head"])

@@ -78,7 +78,7 @@ def test_shared_files_give_the_pairs_of_one_process(here: Here, tmp_path: Path) 
     # What is left is for the next week: no rows of the registry, nothing of the shops.
     scoring.forget(made)
     kinds = {name.removeprefix(f"{made.home}/").split("/")[0] for name in Storage(url).list()}
-    assert kinds == {"directory.bin", "index", "lexicon.bin", "ready.json"}
+    assert kinds == {"directory.bin", "index", "layout", "lexicon.bin", "ready.json"}
     before = len(here.made)
     parted(url, registry, 90)
     assert len(here.made) == before
@@ -98,6 +98,18 @@ def test_a_run_that_was_stopped_goes_on(here: Here, tmp_path: Path, at: str) -> 
     assert len(here.made) == len(set(here.made))  # nothing was made twice
     whole, _ = alone(shops, goods, build_index(registry, load_weights(), DECLARED, *WORDS), load_model())
     pd.testing.assert_frame_equal(whole, pairs, check_exact=True)
+
+
+@pytest.mark.parametrize("name", ["index/1.bin", "layout/0.bin", "directory.bin"])
+def test_an_index_that_was_taken_away_is_made_anew(here: Here, tmp_path: Path, name: str) -> None:
+    """As a damaged one is, since its sentence says to remove it."""
+    registry, shops, goods = a_world(12, 120, 30)
+    made = parted(tmp_path.as_uri(), registry, 40)
+    before, _ = scoring.score_parted(None, made, shops, goods)
+    Storage(made.url).remove(f"{made.home}/{name}")
+    prepare.index.cache_clear()
+    again, _ = scoring.score_parted(None, parted(tmp_path.as_uri(), registry, 40), shops, goods)
+    pd.testing.assert_frame_equal(before, again, check_exact=True)
 
 
 def test_another_program_does_not_go_on_with_what_was_stopped(

@@ -13,7 +13,7 @@ from pipelines.linkage.kernels_lists import counted_once, interleaved, inverted,
 from pipelines.linkage.kernels_split import is_near
 from pipelines.linkage.kernels_text import BASE, hash_parts, titled_keys
 from pipelines.linkage.postings import count_groups
-from pipelines.linkage.splitting import Splitter
+from pipelines.linkage.splitting import Splitter, read_words
 from pipelines.linkage.words import (
     MAX_LETTERS,
     Lists,
@@ -183,6 +183,7 @@ def test_tokens_as_numbers(names: list[str]) -> None:
 
 KNOWN = {"sari": 40, "rasa": 30, "sarirasa": 1, "baroka": 90, "barona": 2, "siti": 50, "rahmawati": 9, "nur": 80}
 SPLITTER = Splitter(KNOWN, ["cv", "official", "shop"])
+TABLES = SPLITTER.known()
 MIXED = st.lists(st.sampled_from([*KNOWN, "cv", "official", "x"]), min_size=1, max_size=4).map("".join)
 
 
@@ -196,15 +197,17 @@ def one_wrong(word: str, place: int, kind: int) -> str:
 @given(st.lists(st.builds(one_wrong, MIXED, st.integers(0, 30), st.integers(0, 4)).filter(bool), max_size=8))
 def test_glued_and_misspelt_words(words: list[str]) -> None:
     plain = [SPLITTER.split(word) or [near for near in [SPLITTER.nearest(word)] if near] for word in words]
-    assert SPLITTER.read_all(words) == plain
+    assert read_words(words, TABLES, lambda: SPLITTER) == plain
 
 
 def test_letters_lost_at_the_joint_are_found_again() -> None:
     assert SPLITTER.split("barokahsiti") == ["baroka", "siti"]  # an h that words by themselves lose
     assert SPLITTER.split("sitirahmawatiofficial".replace("ff", "f")) == []  # no such word of noise
     assert SPLITTER.split("nurasa") == ["nur", "rasa"]  # rr is written r
-    assert SPLITTER.read_all(["sarirasa"], [True]) == [["sari", "rasa"]]  # likelier than a word seen once
-    assert SPLITTER.read_all(["baroka"], [True]) == [[]]
+    assert read_words(["sarirasa"], TABLES, lambda: SPLITTER, {"sarirasa"}) == [
+        ["sari", "rasa"]
+    ]  # likelier than a word seen once
+    assert read_words(["baroka"], TABLES, lambda: SPLITTER, {"baroka"}) == [[]]
 
 
 @LOOPS

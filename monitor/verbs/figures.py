@@ -29,5 +29,5 @@ def figure(engine: Engine, week: str, estimand: str) -> str:
     query = select(estimates).where(table.week == week, table.estimand == estimand, table.domain_kind == "province")
     with engine.connect() as connection:
         newest = query.order_by(table.made_at.desc(), table.vintage.desc(), table.revision.desc()).limit(1)
-        row = connection.execute(newest).mappings().first()
-    return "not measured" if row is None else level_text(row, SHARE if estimand.startswith("E2") else COUNT)
+        row = connection.execute(newest).first()
+    return "not measured" if row is None else level_text(row._asdict(), SHARE if estimand.startswith("E2") else COUNT)

@@ -38,7 +38,8 @@ from pipelines.linkage.words import Ints
 
 READY = "ready.json"
 SEVERAL = "several"  # businesses of groups that stand in several partitions
-PASSING = ("registry", "declared", "part", "words", "layout", "tally", "wanted", "gathered", "placed", "beyond")
+PASSING = ("registry", "declared", "part", "words", "tally", "wanted", "gathered", "placed", "beyond")
+STAYING = ("layout", "index")
 Words = tuple[list[str], list[str]]
 
 
@@ -75,7 +76,7 @@ def prepare(
     """
     storage = Storage(url)
     home = f"{place_of}/{sha256(f'{version} {most}'.encode()).hexdigest()[:24]}"
-    if not storage.exists(f"{home}/{READY}"):
+    if not _stands(storage, home):
         _write_rows(storage, home, registry, words, most)
         count = storage.read_json(f"{home}/registry/plan.json")["count"]
         _steps(client, storage, url, home, count, tell)
@@ -87,6 +88,18 @@ def prepare(
         storage.remove(other)
     told = storage.read_json(f"{home}/{READY}")
     return Parted(url, home, told["count"], pd.DataFrame(told["plan"], columns=told["columns"]))
+
+
+def _stands(storage: Storage, home: str) -> bool:
+    """Whether all indexes are there. Where one was taken away since, since it was damaged, all are made anew."""
+    if not storage.exists(f"{home}/{READY}"):
+        return False
+    there, count = set(storage.list(home)), storage.read_json(f"{home}/{READY}")["count"]
+    parts = [f"{folder}/{number}.bin" for folder in STAYING for number in range(count)]
+    if there >= {f"{home}/{name}" for name in ("lexicon.bin", "directory.bin", *parts)}:
+        return True
+    storage.remove(home)
+    return False
 
 
 def _write_rows(storage: Storage, home: str, registry: Callable[[], Any], words: Words, most: int) -> None:
@@ -207,7 +220,8 @@ def build(url: str, home: str, name: str) -> None:
     tally = arrays.read(storage, f"{home}/gathered/{name}.bin", Mapping[str, Counts])
     beyond = arrays.read(storage, f"{home}/beyond/{name}.bin", Mapping[str, Beyond])
     made = assemble(layout, lexicon(url, home), tally, beyond)
-    arrays.write(storage, f"{home}/index/{name}.bin", made, ("weights", "vocabulary"))
+    beside = arrays.Beside(f"{home}/layout/{name}.bin", layout)
+    arrays.write(storage, f"{home}/index/{name}.bin", made, ("weights", "vocabulary"), beside)
 
 
 @lru_cache(maxsize=1)  # memory of a worker is that of one partition

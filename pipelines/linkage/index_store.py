@@ -28,7 +28,7 @@ META_FILE = "index.json"
 UNFINISHED = ".unfinished-"  # then the process that writes it
 READERS = (
     "words", "splitting", "vocabulary", "labels", "lexicon", "postings", "places", "honorifics", "titles",
-    "registry_part", "index", "partitions", "weights", "kernels_text", "kernels_lists", "index_store",
+    "registry_part", "index", "partitions", "weights", "kernels_text", "kernels_lists", "kernels_split", "index_store",
 )  # fmt: skip
 """Modules that decide what an index holds."""
 OF_MONITOR = ("arrow_text", "characters", "gazetteer", "sectors", "text", "written")

@@ -101,10 +101,9 @@ class ShopReader:
         words = dict.fromkeys(word for column in forms for found in column for word in found)
         counts, ignored = index.vocabulary.counts, index.vocabulary.ignored
         doubtful = [word for word in words if counts.get(word, 0) <= RARE and word not in ignored]
-        known = [word in self._number for word in doubtful]
-        parts = index.vocabulary.splitter.read_all(doubtful, known)
+        parts = index.vocabulary.read_all(doubtful, self._number.keys())
         self._parts = {word: found or [word] for word, found in zip(doubtful, parts, strict=True)}
-        self._unknown = [w for w, found, seen in zip(doubtful, parts, known, strict=True) if not found and not seen]
+        self._unknown = [w for w, found in zip(doubtful, parts, strict=True) if not found and w not in self._number]
         self._below = {word: -1 - place for place, word in enumerate(self._unknown)}
 
     def read(self, found: Sequence[str]) -> list[str]:

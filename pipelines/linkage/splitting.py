@@ -1,16 +1,17 @@
 """Glued and misspelt words of shops, read with the registry's own words (``warteghajinusi``, ``barokhah``)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import log2
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
 from monitor.text import WORD_SPELLINGS
-from pipelines.linkage.words import all_pieces, as_bytes, hashed, letters_folded, text_array
+from pipelines.linkage.words import Floats, Ints, all_pieces, as_bytes, hashed, letters_folded, text_array
 
 MIN_GLUED = 6  # shorter words are rarely two
 MIN_PIECE = 3
@@ -32,11 +33,35 @@ LIMITS = (MIN_GLUED, MIN_NOISE, MAX_PIECE)
 COSTS = (UNKNOWN_BITS, SHARED_BITS)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What `Splitter` knows as arrays, for words of plain letters: made once, mapped by whoever reads shops.
+
+    words: those that may be meant. slots, keys, bits, meant: hash table of what may stand in a glued word, bits of each
+    and its place in `words`. near: places in `words` of those that may be misspelt; data, offsets: their bytes; row,
+    left: by hash, ascending, what is left of one without a letter, and whose it is; counts: how many names have them.
+    common: count from which on a word is common.
+    """
+
+    words: tuple[str, ...]
+    slots: NDArray[np.int32]
+    keys: Ints
+    bits: Floats
+    meant: Ints
+    near: Ints
+    data: NDArray[np.uint8]
+    offsets: Ints
+    row: NDArray[np.int32]
+    left: Ints
+    counts: Floats
+    common: float
+
+
 class Splitter:
     """Splits a glued word into the cheapest sequence of known words (unigram model), and finds the word meant.
 
     counts: known word -> in how many names it stands; ignored: titles, suffixes and the like, of which words of two
-    letters count as well (``cvgaleriamanah``). Words are in canonical form. `read_all` does the same compiled, for
+    letters count as well (``cvgaleriamanah``). Words are in canonical form. `read_words` does the same compiled, for
     words of plain letters.
     """
 
@@ -116,57 +141,67 @@ class Splitter:
         enough = len(word) >= MIN_MISSPELT or self._counts[most] >= self._common
         return most if enough and self._counts[most] > FAR_MORE * others else None
 
-    def read_all(self, words: Sequence[str], known: Sequence[bool] | None = None) -> list[list[str]]:
-        """What `split` finds for every word, or else `nearest`; [] where neither does.
+    def known(self) -> Known:
+        from pipelines.linkage.kernels_split import deletions, table_of
 
-        known: words that stand for themselves unless they fall into words that are together more likely.
-        """
-        plain = [word for word in words if word.isascii() and word.isalpha()]
-        found = dict(zip(plain, self._split_plain(plain), strict=True))
-        itself = {word for word, is_known in zip(words, known, strict=True) if is_known} if known else set()
-        whole = [word for word in plain if not found[word] and word not in itself]
-        found |= {word: [meant] for word, meant in zip(whole, self._nearest_plain(whole), strict=True) if meant}
-        for word in words:
-            if not word.isascii() and word not in itself:
-                meant = self.nearest(word)
-                found[word] = self.split(word) or ([meant] if meant else [])
-        return [found.get(word, []) for word in words]
+        read = [word for word in self._bits if word.isascii()]
+        words = [word for word in read if self._meant[word] == word]
+        place = {word: number for number, word in enumerate(words)}
+        keys = hashed(read)
+        near = [word for word in self._misspellable if word.isascii()]
+        text = as_bytes(text_array(near))
+        row_of, left = deletions(*text)
+        order = np.argsort(left, kind="stable")
+        return Known(
+            words=tuple(words),
+            slots=table_of(keys),
+            keys=keys,
+            bits=np.array([self._bits[word] for word in read], dtype=float),
+            meant=np.array([place[self._meant[word]] for word in read], dtype=np.int64),
+            near=np.array([place[word] for word in near], dtype=np.int64),
+            data=text.data,
+            offsets=text.offsets,
+            row=row_of[order],
+            left=left[order],
+            counts=np.array([float(self._counts[word]) for word in near], dtype=float),
+            common=self._common,
+        )
 
-    @cached_property
-    def _table(self) -> tuple[list[str], tuple[Any, ...]]:
-        from pipelines.linkage.kernels_split import table_of
 
-        words = [word for word in self._bits if word.isascii()]
-        keys = hashed(words)
-        bits = np.array([self._bits[word] for word in words])
-        return [self._meant[word] for word in words], (table_of(keys), keys, bits)
+def read_words(
+    words: Sequence[str], known: Known, splitter: Callable[[], Splitter], itself: Collection[str] = ()
+) -> list[list[str]]:
+    """What `Splitter.split` finds for every word, or else `nearest`; [] where neither does.
 
-    def _split_plain(self, words: Sequence[str]) -> list[list[str]]:
-        from pipelines.linkage.kernels_split import split_words
+    itself: words that stand for themselves unless they fall into words that are together more likely. splitter: reads
+    words of other letters.
+    """
+    plain = [word for word in words if word.isascii() and word.isalpha()]
+    found = dict(zip(plain, _split(plain, known), strict=True))
+    whole = [word for word in plain if not found[word] and word not in itself]
+    found |= {word: [meant] for word, meant in zip(whole, _nearest(whole, known), strict=True) if meant}
+    for word in words:
+        if not word.isascii() and word not in itself:
+            meant = splitter().nearest(word)
+            found[word] = splitter().split(word) or ([meant] if meant else [])
+    return [found.get(word, []) for word in words]
 
-        known, table = self._table
-        slots, keys, bits = table
-        text = as_bytes(text_array(words))
-        start, entry = split_words(*text, slots, keys, bits, LIMITS, COSTS)
-        parts, ends = [known[place] for place in entry.tolist()], start.tolist()
-        return [parts[a:b] for a, b in pairwise(ends)]
 
-    @cached_property
-    def _shortened(self) -> tuple[list[str], tuple[Any, ...]]:
-        from pipelines.linkage.kernels_split import deletions
+def _split(words: Sequence[str], known: Known) -> list[list[str]]:
+    from pipelines.linkage.kernels_split import split_words
 
-        words = [word for word in self._misspellable if word.isascii()]
-        text = as_bytes(text_array(words))
-        row_of, keys = deletions(*text)
-        order = np.argsort(keys, kind="stable")
-        counts = np.array([float(self._counts[word]) for word in words])
-        return words, (text.data, text.offsets, row_of[order], keys[order], counts)
+    text = as_bytes(text_array(words))
+    start, entry = split_words(*text, known.slots, known.keys, known.bits, LIMITS, COSTS)
+    parts, ends = [known.words[place] for place in known.meant[entry].tolist()], start.tolist()
+    return [parts[a:b] for a, b in pairwise(ends)]
 
-    def _nearest_plain(self, words: Sequence[str]) -> list[str | None]:
-        from pipelines.linkage.kernels_split import nearest_words
 
-        known, tables = self._shortened
-        text = as_bytes(text_array(words))
-        limits = ((MIN_COMMON, MIN_MISSPELT), (self._common, FAR_MORE), MOST_NEAR)
-        found = nearest_words(text.data, text.offsets, tables, *limits)
-        return [known[place] if place >= 0 else None for place in found.tolist()]
+def _nearest(words: Sequence[str], known: Known) -> list[str | None]:
+    from pipelines.linkage.kernels_split import nearest_words
+
+    text = as_bytes(text_array(words))
+    tables = (known.data, known.offsets, known.row, known.left, known.counts)
+    limits = ((MIN_COMMON, MIN_MISSPELT), (known.common, FAR_MORE), MOST_NEAR)
+    found = nearest_words(text.data, text.offsets, tables, *limits)
+    near = known.near.tolist()
+    return [known.words[near[place]] if place >= 0 else None for place in found.tolist()]

@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.linkage.splitting import Splitter
+from pipelines.linkage.splitting import Known, Splitter, read_words
 from pipelines.linkage.weights import Weights
 from pipelines.linkage.words import Floats, Ints, Lists, Tokens, all_pieces, expand
 
@@ -23,7 +23,8 @@ class Vocabulary:
     name_bits, owner_bits, product_bits: log2 of how rare the word is among names, owners and products of the groups.
     rare_bits: name_bits without product words and names of desa: what can make a name rare.
     core_bits: name_bits, of those words a part only: what counts as missing when it is not there.
-    ignored: titles, legal forms, suffixes, head nouns and places, which are no words at all.
+    ignored: titles, legal forms, suffixes, head nouns and places, which are no words at all. known: by which glued and
+    misspelt words are read.
     """
 
     words: tuple[str, ...]
@@ -35,6 +36,7 @@ class Vocabulary:
     unseen_bits: float  # of a word that no business has
     ignored: frozenset[str]
     counts: Mapping[str, int]
+    known: Known
 
     @cached_property
     def number(self) -> dict[str, int]:
@@ -54,6 +56,10 @@ class Vocabulary:
     @cached_property
     def splitter(self) -> Splitter:
         return Splitter(self.counts, self.ignored)
+
+    def read_all(self, words: Sequence[str], itself: Collection[str]) -> list[list[str]]:
+        """By word the words it is made of or stands for, [] where nothing says so; itself: as in `read_words`."""
+        return read_words(words, self.known, lambda: self.splitter, itself)
 
 
 def all_forms(columns: Sequence[Tokens]) -> list[list[list[str]]]:
@@ -95,6 +101,7 @@ def weigh(
     ceiling = np.where(short, weights.name.short_word_bits, np.inf)
     rarity = weights.rarity
     name_bits = np.minimum(rarity.bits(names, groups, known), ceiling)
+    counts = {word: int(count) for word, count in zip(words, np.maximum(names, owners), strict=True) if count}
     return Vocabulary(
         words=tuple(words),
         name_bits=name_bits,
@@ -104,5 +111,6 @@ def weigh(
         core_bits=np.where(common, weights.name.goods_share * name_bits, name_bits),
         unseen_bits=rarity.unseen(groups),
         ignored=ignored,
-        counts={word: int(count) for word, count in zip(words, np.maximum(names, owners), strict=True) if count},
+        counts=counts,
+        known=Splitter(counts, ignored).known(),
     )
