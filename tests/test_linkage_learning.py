@@ -86,6 +86,17 @@ def test_marketplaces_on_which_more_of_the_shops_are_registered_are_told_apart()
     assert load_model().sites == {}
 
 
+def test_single_answers_that_stand_for_many_do_not_decide() -> None:
+    """What is asked depends on the score alone: the model learns from answers alike, the table tells of all pairs."""
+    pairs, is_true = scored(3_000, -1.0)
+    said = answers(pairs, is_true, 1_000)
+    counts = pd.Series(np.where(np.arange(len(said)) % 97 == 0, 500.0, 1.0), index=said.index)
+    alike, weighted = (known(teach(pairs, said, load_model(), found)) for found in (None, counts))
+    assert weighted.model == alike.model and weighted.folds == alike.folds
+    assert not weighted.reliability["true"].equals(alike.reliability["true"])
+
+
+
 def test_a_judged_shop_is_scored_by_a_model_that_has_not_seen_its_judgement() -> None:
     pairs, is_true = scored(2_000, 1.0)
     said = answers(pairs, is_true, 400)

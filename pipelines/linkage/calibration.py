@@ -3,6 +3,10 @@
 Few parameters move, and only as far as the judgements force them from the shipped ones: an intercept, a factor for each
 comparison, bits for each marketplace (registered businesses crowd on some), and the two numbers of the curve from odds
 to probability. A judged shop is scored by a model that has not seen its own judgement.
+
+Answers count alike however likely it was that they were asked for: that depends on the score alone, so among pairs of
+one score they say the same with weights as without, and weights of a few hundred would let single answers decide. The
+reliability table tells of all pairs, so there each answer stands for as many as it was drawn from.
 """
 
 import zlib
@@ -68,7 +72,7 @@ def _bits(pairs: pd.DataFrame) -> NDArray[np.float64]:
     return bits
 
 
-def _adapted(judged: pd.DataFrame, truth: Floats, counts: Floats, model: Model) -> Model:
+def _adapted(judged: pd.DataFrame, truth: Floats, model: Model) -> Model:
     """The model with intercept, factors and marketplaces moved towards the judged pairs."""
     values = _bits(judged)
     start = judged["weight"].to_numpy(dtype=float) - values.sum(axis=1)  # bits before any evidence
@@ -78,7 +82,7 @@ def _adapted(judged: pd.DataFrame, truth: Floats, counts: Floats, model: Model) 
     mean = np.repeat([1.0, 0.0], [used.sum(), len(sites)])
     spread = np.repeat([SCALE_SPREAD, SITE_SPREAD], [used.sum(), len(sites)])
     columns = np.column_stack([values[:, used], of_site])
-    found, shift = fit(columns, truth == 1.0, start, counts, Prior(mean, 0.0, spread, INTERCEPT_SPREAD))
+    found, shift = fit(columns, truth == 1.0, start, np.ones(len(truth)), Prior(mean, 0.0, spread, INTERCEPT_SPREAD))
     factors = np.ones(len(COMPARISONS))
     factors[used] = np.maximum(found[: used.sum()], LEAST_SCALE)
     return model.changed(
@@ -88,9 +92,9 @@ def _adapted(judged: pd.DataFrame, truth: Floats, counts: Floats, model: Model) 
     )
 
 
-def _curve(odds: Floats, truth: Floats, counts: Floats) -> tuple[float, float]:
+def _curve(odds: Floats, truth: Floats) -> tuple[float, float]:
     prior = Prior(np.ones(1), 0.0, np.array([SLOPE_SPREAD]), SHIFT_SPREAD)
-    slope, shift = fit(odds[:, None], truth == 1.0, np.zeros(len(odds)), counts, prior)
+    slope, shift = fit(odds[:, None], truth == 1.0, np.zeros(len(odds)), np.ones(len(odds)), prior)
     return round(shift, 4), round(float(max(slope[0], 0.1)), 4)
 
 
@@ -135,13 +139,13 @@ def teach(pairs: pd.DataFrame, said: pd.DataFrame, shipped: Model, counts: pd.Se
     place = pd.Series(np.arange(len(whole)), index=whole.index)
     for number in range(FOLDS):
         others = fold != number
-        one = _adapted(judged[others], truth[known][others], each[others], shipped)
+        one = _adapted(judged[others], truth[known][others], shipped)
         _, found = _rescaled(whole, one, shipped)
         here = ~others
         odds[here] = found[place.loc[judged.index[here]].to_numpy()]
         folds.append(one)
-    curve = _curve(odds, truth[known], each)
-    model = _adapted(judged, truth[known], each, shipped).changed(curve=curve)
+    curve = _curve(odds, truth[known])
+    model = _adapted(judged, truth[known], shipped).changed(curve=curve)
     return Taught(
         model=model,
         folds=tuple(one.changed(curve=curve) for one in folds),
