@@ -1,13 +1,14 @@
 """What a task may raise: one sentence, without the error that led to it, whose values would travel and be logged."""
 
 import pickle
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from monitor.cluster import worker
-from monitor.cluster.work import plainly
+from monitor.cluster.work import at_length, plainly
 from monitor.config import Config
 from monitor.errors import ClusterError, MonitorError, StoreError
 
@@ -28,6 +29,7 @@ def unexpected() -> None:
         raise ValueError(f"no {SECRET}")  # noqa: B904  # as a library would
 
 
+@pytest.mark.parametrize("steps", [(plainly,), (plainly, at_length)], ids=["waits", "computes"])
 @pytest.mark.parametrize(
     ("work", "kind", "sentence"),
     [
@@ -35,10 +37,12 @@ def unexpected() -> None:
         (unexpected, ClusterError, r"Work on a worker failed unexpectedly: ValueError at .*test_cluster_work.py:\d+"),
     ],
 )
-def test_a_task_raises_a_sentence_and_nothing_else(work: object, kind: type[MonitorError], sentence: str) -> None:
+def test_a_task_raises_a_sentence_and_nothing_else(
+    work: object, kind: type[MonitorError], sentence: str, steps: tuple[Callable[..., object], ...]
+) -> None:
     pickling = pytest.importorskip("tblib.pickling_support", reason="the extra 'cluster' is not installed")
     with pytest.raises(kind, match=sentence) as caught:
-        plainly(work)  # type: ignore[arg-type]
+        steps[0](*steps[1:], work)
     error = caught.value
     assert error.__cause__ is None and error.__context__ is None
     pickling.install(error)  # as Dask does, which takes along what led to an error

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from monitor.cluster.turns import long_turns
 from monitor.cluster.versions import admitted
 from monitor.errors import ClusterError, MonitorError
 from monitor.run_log import told
@@ -15,10 +16,14 @@ from monitor.run_log import told
 Made = TypeVar("Made")
 
 
-def submit(client: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """The future of function(*arguments) on a worker of this version. options: of `distributed.Client.submit`."""
+def submit(client: Any, function: Callable[..., Any], *arguments: Any, computes: bool = True, **options: Any) -> Any:
+    """The future of function(*arguments) on a worker of this version. options: of `distributed.Client.submit`.
+
+    computes: False for work that mostly waits for others, as a crawl does.
+    """
     key = f"{function.__name__}-{uuid4().hex}"  # names and times in Dask's own figures are those of the function
-    return client.submit(plainly, function, *arguments, key=key, pure=False, resources=admitted(), **options)
+    steps = (plainly, at_length, function) if computes else (plainly, function)
+    return client.submit(*steps, *arguments, key=key, pure=False, resources=admitted(), **options)
 
 
 def plainly(function: Callable[..., Made], *arguments: Any) -> Made:
@@ -32,6 +37,15 @@ def plainly(function: Callable[..., Made], *arguments: Any) -> Made:
     # Out here, since an error that is raised while another is handled takes that one along.
     raised.__cause__ = raised.__context__ = None
     raise raised.with_traceback(None)
+
+
+def at_length(function: Callable[..., Made], *arguments: Any) -> Made:
+    """function(*arguments) in long turns where the kernel gives them; the thread's next task starts as this one did.
+
+    Where more workers compute than there are processors, short turns let them empty one another's caches all the time.
+    """
+    with long_turns():
+        return function(*arguments)
 
 
 def _unexpected(error: Exception) -> ClusterError:
