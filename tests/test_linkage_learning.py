@@ -96,7 +96,6 @@ def test_single_answers_that_stand_for_many_do_not_decide() -> None:
     assert not weighted.reliability["true"].equals(alike.reliability["true"])
 
 
-
 def test_a_judged_shop_is_scored_by_a_model_that_has_not_seen_its_judgement() -> None:
     pairs, is_true = scored(2_000, 1.0)
     said = answers(pairs, is_true, 400)
