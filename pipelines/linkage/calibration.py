@@ -30,6 +30,9 @@ FOLDS = 5
 INTERCEPT_SPREAD, SCALE_SPREAD, SITE_SPREAD = 2.0, 0.12, 0.6
 SHIFT_SPREAD, SLOPE_SPREAD = 2.0, 0.1
 LEAST_SCALE = 0.25
+LEAST_ODDS = (
+    -4.25
+)  # log2 of .05, from which on pairs are decided: the many answers about poorer ones say little of these
 RELIABILITY_BINS = (0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 1.0)
 RELIABILITY_COLUMNS = ("low", "high", "pairs", "stated", "true")
 SHOP = ["marketplace", "shop_id"]
@@ -93,6 +96,8 @@ def _adapted(judged: pd.DataFrame, truth: Floats, model: Model) -> Model:
 
 
 def _curve(odds: Floats, truth: Floats) -> tuple[float, float]:
+    there = odds >= LEAST_ODDS
+    odds, truth = odds[there], truth[there]
     prior = Prior(np.ones(1), 0.0, np.array([SLOPE_SPREAD]), SHIFT_SPREAD)
     slope, shift = fit(odds[:, None], truth == 1.0, np.zeros(len(odds)), np.ones(len(odds)), prior)
     return round(shift, 4), round(float(max(slope[0], 0.1)), 4)
