@@ -14,7 +14,7 @@ from pipelines.linkage.honorifics import titled
 from pipelines.linkage.labels import mixed
 from pipelines.linkage.lexicon import WordTally, ignored_words
 from pipelines.linkage.places import CodeCounts, read_codes
-from pipelines.linkage.postings import numbered
+from pipelines.linkage.postings import find, numbered
 from pipelines.linkage.threads import all_of, in_threads
 from pipelines.linkage.titles import masks
 from pipelines.linkage.vocabulary import all_forms, read_columns
@@ -109,8 +109,9 @@ def _declared(declared: pd.DataFrame | None, business_id: Ints) -> Ragged:
         found = [account_keys(declared["marketplace"].to_numpy(), declared[name].to_numpy()) for name in names]
         rows = np.tile(declared["business_id"].to_numpy().astype(np.int64), len(names))
         keys = np.concatenate(found)
-    there = np.isin(rows, business_id) & (keys != 0)
-    return Ragged(np.searchsorted(business_id, rows[there]).astype(np.int64), keys[there])
+    place = find(business_id, rows)
+    there = (place >= 0) & (keys != 0)
+    return Ragged(place[there], keys[there])
 
 
 def _read_texts(frame: pd.DataFrame, weights: Weights, ignored: frozenset[str], threads: int) -> Texts:
