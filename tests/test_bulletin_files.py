@@ -34,14 +34,20 @@ def with_figure(facts: Facts, key: tuple[str, str, str], figure: Figure) -> Fact
     return replace(facts, figures={**facts.figures, key: figure})
 
 
+def need(*tools: str) -> None:
+    """Skips the test where one of these programs of poppler-utils is missing."""
+    for tool in tools:
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+
+
 def page_of(facts: Facts) -> Selector:
     return Selector(to_page(bulletin.content(facts, facts.week)).decode("utf-8"))
 
 
 def told(facts: Facts) -> str:
     """The PDF as text without blanks."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is not installed")
+    need("pdftotext")
     text = reading.pdf_text(paper.to_pdf(bulletin.content(facts, facts.week)))
     assert text is not None
     return "".join(text.split())
@@ -74,9 +80,7 @@ def test_paper_is_a4_light_searchable_with_our_font(config: Config, tmp_path: Pa
     facts = normal_week(config)
     body = paper.to_pdf(bulletin.content(facts, facts.week))
     assert len(body) < reading.MOST_BYTES
-    for tool in ("pdffonts", "pdfinfo"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+    need("pdffonts", "pdfinfo")
     (tmp_path / "b.pdf").write_bytes(body)
     fonts = subprocess.run(["pdffonts", tmp_path / "b.pdf"], capture_output=True, check=True, text=True).stdout
     assert "Carlito" in fonts
@@ -111,8 +115,7 @@ def test_page_one_answers_the_five_questions_in_the_box(
     config: Config, tmp_path: Path, made: Callable[[Config], Facts]
 ) -> None:
     """How many, how sure, compared with last week, what was not measured, what to do next."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is not installed")
+    need("pdftotext")
     facts = made(config)
     whole = bulletin.content(facts, facts.week)
     (tmp_path / "b.pdf").write_bytes(paper.to_pdf(whole))
@@ -182,6 +185,7 @@ def test_a_changed_page_is_found(config: Config, old: bytes, new: bytes, said: s
 
 
 def test_paper_of_another_week_is_found(config: Config) -> None:
+    need("pdftotext")
     facts = normal_week(config)
     other = with_figure(facts, ("D", "area", "3601"), published(111))
     with pytest.raises(CheckError, match="The PDF does not say"):
